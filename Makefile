@@ -1,0 +1,67 @@
+# JiraVision: everything a person does here, by name. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+UV := $(BIN)/uv
+ARTEFACTS ?= artefacts
+export PYTHONDONTWRITEBYTECODE ?= 1
+
+.PHONY: help setup services demo run check test test-fast migrate screenshots bench lock clean
+
+help: ## list these commands
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=/path/to/python"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check uv
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(UV)
+	$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: $(VENV)/.dev ## install the locked dependencies into .venv
+
+services: ## make sure that PostgreSQL and Chromium are there for the tests (installs them when root)
+	@bash tests/services.sh
+
+demo: $(VENV)/.run ## watch an issue being judged in a pretend Jira (MODE=once ends after the comment)
+	@$(BIN)/jiravision demo $(if $(filter once,$(MODE)),--once)
+
+run: $(VENV)/.run ## serve the add-on with the settings of the environment and .env
+	@$(BIN)/jiravision serve
+
+migrate: $(VENV)/.run ## bring the database to the newest schema
+	@$(BIN)/jiravision migrate
+
+check: $(VENV)/.dev ## style, types and the house's rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/house
+
+test: $(VENV)/.dev services ## every test: SQLite, PostgreSQL, real processes, Chromium
+	$(BIN)/pytest -q
+
+test-fast: $(VENV)/.dev ## the tests without processes and browser
+	$(BIN)/pytest -q -m "not browser and not process" tests/house tests/unit
+
+screenshots: $(VENV)/.dev services ## the pages as pictures, into artefacts/ and docs/images/
+	$(BIN)/pytest -q tests/browser -k screenshot
+
+bench: $(VENV)/.dev services ## measure webhooks and analyses, side by side, and print the table
+	$(BIN)/python -m bench.webhooks
+
+lock: $(UV) ## resolve the dependencies anew
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade pyproject.toml -o requirements.lock
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what can be made again (never your data)
+	rm -rf $(VENV) $(ARTEFACTS) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,150 @@
+"""Everything the operator decides, read once from the environment, from `.env` and from `NAME_FILE` secrets."""
+
+import os
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from addon.errors import Misconfigured
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The folder that holds `templates`, `static` and `atlassian-connect.json`."""
+
+ProviderName = Literal["rules", "openai", "ollama"]
+PROVIDERS: tuple[str, ...] = get_args(ProviderName)
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Reads NAME from the file that NAME_FILE points at, as container secrets are mounted."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"{field_name.upper()}_FILE")
+        return (Path(path).read_text("utf-8").strip() if path else None), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(info, name)[0] for name, info in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class Settings(BaseSettings):
+    """One field per environment variable; the README's table is made from the descriptions below."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(8080, ge=1, le=65535, description="Port the web server listens on.")
+    base_url: str = Field(
+        "http://127.0.0.1:8080",
+        description="Public address of the add-on as Jira reaches it, a path prefix allowed; https except on loopback.",
+    )
+    addon_key: str = Field(
+        "com.jiravision.addon", pattern=r"^[a-zA-Z0-9._-]{1,64}$", description="Key of the add-on; never change it once installed."
+    )
+    database_url: str = Field(
+        "sqlite+aiosqlite:///./data/jiravision.db",
+        description="SQLAlchemy address: sqlite+aiosqlite:///path or postgresql+asyncpg://user:password@host/name.",
+    )
+    app_secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Secrets sealing what is stored, comma-separated, each at least 32 characters: the first encrypts, all decrypt."
+        " Empty: a key is made once and kept beside the SQLite file.",
+    )
+    install_keys_url: str = Field(
+        "https://connect-install-keys.atlassian.com", description="Where install keys are fetched: the key at `<it>/<kid>`."
+    )
+    oauth_url: str = Field(
+        "https://oauth-2-authorization-server.services.atlassian.com",
+        description="Atlassian's authorization server for calls as a user: the token at `<it>/oauth2/token`.",
+    )
+    connect_bridge_url: str = Field(
+        "https://connect-cdn.atl-paas.net/all.js", description="Script of Atlassian's iframe bridge (the sandbox brings its own)."
+    )
+    jira_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("*.atlassian.net", "*.jira.com"),
+        description="Comma-separated host patterns accepted as a Jira site; a loopback host with its port allows plain http.",
+    )
+    llm_provider: ProviderName = Field("rules", description="Who judges issues: rules (no model), openai (or any compatible server), ollama.")
+    llm_base_url: str | None = Field(None, description="Address of the model's API; by default the provider's own.")
+    llm_model: str = Field("", description="Name of the model; required unless the provider is rules.")
+    llm_timeout: float = Field(120.0, gt=0, le=540, description="Longest time one model answer may take, in seconds, all retries included.")
+    llm_api_key: SecretStr = Field(SecretStr(""), description="Key of the model's API.")
+    openai_api_key: SecretStr = Field(SecretStr(""), description="Used for openai when LLM_API_KEY is empty.")
+    ai_slots: int = Field(50, ge=1, le=1000, description="How many analyses one process works on at a time.")
+    retention_days: int = Field(30, ge=1, le=3650, description="Days a tenant's data is kept after it uninstalled; secrets go at once.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe level that is logged.")
+    log_format: Literal["auto", "json", "text"] = Field("auto", description="json, text, or auto: text on a terminal, json elsewhere.")
+    operator_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token for /metrics and /health/detailed; empty: both answer callers on loopback only."
+    )
+    enable_debug_routes: bool = Field(False, description="Serve /debug and explain qsh mismatches; for development only.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, SecretFiles(settings_cls), dotenv_settings
+
+    @field_validator("jira_allowed_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: Any) -> Any:
+        return tuple(part.strip().lower() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("base_url")
+    @classmethod
+    def _base_url_is_public(cls, value: str) -> str:
+        url = urlsplit(value.rstrip("/"))
+        if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or "@" in url.netloc:
+            raise ValueError("must look like https://host or https://host/prefix")
+        if url.scheme == "http" and not is_loopback(url.hostname):
+            raise ValueError("must be https: Jira refuses plain http except on this machine itself")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _model_is_named(self) -> "Settings":
+        if self.llm_provider != "rules" and not self.llm_model:
+            raise ValueError(f"LLM_MODEL is required with LLM_PROVIDER={self.llm_provider}")
+        return self
+
+    @property
+    def base_path(self) -> str:
+        """The path part of base_url: "" or "/prefix"."""
+        return urlsplit(self.base_url).path
+
+    @property
+    def model_key(self) -> str:
+        """The key for the configured provider, "" when there is none."""
+        return self.llm_api_key.get_secret_value() or self.openai_api_key.get_secret_value()
+
+
+def is_loopback(host: str) -> bool:
+    """True for localhost and for addresses of the loopback range."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings of this process.
+
+    Raises Misconfigured with one line per wrong variable, named as the operator wrote it and without its value.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc'])).upper() or 'settings'}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise Misconfigured("; ".join(lines)) from None
+    except OSError as error:
+        raise Misconfigured(f"cannot read the secret file {error.filename}: {error.strerror}") from None
