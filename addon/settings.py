@@ -43,7 +43,9 @@ class Settings(BaseSettings):
         description="Public address of the add-on as Jira reaches it, a path prefix allowed; https except on loopback.",
     )
     addon_key: str = Field(
-        "com.jiravision.addon", pattern=r"^[a-zA-Z0-9._-]{1,64}$", description="Key of the add-on; never change it once installed."
+        "com.jiravision.addon",
+        pattern=r"^[a-zA-Z0-9._-]{1,64}$",
+        description="Key of the add-on; never change it once installed.",
     )
     database_url: str = Field(
         "sqlite+aiosqlite:///./data/jiravision.db",
@@ -55,33 +57,48 @@ class Settings(BaseSettings):
         " Empty: a key is made once and kept beside the SQLite file.",
     )
     install_keys_url: str = Field(
-        "https://connect-install-keys.atlassian.com", description="Where install keys are fetched: the key at `<it>/<kid>`."
+        "https://connect-install-keys.atlassian.com",
+        description="Where install keys are fetched: the key at `<it>/<kid>`.",
     )
     oauth_url: str = Field(
         "https://oauth-2-authorization-server.services.atlassian.com",
         description="Atlassian's authorization server for calls as a user: the token at `<it>/oauth2/token`.",
     )
     connect_bridge_url: str = Field(
-        "https://connect-cdn.atl-paas.net/all.js", description="Script of Atlassian's iframe bridge (the sandbox brings its own)."
+        "https://connect-cdn.atl-paas.net/all.js",
+        description="Script of Atlassian's iframe bridge (the sandbox brings its own).",
     )
     jira_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         ("*.atlassian.net", "*.jira.com"),
         description="Comma-separated host patterns accepted as a Jira site; a loopback host with its port allows plain http.",
     )
-    llm_provider: ProviderName = Field("rules", description="Who judges issues: rules (no model), openai (or any compatible server), ollama.")
+    llm_provider: ProviderName = Field(
+        "rules", description="Who judges issues: rules (no model), openai (or any compatible server), ollama."
+    )
     llm_base_url: str | None = Field(None, description="Address of the model's API; by default the provider's own.")
     llm_model: str = Field("", description="Name of the model; required unless the provider is rules.")
-    llm_timeout: float = Field(120.0, gt=0, le=540, description="Longest time one model answer may take, in seconds, all retries included.")
+    llm_timeout: float = Field(
+        120.0, gt=0, le=540, description="Longest time one model answer may take, in seconds, all retries included."
+    )
     llm_api_key: SecretStr = Field(SecretStr(""), description="Key of the model's API.")
     openai_api_key: SecretStr = Field(SecretStr(""), description="Used for openai when LLM_API_KEY is empty.")
     ai_slots: int = Field(50, ge=1, le=1000, description="How many analyses one process works on at a time.")
-    retention_days: int = Field(30, ge=1, le=3650, description="Days a tenant's data is kept after it uninstalled; secrets go at once.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe level that is logged.")
-    log_format: Literal["auto", "json", "text"] = Field("auto", description="json, text, or auto: text on a terminal, json elsewhere.")
-    operator_token: SecretStr = Field(
-        SecretStr(""), description="Bearer token for /metrics and /health/detailed; empty: both answer callers on loopback only."
+    retention_days: int = Field(
+        30, ge=1, le=3650, description="Days a tenant's data is kept after it uninstalled; secrets go at once."
     )
-    enable_debug_routes: bool = Field(False, description="Serve /debug and explain qsh mismatches; for development only.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe level that is logged."
+    )
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="json, text, or auto: text on a terminal, json elsewhere."
+    )
+    operator_token: SecretStr = Field(
+        SecretStr(""),
+        description="Bearer token for /metrics and /health/detailed; empty: both answer callers on loopback only.",
+    )
+    enable_debug_routes: bool = Field(
+        False, description="Serve /debug and explain qsh mismatches; for development only."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -97,7 +114,11 @@ class Settings(BaseSettings):
     @field_validator("jira_allowed_hosts", mode="before")
     @classmethod
     def _split_hosts(cls, value: Any) -> Any:
-        return tuple(part.strip().lower() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        return (
+            tuple(part.strip().lower() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
 
     @field_validator("base_url")
     @classmethod
@@ -144,7 +165,10 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc'])).upper() or 'settings'}: {e['msg']}" for e in error.errors(include_input=False)]
+        lines = [
+            f"{'.'.join(map(str, e['loc'])).upper() or 'settings'}: {e['msg']}"
+            for e in error.errors(include_input=False)
+        ]
         raise Misconfigured("; ".join(lines)) from None
     except OSError as error:
         raise Misconfigured(f"cannot read the secret file {error.filename}: {error.strerror}") from None

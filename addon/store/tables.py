@@ -1,18 +1,35 @@
 """Every table. Times are UTC seconds since 1970 as floats: SQLite and PostgreSQL order and compare them alike."""
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s",
                        "fk": "fk_%(table_name)s_%(column_0_N_name)s"}
 )  # fmt: skip
-Document = JSON().with_variant(JSONB(), "postgresql")
+Document = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 Id = String(36)
 
 
 def tenant_id(*, primary_key: bool = False) -> Column[str]:
-    return Column("tenant_id", Id, ForeignKey("tenants.id", ondelete="CASCADE"), nullable=False, primary_key=primary_key)
+    return Column(
+        "tenant_id", Id, ForeignKey("tenants.id", ondelete="CASCADE"), nullable=False, primary_key=primary_key
+    )
 
 
 tenants = Table(
@@ -103,6 +120,7 @@ runs = Table(
     UniqueConstraint("tenant_id", "delivery_id"),
     Index("ix_runs_issue", "tenant_id", "issue_id", "created_at"),
     Index("ix_runs_project", "tenant_id", "project_id", "created_at"),
+    Index("ix_runs_tenant", "tenant_id", "created_at"),
     Index(
         "uq_runs_active", "tenant_id", "kind", "issue_id", unique=True,
         sqlite_where=text("state in ('queued', 'running') and issue_id is not null"),

@@ -1,4 +1,4 @@
-"""What the repository as a whole promises: host-free locks, a documented configuration, pages that speak for themselves."""
+"""What the repository as a whole promises: host-free locks, a documented configuration, links that lead somewhere."""
 
 import re
 import subprocess
@@ -10,7 +10,8 @@ from tests.house.tree import ROOT
 
 
 def tracked() -> list[str]:
-    listing = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=False)
+    command = ["git", "ls-files", "-co", "--exclude-standard"]
+    listing = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if listing.returncode:
         pytest.skip("not a git checkout")
     return [line for line in listing.stdout.splitlines() if (ROOT / line).is_file()]
@@ -41,5 +42,6 @@ def test_readme_links_lead_somewhere() -> None:
 
 def test_no_path_of_a_machine_is_written_down() -> None:
     wanted = re.compile(r"(?<![a-z])/(?:home|root)/[a-z]")
-    found = [name for name in tracked() if name.endswith((".py", ".md", ".toml", ".js", ".html", ".sh")) and wanted.search((ROOT / name).read_text("utf-8"))]
+    kinds = (".py", ".md", ".toml", ".js", ".html", ".sh")
+    found = [name for name in tracked() if name.endswith(kinds) and wanted.search((ROOT / name).read_text("utf-8"))]
     assert found == []

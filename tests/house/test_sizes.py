@@ -1,4 +1,4 @@
-"""The sizes that keep the house readable: small files, small functions, shallow imports, enough words and enough tests."""
+"""The sizes that keep the house readable: small files and functions, shallow imports, enough words, enough tests."""
 
 import ast
 import re

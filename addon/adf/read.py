@@ -1,0 +1,32 @@
+"""Atlassian Document Format to Markdown, as a prompt or a rule reads it."""
+
+from addon.adf.clean import visible
+from addon.adf.render import Render
+
+_ROOM_FOR_NOTE = 40
+
+
+def to_markdown(document: object, limit: int | None = None) -> str:
+    """Markdown of an ADF document, a single node or a list of nodes; of None "", of a string its visible text.
+
+    Never raises, whatever it is given. limit: most characters of the result; what is cut is said at the end as
+    `[… truncated n chars]`. Invisible characters are gone, white text and unsafe links are marked, people are `@name`.
+    """
+    if document is None:
+        return ""
+    if isinstance(document, str):
+        return shorten(visible(document).strip(), limit)
+    return shorten(Render().document(document), limit)
+
+
+def shorten(text: str, limit: int | None) -> str:
+    """The text in at most `limit` characters, the note about what is missing included; the cut prefers a line's end."""
+    if limit is None or len(text) <= limit:
+        return text
+    kept = text[: max(limit - _ROOM_FOR_NOTE, 0)]
+    line_end = kept.rfind("\n")
+    if line_end > len(kept) * 3 // 4:
+        kept = kept[:line_end]
+    kept = kept.rstrip()
+    note = f"[… truncated {len(text) - len(kept)} chars]"
+    return (f"{kept}\n{note}" if kept else note)[: max(limit, 0)]

@@ -1,0 +1,121 @@
+"""From Jira's issue to facts: one request, and two more for many comments or text fields of the site's own."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from unicodedata import normalize
+
+from addon.adf.clean import one_line, visible
+from addon.adf.read import to_markdown
+from addon.analysis.facts import Facts, Section, fit
+from addon.analysis.natures import is_bug
+from addon.jira import comments, fields, issues
+from addon.jira.errors import JiraForbidden, JiraNotFound, JiraRefused
+from addon.jira.issue import Comment, Issue, Linked
+from addon.jira.session import Session
+
+FIELDS = ("*all", "-worklog", "-attachment")
+MOST_COMMENTS = 10
+MOST_LINKS = 20
+
+_WORTH_READING = re.compile(
+    r"accept|criteri|crit[eè]re|akzeptanz|aceptaci|aceita|accettazione|definition of|scenario|sc[ée]nario|gherkin|test"
+    r"|step|[ée]tape|schritt|reproduc|reprodui|expected|attendu|erwartet|actual|observ|environment|environnement|umgebung"
+    r"|version|browser|navigateur|user story|business rule|r[èe]gle|requirement|exigence|scope|p[ée]rim[èe]tre|impact",
+    re.IGNORECASE,
+)
+"""Names of text fields that belong to what is asked for; others may hold anything and are not read."""
+
+
+async def read(
+    session: Session, issue_id: str, *, own_account_id: str | None, criteria_field: str | None = None
+) -> Facts:
+    """The facts of one issue. own_account_id: of the add-on, whose comments are no facts. Raises JiraError."""
+    issue = await issues.get(session, issue_id, fields=FIELDS)
+    named = await _named_fields(session, issue, criteria_field)
+    said = await _comments(session, issue)
+    sections, left_out = fit([*_sections(issue, named), *_spoken(said, own_account_id)])
+    kind = issue.issue_type
+    return Facts(
+        issue_id=issue.id,
+        issue_key=issue.key,
+        project_id=issue.project.id,
+        issue_type=one_line(kind.name),
+        is_bug=is_bug(kind.name),
+        is_subtask=kind.subtask or kind.hierarchy_level < 0,
+        level=kind.hierarchy_level,
+        service_desk=issue.project.service_desk,
+        labels=tuple(one_line(label) for label in issue.labels[:50]),
+        components=tuple(one_line(name) for name in issue.components[:50]),
+        sections=sections,
+        left_out=left_out,
+    )
+
+
+def _sections(issue: Issue, named: dict[str, str]) -> Iterator[Section]:
+    texts = {"summary": one_line(issue.summary)}
+    texts |= {name: _markdown(issue.fields.get(name)) for name in ("description", "environment")}
+    yield from (Section(name=name, text=normalize("NFC", text)) for name, text in texts.items() if text)
+    for field_id, title in named.items():
+        yield Section(name="field", title=title, text=_markdown(issue.fields[field_id]))
+    if issue.parent is not None:
+        yield Section(name="parent", text=_shown(issue, issue.parent))
+    for link in issue.links[:MOST_LINKS]:
+        yield Section(name="link", text=f"{one_line(link.relation)} {_shown(issue, link.issue)}".strip())
+    for child in issue.subtasks[:MOST_LINKS]:
+        yield Section(name="subtask", text=_shown(issue, child))
+
+
+def _shown(issue: Issue, other: Linked) -> str:
+    # The add-on sees more projects than the readers of its comment may.
+    if _project(other.key) != _project(issue.key):
+        return "an issue of another project"
+    return normalize("NFC", f"{other.key}: {one_line(other.summary)}")
+
+
+def _project(key: str) -> str:
+    return key.rsplit("-", 1)[0]
+
+
+def _markdown(value: object) -> str:
+    return normalize("NFC", to_markdown(value)).strip()
+
+
+def _spoken(said: list[Comment], own_account_id: str | None) -> Iterator[Section]:
+    for comment in said[:MOST_COMMENTS]:
+        # Without knowing our own account, no app's words are read: quoting ourselves would prove anything.
+        ours = comment.author.account_id == own_account_id if own_account_id else comment.author.account_type == "app"
+        text = "" if ours or comment.restricted else _markdown(comment.body)
+        if text:
+            day = datetime.fromtimestamp(comment.created, UTC).date().isoformat()
+            yield Section(name="comment", title=day, text=text)
+
+
+async def _comments(session: Session, issue: Issue) -> list[Comment]:
+    """The comments, newest first."""
+    page = issue.fields.get("comment")
+    total = page.get("total") if isinstance(page, dict) else None
+    if isinstance(total, int) and total <= len(issue.comments):
+        return sorted(issue.comments, key=lambda comment: comment.created, reverse=True)
+    # Our own are among them: ask for more than are read.
+    return await comments.latest(session, issue.id, 2 * MOST_COMMENTS)
+
+
+async def _named_fields(session: Session, issue: Issue, criteria_field: str | None) -> dict[str, str]:
+    """Names by id of the site's own text fields that are worth reading, the configured one first."""
+    filled = [name for name, value in issue.fields.items() if name.startswith("customfield_") and _is_text(value)]
+    if not filled:
+        return {}
+    try:
+        meta = await fields.edit_meta(session, issue.id)
+    except (JiraForbidden, JiraNotFound, JiraRefused):
+        meta = {}
+    names = {name: one_line(meta[name].name) for name in filled if name in meta and meta[name].text}
+    chosen = {name: title for name, title in names.items() if name == criteria_field}
+    return chosen | {name: title for name, title in names.items() if _WORTH_READING.search(title)}
+
+
+def _is_text(value: object) -> bool:
+    if isinstance(value, dict):
+        return value.get("type") == "doc" and bool(_markdown(value))
+    return isinstance(value, str) and len(visible(value).split()) > 2

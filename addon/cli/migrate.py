@@ -1,0 +1,17 @@
+"""`jiravision migrate`: the database to the newest schema."""
+
+import asyncio
+
+import typer
+
+from addon.settings import load_settings
+from addon.store.migrate import migrate as bring_up
+
+app = typer.Typer()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema; `serve` does the same at start."""
+    asyncio.run(bring_up(load_settings().database_url))
+    print("The database has the newest schema.")

@@ -1,0 +1,112 @@
+"""`jiravision serve`: the web server, which also works the queues."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from types import FrameType
+from typing import Any
+
+import typer
+import uvicorn
+from uvicorn.importer import import_from_string
+
+from addon.errors import AddonError, Unavailable
+from addon.observe.logs import configure
+from addon.settings import Settings, load_settings
+from addon.store.migrate import migrate
+
+# Doors do not import each other; the server takes its application by name, as uvicorn does.
+APPLICATION = "addon.web.app:create_app"
+STOP_S = 10
+KEEP_ALIVE_S = 65
+"""Longer than the 60 s after which common load balancers drop an idle connection, so that they do it first."""
+BACKLOG = 2048
+
+Message = dict[str, Any]
+app = typer.Typer()
+log = logging.getLogger("addon.serve")
+
+
+@app.command()
+def serve() -> None:
+    """Serve the add-on on HOST and PORT, with migrations at start, until SIGTERM or Ctrl-C."""
+    settings = load_settings()
+    configure(settings.log_level, settings.log_format)
+    # Done here as well as by the application: a database that is away becomes one line and an exit code.
+    asyncio.run(migrate(settings.database_url))
+    application = import_from_string(APPLICATION)(settings)
+    doorstep = Doorstep(application)
+    server = Server(config(settings, doorstep), application.state.drain.begin)
+    log.info("serving %s on %s:%s", settings.base_url, settings.host, settings.port)
+    server.run()
+    if doorstep.error is not None:
+        raise doorstep.error
+    if not server.started:
+        raise Unavailable(f"the server did not start on {settings.host}:{settings.port}; the lines above say why")
+
+
+def config(settings: Settings, application: Any) -> uvicorn.Config:
+    """How uvicorn runs: its fast parts, no access log (addresses hold tokens), no trust in forwarding headers."""
+    return uvicorn.Config(
+        application,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_S,
+    )
+
+
+class Server(uvicorn.Server):
+    """Tells the application at the first signal, so that open streams end before uvicorn waits for them."""
+
+    def __init__(self, wanted: uvicorn.Config, leave: Callable[[], None]) -> None:
+        super().__init__(wanted)
+        self._leave = leave
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._leave()
+        super().handle_exit(sig, frame)
+
+
+class Doorstep:
+    """Keeps an AddonError of the start for the command line; uvicorn alone would print a traceback."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+        self.error: AddonError | None = None
+
+    async def __call__(
+        self,
+        scope: Message,
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        if scope["type"] != "lifespan":
+            await self._application(scope, receive, send)
+            return
+        failed: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed":
+                failed.append(message)
+            else:
+                await send(message)
+
+        try:
+            await self._application(scope, receive, hold)
+        except AddonError as error:
+            self.error = error
+            await send({"type": "lifespan.startup.failed", "message": ""})
+        except Exception:
+            for message in failed:
+                await send(message)
+            raise

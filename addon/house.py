@@ -1,0 +1,173 @@
+"""Opens everything once and closes it again: the only place where the rooms are put together."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import httpx2
+
+from addon.analysis.drafts import Drafts
+from addon.analysis.run import AnalysisFeature
+from addon.errors import AddonError
+from addon.i18n.catalog import Texts
+from addon.jira.client import Jira
+from addon.jira.install_keys import InstallKeys
+from addon.llm.models import Models
+from addon.observe.metrics import app_version
+from addon.policy.access import Access
+from addon.policy.lifecycle import Lifecycle
+from addon.policy.models import ModelPolicy
+from addon.policy.projects import Projects
+from addon.policy.retention import purge
+from addon.policy.tenants import Tenants
+from addon.queue.broker import Wakes
+from addon.queue.worker import Worker
+from addon.runs.bus import Bus
+from addon.runs.desk import Desk
+from addon.runs.events import Events
+from addon.runs.office import Office, furnish
+from addon.runs.publish import Publisher
+from addon.runs.start import Starts
+from addon.runs.view import Runs
+from addon.settings import Settings
+from addon.store.db import Database
+from addon.store.keyring import open_seals
+from addon.store.migrate import migrate
+from addon.store.secrets import Seals
+from addon.targets.comment import CommentTarget
+from addon.targets.field import FieldTarget
+from addon.targets.subtasks import SubtasksTarget
+
+log = logging.getLogger(__name__)
+
+PURGE_EVERY_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the doors need, open."""
+
+    settings: Settings
+    db: Database
+    seals: Seals
+    tenants: Tenants
+    lifecycle: Lifecycle
+    jira: Jira
+    install_keys: InstallKeys
+    models: Models
+    projects: Projects
+    access: Access
+    model_policy: ModelPolicy
+    starts: Starts
+    runs: Runs
+    events: Events
+    publisher: Publisher
+    worker: Worker
+    texts: Texts
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings,
+    *,
+    serve: bool = True,
+    jira_transport: httpx2.AsyncBaseTransport | None = None,
+    llm_transport: httpx2.AsyncBaseTransport | None = None,
+) -> AsyncIterator[House]:
+    """serve: migrate, take the SQLite file for ourselves, and work the queues while the house is open.
+
+    Transports replace the network in tests. Raises Misconfigured, DatabaseDown.
+    """
+    async with AsyncExitStack() as stack:
+        seals = open_seals(settings)
+        db = Database.open(settings.database_url, exclusive=serve)
+        stack.push_async_callback(db.close)
+        if serve:
+            await migrate(settings.database_url)
+        jira = Jira(oauth_url=settings.oauth_url, user_agent=f"jiravision/{app_version()}", transport=jira_transport)
+        stack.push_async_callback(jira.close)
+        install_keys = InstallKeys(settings.install_keys_url, jira_transport)
+        stack.push_async_callback(install_keys.close)
+        models = Models(llm_transport)
+        stack.push_async_callback(models.close)
+        desk = Desk(
+            db=db,
+            wakes=Wakes(),
+            bus=Bus(),
+            tenants=Tenants(db, seals, settings),
+            jira=jira,
+            projects=Projects(db),
+            model_policy=ModelPolicy(db, seals, settings),
+        )
+        texts = Texts()
+        office = _office(desk, settings, models, texts)
+        if serve:
+            await stack.enter_async_context(office.at_work())
+            await stack.enter_async_context(_kept_clean(db))
+        yield House(
+            settings=settings,
+            db=db,
+            seals=seals,
+            tenants=desk.tenants,
+            lifecycle=Lifecycle(db, seals, settings, tenants=desk.tenants, dropped=_dropper(jira, office.worker)),
+            jira=jira,
+            install_keys=install_keys,
+            models=models,
+            projects=desk.projects,
+            access=Access(jira),
+            model_policy=desk.model_policy,
+            starts=office.starts,
+            runs=office.runs,
+            events=office.events,
+            publisher=office.publisher,
+            worker=office.worker,
+            texts=texts,
+        )
+
+
+def _office(desk: Desk, settings: Settings, models: Models, texts: Texts) -> Office:
+    analysis = AnalysisFeature(models, Drafts(texts, settings.addon_key))
+    targets = (CommentTarget(), SubtasksTarget(desk.projects, texts), FieldTarget())
+    return furnish(
+        desk,
+        features={"analysis": analysis},
+        targets={target.name: target for target in targets},
+        addon_key=settings.addon_key,
+        ai_slots=settings.ai_slots,
+    )
+
+
+def _dropper(jira: Jira, worker: Worker) -> Callable[[str], None]:
+    """Told the client key of a site whose secrets changed or that is gone."""
+
+    def dropped(client_key: str) -> None:
+        jira.forget(client_key)
+        worker.nudge()
+
+    return dropped
+
+
+@asynccontextmanager
+async def _kept_clean(db: Database) -> AsyncIterator[None]:
+    """Deletes, once an hour, what is past its retention."""
+
+    async def hourly() -> None:
+        while True:
+            try:
+                gone = await purge(db, time.time())
+                if gone:
+                    log.info("deleted %d tenants past their retention", gone)
+            except AddonError as error:
+                log.warning("cannot delete what is past its retention: %s", error.code)
+            await asyncio.sleep(PURGE_EVERY_S)
+
+    task = asyncio.create_task(hourly(), name="retention")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

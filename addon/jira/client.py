@@ -1,0 +1,40 @@
+"""The one door to Jira of this process."""
+
+import httpx2
+
+from addon.jira.auth import AppAuth, UserAuth
+from addon.jira.limiter import Limiter
+from addon.jira.oauth import UserTokens
+from addon.jira.session import Session
+from addon.jira.site import Site
+from addon.jira.wire import new_client
+
+
+class Jira:
+    """Owns the connections, the limits per site and the users' tokens. Close it when done."""
+
+    def __init__(self, *, oauth_url: str, user_agent: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        self._client = new_client(user_agent, transport)
+        self._limiter = Limiter()
+        self._tokens = UserTokens(self._client, oauth_url)
+
+    def as_app(self, site: Site) -> Session:
+        """Calls as the add-on itself: what it wrote shows the add-on as author, and it sees what the add-on may see."""
+        return Session(site, AppAuth(site), self._client, self._limiter)
+
+    def as_user(self, site: Site, account_id: str, *, scope: str = "READ") -> Session:
+        """Calls with the eyes and rights of one user. scope: upper-case Connect scopes, separated by spaces."""
+
+        async def token(refused: str | None) -> str:
+            return await self._tokens.get(site, account_id, scope, refused=refused)
+
+        return Session(site, UserAuth(token), self._client, self._limiter)
+
+    def forget(self, client_key: str) -> None:
+        """Drops tokens and limits of a site: its secrets changed or it is gone."""
+        self._tokens.forget(client_key)
+        self._limiter.forget(client_key)
+
+    async def close(self) -> None:
+        await self._tokens.close()
+        await self._client.aclose()

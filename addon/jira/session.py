@@ -1,0 +1,100 @@
+"""Calls to one site as one identity."""
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import httpx2
+from pydantic import JsonValue
+
+from addon.jira.errors import JiraBusy, JiraDown, JiraError, failure, said
+from addon.jira.limiter import Limiter
+from addon.jira.limits import pause
+from addon.jira.retry import Tries
+from addon.jira.site import Site
+from addon.jira.wire import Call, Reply, exchange, request_for
+from addon.observe.metrics import JIRA_REQUESTS, JIRA_SECONDS
+
+Json = JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Made by `Jira.as_app` and `Jira.as_user`; cheap, keeps nothing of its own."""
+
+    site: Site
+    auth: httpx2.Auth
+    client: httpx2.AsyncClient
+    limiter: Limiter
+
+    async def get(self, path: str, *, operation: str, query: Sequence[tuple[str, str]] = ()) -> Json:
+        """Reads. path: percent-encoded, from `paths.path`. operation: name in the metrics, of a closed set.
+
+        The JSON Jira answers with, None for an empty answer. Waits and repeats as `retry` says; else raises a JiraError.
+        """
+        return await self._call(Call("GET", path, operation, query, repeatable=True))
+
+    async def ask(self, path: str, *, operation: str, body: object, query: Sequence[tuple[str, str]] = ()) -> Json:
+        """A POST that only reads, as Jira has some; otherwise as `get`."""
+        return await self._call(Call("POST", path, operation, query, body, repeatable=True))
+
+    async def write(
+        self, method: str, path: str, *, operation: str, body: object = None, trace: str | None = None
+    ) -> Json:
+        """Changes something. trace: comes back in the webhooks the change causes. Otherwise as `get`.
+
+        A POST is sent once: when no answer came, JiraDown says `uncertain`, and the caller looks before writing again.
+        """
+        repeatable = method in ("PUT", "DELETE")
+        return await self._call(Call(method, path, operation, (), body, trace, repeatable, writes=True))
+
+    async def _call(self, call: Call) -> Json:
+        started = time.monotonic()
+        try:
+            answer = _json(await self._send(call), call)
+        except JiraError as error:
+            JIRA_REQUESTS.labels(call.operation, error.code).inc()
+            raise
+        finally:
+            JIRA_SECONDS.labels(call.operation).observe(time.monotonic() - started)
+        JIRA_REQUESTS.labels(call.operation, "ok").inc()
+        return answer
+
+    async def _send(self, call: Call) -> Reply:
+        tries = Tries()
+        while True:
+            try:
+                return await self._once(call, tries.left_s)
+            except (JiraBusy, JiraDown) as error:
+                wait = tries.next_wait(error)
+            await asyncio.sleep(wait)
+
+    async def _once(self, call: Call, patience_s: float) -> Reply:
+        """One request and its successful answer. Raises the error of any other answer."""
+        request = request_for(self.client, self.site.base_url, call)
+        async with self.limiter.slot(self.site.client_key, call.issue_written, patience_s):
+            reply = await exchange(self.client, request, self.auth, repeatable=call.repeatable)
+        asked = pause(reply.status, reply.headers, time.time())
+        if asked is not None:
+            self.limiter.pause(self.site.client_key, asked, call.issue_written)
+        if 200 <= reply.status < 300:
+            return reply
+        asked_s = asked.seconds if asked is not None and asked.seconds > 0 else None
+        if reply.status == 429:
+            raise JiraBusy(asked_s, said=said(reply.status, reply.body))
+        if reply.status >= 500 or reply.status in (408, 425):
+            raise JiraDown(asked_s, uncertain=not call.repeatable, said=said(reply.status, reply.body))
+        raise failure(reply.status, reply.body)
+
+
+def _json(reply: Reply, call: Call) -> Json:
+    if not reply.body.strip():
+        return None
+    try:
+        answer: Json = json.loads(reply.body)
+    except (ValueError, RecursionError) as error:
+        # A login or maintenance page with status 200: whether a write went through is unknown.
+        raise JiraDown(uncertain=not call.repeatable, said=said(reply.status, reply.body)) from error
+    return answer

@@ -1,0 +1,125 @@
+"""One ask: a request, its retries, a check of the answer and one round of repair, all before one deadline."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import openai
+from pydantic import BaseModel, ValidationError
+
+from addon.llm import backoff
+from addon.llm.answer import Answer
+from addon.llm.choice import ModelChoice
+from addon.llm.conversation import Conversation
+from addon.llm.errors import ModelNonsense, ModelRefused, ModelTooLong
+from addon.llm.extract import json_object
+from addon.llm.faults import Fault, broken_off, busy
+from addon.llm.ledger import Ledger
+from addon.llm.openai import exchange
+from addon.llm.partial import OnPartial
+from addon.llm.prompt import Prompt
+from addon.llm.reply import Reply, Watcher
+
+T = TypeVar("T", bound=BaseModel)
+Sleep = Callable[[float], Awaitable[None]]
+
+LONGEST_WAIT_S = 20.0
+"""A longer pause is not slept through: the run gives its place to another and comes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[T]):
+    """What is asked for. check: returns the value, perhaps cleaned, or raises ValueError with a text for the model."""
+
+    prompt: Prompt
+    shape: type[T]
+    check: Callable[[T], T]
+    on_partial: OnPartial | None = None
+
+
+@dataclass
+class Ask(Generic[T]):
+    """The state of one ask. tries: failed requests after which it is given up. deadline: on the loop's clock."""
+
+    client: openai.AsyncOpenAI
+    choice: ModelChoice
+    conversation: Conversation
+    ledger: Ledger
+    question: Question[T]
+    watch: Watcher | None
+    deadline: float
+    tries: int
+    sleep: Sleep
+    failures: int = 0
+
+    async def run(self) -> Answer[T]:
+        """The checked value. Raises a ModelError."""
+        problem = ""
+        for _ in ("first", "repair"):
+            text = await self._text()
+            try:
+                value = self.question.check(self._parse(text))
+            except ValidationError as error:
+                problem = in_words(error)
+            except ValueError as error:
+                problem = str(error)
+            else:
+                return Answer(value, self.ledger.usage())
+            self.conversation.object_to(text, problem)
+        raise ModelNonsense("The model gave no usable answer, not even when its mistakes were named.")
+
+    def _parse(self, text: str) -> T:
+        found = json_object(text)
+        if found is None:
+            raise ValueError("The answer holds no complete JSON object.")
+        return self.question.shape.model_validate(found)
+
+    async def _text(self) -> str:
+        while True:
+            self.ledger.sent()
+            try:
+                reply = await exchange(self.client, self.choice.provider, self._body(), self.watch)
+                self.ledger.add(self.conversation.text(), reply.text, reply.spent)
+                return usable(reply)
+            except Fault as fault:
+                self.ledger.failed(self.conversation.text(), fault.spent)
+                await self._recover(fault)
+
+    def _body(self) -> dict[str, Any]:
+        return {"model": self.choice.model, **self.conversation.request(self.question.shape)}
+
+    async def _recover(self, fault: Fault) -> None:
+        """Wait until the request may be repeated. Raises the fault's error when it should not be."""
+        if fault.plain_may_help and not self.conversation.plain:
+            self.conversation.plain = True
+            return
+        self.failures += 1
+        if not fault.repeatable or self.failures >= self.tries:
+            raise fault.error
+        pause = backoff.own(self.failures)
+        if fault.wait_s is not None:
+            # Never before the time asked for; the spread comes on top.
+            pause = fault.wait_s + 0.1 * pause
+        left = self.deadline - asyncio.get_running_loop().time()
+        if pause > min(LONGEST_WAIT_S, left):
+            raise fault.error if fault.wait_s is None else busy(fault.wait_s)
+        await self.sleep(pause)
+
+
+def usable(reply: Reply) -> str:
+    """The text of a finished reply. Raises ModelRefused, ModelTooLong, or Fault when it broke off."""
+    if reply.refusal or reply.finish == "content_filter":
+        raise ModelRefused("The model declined to answer about this issue.")
+    if reply.finish == "length":
+        raise ModelTooLong("The model stopped at its length limit before the answer was complete.")
+    # Servers differ in how they end a stream; one that ended in no way at all and left half an object was cut.
+    if not reply.done and not reply.finish and json_object(reply.text) is None:
+        raise broken_off()
+    return reply.text
+
+
+def in_words(error: ValidationError) -> str:
+    """The first problems as lines `path: message` for the model to read, without the values it sent."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return "\n".join(f"{'.'.join(map(str, e['loc'])) or 'answer'}: {e['msg']}" for e in found[:20])

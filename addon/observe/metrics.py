@@ -1,0 +1,102 @@
+"""What this process counts, in Prometheus' terms. One registry of our own, so that importing twice cannot collide.
+
+Labels come from closed sets or route templates only: never a tenant, an issue, a person or a raw path.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+disable_created_metrics()  # type: ignore[no-untyped-call]
+REGISTRY = CollectorRegistry()
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+RUN_KINDS = ("analysis",)
+RUN_STATES = ("succeeded", "failed", "cancelled")
+TARGETS = ("comment", "subtasks", "field")
+PROVIDERS = ("rules", "openai", "ollama")
+OUTCOMES = ("ok", "failed")
+WEBHOOK_OUTCOMES = ("started", "duplicate", "ignored", "unavailable", "invalid")
+QUEUES = ("runs", "publications")
+
+_FAST = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_SLOW = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0)
+
+HTTP_REQUESTS = Counter(
+    "http_requests_total", "Requests answered, by route template.", ["method", "route", "status"], registry=REGISTRY
+)
+HTTP_SECONDS = Histogram(
+    "http_request_duration_seconds",
+    "Time until the last byte was handed over.",
+    ["route"],
+    buckets=_FAST,
+    registry=REGISTRY,
+)
+HTTP_STREAMS = Gauge("http_event_streams", "Event streams open now.", registry=REGISTRY)
+WEBHOOKS = Counter("webhooks_total", "Webhook deliveries, by what became of them.", ["outcome"], registry=REGISTRY)
+WEBHOOK_SECONDS = Histogram(
+    "webhook_duration_seconds", "Time to verify and commit one delivery.", buckets=_FAST, registry=REGISTRY
+)
+JIRA_REQUESTS = Counter("jira_requests_total", "Calls to Jira.", ["operation", "outcome"], registry=REGISTRY)
+JIRA_SECONDS = Histogram(
+    "jira_request_duration_seconds", "Time of one call to Jira.", ["operation"], buckets=_FAST, registry=REGISTRY
+)
+LLM_REQUESTS = Counter("llm_requests_total", "Calls to a model.", ["provider", "outcome"], registry=REGISTRY)
+LLM_SECONDS = Histogram(
+    "llm_request_duration_seconds", "Time of one model call.", ["provider"], buckets=_SLOW, registry=REGISTRY
+)
+LLM_TOKENS = Counter("llm_tokens_used_total", "Tokens spent.", ["provider", "direction"], registry=REGISTRY)
+PUBLISHED = Counter("jira_publish_success_total", "Results written into Jira.", ["target"], registry=REGISTRY)
+PUBLISH_FAILED = Counter("jira_publish_failure_total", "Results given up on.", ["target"], registry=REGISTRY)
+RUNS = Counter("runs_total", "Runs that ended, by kind and last state.", ["kind", "state"], registry=REGISTRY)
+RUN_SECONDS = Histogram(
+    "run_duration_seconds", "Time from creation to end of a run.", ["kind"], buckets=_SLOW, registry=REGISTRY
+)
+QUEUE_DEPTH = Gauge("queue_depth", "Rows waiting for a worker.", ["queue"], registry=REGISTRY)
+QUEUE_OLDEST = Gauge("queue_oldest_age_seconds", "Age of the oldest waiting row.", ["queue"], registry=REGISTRY)
+BUILD = Gauge("build_info", "Always 1; the version is the label.", ["version"], registry=REGISTRY)
+
+
+def app_version() -> str:
+    """The version of the installed distribution, "0" in a tree that was never installed."""
+    try:
+        return version("jiravision")
+    except PackageNotFoundError:
+        return "0"
+
+
+def exposition() -> bytes:
+    """Everything counted so far, in the text format of CONTENT_TYPE."""
+    return generate_latest(REGISTRY)
+
+
+def _touch_known_labels() -> None:
+    # A counter that appears with its first event makes rate() miss that event: show the zero from the start.
+    for provider in PROVIDERS:
+        LLM_SECONDS.labels(provider)
+        for outcome in OUTCOMES:
+            LLM_REQUESTS.labels(provider, outcome)
+        for direction in ("input", "output"):
+            LLM_TOKENS.labels(provider, direction)
+    for target in TARGETS:
+        PUBLISHED.labels(target)
+        PUBLISH_FAILED.labels(target)
+    for kind in RUN_KINDS:
+        RUN_SECONDS.labels(kind)
+        for state in RUN_STATES:
+            RUNS.labels(kind, state)
+    for outcome in WEBHOOK_OUTCOMES:
+        WEBHOOKS.labels(outcome)
+    for queue in QUEUES:
+        QUEUE_DEPTH.labels(queue)
+        QUEUE_OLDEST.labels(queue)
+    JIRA_REQUESTS.labels("other", "ok")
+    HTTP_REQUESTS.labels("GET", "unmatched", "404")
+
+
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
+BUILD.labels(app_version()).set(1)
+_touch_known_labels()

@@ -1,0 +1,191 @@
+"""What install, enable, disable and uninstall do to a tenant.
+
+    (unknown) --installed--> installed <--enabled/disabled--> disabled
+    installed, disabled --uninstalled--> uninstalled --installed--> installed
+    any --another client key installed at the same address--> superseded --installed--> installed
+
+Each call is one transaction that holds the tenant's row, so that calls which arrive together or in the wrong order
+end in the same state. `uninstalled` wins over a late `disabled` until the next `installed`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from addon.errors import Unauthenticated
+from addon.policy.tenants import Tenants
+from addon.settings import Settings
+from addon.store.db import Database
+from addon.store.ids import new_id
+from addon.store.repos import audit
+from addon.store.repos import tenants as rows
+from addon.store.repos.tenants import DISABLED, INSTALLED, SUPERSEDED, UNINSTALLED, TenantRow
+from addon.store.secrets import SealBroken, Seals
+
+OVERLAP_S = 600.0
+"""How long tokens signed with the secret before a rotation still open pages."""
+
+TOKEN_MEMORY_S = 25 * 3600.0
+"""How far back a used token is looked for; longer than any accepted token lives."""
+
+DAY_S = 86_400.0
+
+
+class Replayed(Unauthenticated):
+    """A token that has done its work was sent again with something else to do."""
+
+    code = "replayed"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What a verified `installed` call brought. token_id: the same for the same token, tells nothing about it."""
+
+    client_key: str
+    base_url: str
+    display_url: str
+    shared_secret: str = field(repr=False)
+    oauth_client_id: str | None
+    token_id: str
+
+
+class Lifecycle:
+    """Applies verified calls. dropped: told the client key when cached tokens and limits of a site lose their worth."""
+
+    def __init__(
+        self, db: Database, seals: Seals, settings: Settings, *, tenants: Tenants, dropped: Callable[[str], None]
+    ) -> None:
+        self._db = db
+        self._seals = seals
+        self._retention_s = settings.retention_days * DAY_S
+        self._tenants = tenants
+        self._dropped = dropped
+
+    async def installed(self, came: Installation, now: float) -> str:
+        """Creates or renews the tenant and returns its id; its settings outlive an uninstall within the retention.
+
+        Raises Replayed when the token was used before and brings another secret now; DatabaseDown.
+        """
+        touched = [came.client_key]
+        async with self._db.begin() as tx:
+            # Inserting first gives two simultaneous first installs a row to wait for each other at.
+            fresh = await rows.insert_unless_known(tx, self._first(came, now))
+            row = await rows.locked(tx, came.client_key)
+            assert row is not None  # noqa: S101 - inserted or known, and locked by us
+            if not fresh and not await self._renewed(tx, row, came, now):
+                return row.id
+            # An import gives the site a new client key and never uninstalls the old one.
+            for other in await rows.others_at(tx, came.base_url, came.client_key):
+                await self._retired(tx, other, SUPERSEDED, now)
+                await audit.record(tx, other.id, action="tenant.superseded")
+                touched.append(other.client_key)
+            action = "tenant.installed" if fresh else "tenant.renewed"
+            detail = {"base_url": came.base_url, "from": None if fresh else row.state}
+            await audit.record(tx, row.id, action=action, subject=came.token_id, detail=detail)
+        self._drop(touched)
+        return row.id
+
+    async def uninstalled(self, client_key: str, token_id: str, now: float) -> None:
+        """Stops the tenant's work, wipes its secrets and sets the day of its deletion; nothing for an unknown tenant.
+
+        Raises Replayed when the token belongs to an earlier uninstall; DatabaseDown.
+        """
+        async with self._db.begin() as tx:
+            row = await rows.locked(tx, client_key)
+            if row is None or row.state in (UNINSTALLED, SUPERSEDED):
+                return
+            if await self._used(tx, row, token_id, now):
+                raise Replayed("The token belongs to an earlier uninstall.")
+            await self._retired(tx, row, UNINSTALLED, now)
+            await audit.record(tx, row.id, action="tenant.uninstalled", subject=token_id)
+        self._drop([client_key])
+
+    async def enabled(self, client_key: str, token_id: str, now: float) -> None:
+        """Takes effect on a disabled tenant only, and once per token. Raises DatabaseDown."""
+        await self._switch(client_key, INSTALLED, token_id, now)
+
+    async def disabled(self, client_key: str, token_id: str, now: float) -> None:
+        """Stops the tenant's work as an uninstall does; secrets and settings stay. Raises DatabaseDown."""
+        await self._switch(client_key, DISABLED, token_id, now)
+
+    def _first(self, came: Installation, now: float) -> dict[str, object]:
+        tenant_id = new_id()
+        return {
+            "id": tenant_id,
+            "client_key": came.client_key,
+            "state": INSTALLED,
+            "base_url": came.base_url,
+            "display_url": came.display_url,
+            "oauth_client_id": came.oauth_client_id,
+            "shared_secret": self._seals.seal(came.shared_secret, tenant_id),
+            "installed_at": now,
+            "updated_at": now,
+        }
+
+    async def _renewed(self, tx: AsyncConnection, row: TenantRow, came: Installation, now: float) -> bool:
+        """False when the very same call has been applied before."""
+        old = self._readable(row)
+        # The body is not signed: a token seen before may carry any secret, so it may only repeat itself.
+        if await self._used(tx, row, came.token_id, now):
+            if old == came.shared_secret:
+                return False
+            raise Replayed("The token belongs to an earlier install.")
+        changes: dict[str, object] = {
+            "state": INSTALLED,
+            "base_url": came.base_url,
+            "display_url": came.display_url,
+            "oauth_client_id": came.oauth_client_id,
+            "installed_at": now,
+            "updated_at": now,
+            "uninstalled_at": None,
+            "purge_after": None,
+        }
+        if old != came.shared_secret:
+            changes["shared_secret"] = self._seals.seal(came.shared_secret, row.id)
+            changes["previous_secret"] = row.shared_secret if old is not None else None
+            changes["previous_secret_until"] = now + OVERLAP_S if old is not None else None
+        await rows.change(tx, row.id, changes)
+        return True
+
+    def _readable(self, row: TenantRow) -> str | None:
+        try:
+            return self._seals.open(row.shared_secret, row.id) if row.shared_secret is not None else None
+        except SealBroken:
+            # The operator lost the key; the secret that has just come replaces what nobody can read any more.
+            return None
+
+    async def _retired(self, tx: AsyncConnection, row: TenantRow, state: str, now: float) -> None:
+        changes: dict[str, object] = {
+            "state": state,
+            "shared_secret": None,
+            "previous_secret": None,
+            "previous_secret_until": None,
+            "uninstalled_at": row.uninstalled_at or now,
+            "purge_after": row.purge_after or now + self._retention_s,
+            "updated_at": now,
+        }
+        await rows.change(tx, row.id, changes)
+        # A key of the customer's own is a secret as well; the choice of provider and model may come back with them.
+        await rows.forget_model_key(tx, row.id)
+        await rows.stop_work(tx, row.id, now)
+
+    async def _switch(self, client_key: str, after: str, token_id: str, now: float) -> None:
+        before, action = (DISABLED, "tenant.enabled") if after == INSTALLED else (INSTALLED, "tenant.disabled")
+        async with self._db.begin() as tx:
+            row = await rows.locked(tx, client_key)
+            if row is None or row.state != before or await self._used(tx, row, token_id, now):
+                return
+            await rows.change(tx, row.id, {"state": after, "updated_at": now})
+            if after == DISABLED:
+                await rows.stop_work(tx, row.id, now)
+            await audit.record(tx, row.id, action=action, subject=token_id)
+        self._drop([client_key])
+
+    async def _used(self, tx: AsyncConnection, row: TenantRow, token_id: str, now: float) -> bool:
+        return await rows.has_audit(tx, row.id, subject=token_id, since=now - TOKEN_MEMORY_S)
+
+    def _drop(self, client_keys: list[str]) -> None:
+        for client_key in client_keys:
+            self._tenants.forget(client_key)
+            self._dropped(client_key)

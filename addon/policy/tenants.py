@@ -1,0 +1,129 @@
+"""Who a caller may be: the sites on which the add-on is installed, with their secrets opened."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from addon.jira.site import Site
+from addon.settings import Settings
+from addon.store.db import Database
+from addon.store.repos import tenants as rows
+from addon.store.repos.tenants import DISABLED, INSTALLED, TenantRow
+from addon.store.secrets import Seals
+
+KNOWN_S = 30.0
+UNKNOWN_S = 5.0
+_MAX_CACHED = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One installed site. previous_secret: honoured until previous_secret_until, so that open pages survive a rotation.
+
+    active: False between `disabled` and `enabled`, when only those two calls are answered.
+    """
+
+    id: str
+    site: Site
+    display_url: str
+    app_account_id: str | None
+    language: str | None
+    previous_secret: str | None = field(repr=False, default=None)
+    previous_secret_until: float = 0.0
+    active: bool = True
+
+    def secrets(self, now: float) -> tuple[str, ...]:
+        """What the site may sign with now, the current secret first."""
+        if self.previous_secret is not None and now < self.previous_secret_until:
+            return self.site.shared_secret, self.previous_secret
+        return (self.site.shared_secret,)
+
+
+class Tenants:
+    """Looks tenants up and keeps what it found for up to 30 s.
+
+    Calls of the lifecycle drop entries at once in this process; elsewhere an uninstall is noticed within those 30 s.
+    Unknown keys are kept for a moment too, so that asking for one costs what asking for a known one costs.
+    """
+
+    def __init__(
+        self, db: Database, seals: Seals, settings: Settings, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._db = db
+        self._seals = seals
+        self._app_key = settings.addon_key
+        self._clock = clock
+        self._cache: OrderedDict[tuple[str, str], tuple[float, Tenant | None]] = OrderedDict()
+        self._generation = 0
+
+    async def by_client_key(self, client_key: str) -> Tenant | None:
+        """The site of this issuer, only while it is installed and enabled. Raises DatabaseDown."""
+        return _active(await self.registered(client_key))
+
+    async def registered(self, client_key: str) -> Tenant | None:
+        """As by_client_key, disabled sites included: `enabled` comes from one. Raises DatabaseDown."""
+        return await self._cached(("client_key", client_key), lambda tx: rows.by_client_key(tx, client_key))
+
+    async def by_id(self, tenant_id: str) -> Tenant | None:
+        """The tenant, only while it is installed and enabled. Raises DatabaseDown."""
+        return _active(await self._cached(("id", tenant_id), lambda tx: rows.by_id(tx, tenant_id)))
+
+    async def remember_app_account(self, tenant: Tenant, account_id: str) -> None:
+        """Keeps the id of the add-on's own account on that site, by which its own events are told."""
+        async with self._db.begin() as tx:
+            await rows.change(tx, tenant.id, {"app_account_id": account_id})
+        self.forget(tenant.site.client_key)
+
+    def forget(self, client_key: str) -> None:
+        """Drops what is cached of one site; also what other requests are reading just now."""
+        self._generation += 1
+        gone = [k for k, (_, t) in self._cache.items() if k[1] == client_key or (t and t.site.client_key == client_key)]
+        for key in gone:
+            del self._cache[key]
+
+    async def _cached(
+        self, key: tuple[str, str], read: Callable[[AsyncConnection], Awaitable[TenantRow | None]]
+    ) -> Tenant | None:
+        until, tenant = self._cache.get(key, (0.0, None))
+        if self._clock() < until:
+            return tenant
+        # A site that is forgotten while its row is being read must not come back into the cache as it was.
+        generation = self._generation
+        async with self._db.single() as tx:
+            row = await read(tx)
+        tenant = self._opened(row)
+        if generation == self._generation:
+            self._cache[key] = (self._clock() + (KNOWN_S if tenant else UNKNOWN_S), tenant)
+            self._cache.move_to_end(key)
+            if len(self._cache) > _MAX_CACHED:
+                self._cache.popitem(last=False)
+        return tenant
+
+    def _opened(self, row: TenantRow | None) -> Tenant | None:
+        if row is None or row.state not in (INSTALLED, DISABLED) or row.shared_secret is None:
+            return None
+        # Opened once here and not per request: unsealing costs more than the rest of a verification.
+        previous = self._seals.open(row.previous_secret, row.id) if row.previous_secret is not None else None
+        return Tenant(
+            id=row.id,
+            site=Site(
+                client_key=row.client_key,
+                base_url=row.base_url,
+                shared_secret=self._seals.open(row.shared_secret, row.id),
+                app_key=self._app_key,
+                oauth_client_id=row.oauth_client_id,
+            ),
+            display_url=row.display_url,
+            app_account_id=row.app_account_id,
+            language=row.language,
+            previous_secret=previous,
+            previous_secret_until=row.previous_secret_until or 0.0,
+            active=row.state == INSTALLED,
+        )
+
+
+def _active(tenant: Tenant | None) -> Tenant | None:
+    return tenant if tenant is not None and tenant.active else None

@@ -1,0 +1,145 @@
+"""The shape of a description: headings, points, text, with code left out."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from addon.rules.fold import fold
+from addon.rules.tongues import TONGUES
+
+MOST_CHARS = 100_000
+
+_HEADING = re.compile(r"(?:#{1,6} |h[1-6]\. )")
+_BULLET = re.compile(r"(?:[-*+•–]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
+_LABEL = re.compile(r"([^:|]{2,60}?)[ \t*_]*:[ \t*_]*")
+_EDGES = " \t*_#:`>"
+_FILLERS = frozenset(
+    (
+        "tbd",
+        "todo",
+        "tba",
+        "tbc",
+        "to do",
+        "n/a",
+        "na",
+        "xxx",
+        "to be defined",
+        "fill in",
+        "a definir",
+        "a completer",
+        "a remplir",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line with content. text: verbatim, marks of lists and headings cut off. section: its kind, "" for others."""
+
+    kind: str
+    text: str
+    section: str
+    numbered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """lines: in order, of kind "heading", "point" or "text". empty: headings of known sections with nothing below."""
+
+    lines: tuple[Line, ...]
+    empty: Mapping[str, str]
+    has_code: bool
+
+    def of(self, section: str) -> list[Line]:
+        """What stands in a section, its heading not counted."""
+        if section in self.empty:
+            return []
+        return [line for line in self.lines if line.section == section and line.kind != "heading"]
+
+    @property
+    def points(self) -> list[Line]:
+        return [line for line in self.lines if line.kind == "point"]
+
+
+def outline(description: str) -> Outline:
+    """Read Markdown line by line; never raises. Beyond MOST_CHARS nothing is read."""
+    lines: list[Line] = []
+    section, fence, has_code = "", "", False
+    for raw in description[:MOST_CHARS].splitlines():
+        line = raw.strip().lstrip("> ")
+        mark = line[:3]
+        if mark in ("```", "~~~"):
+            fence, has_code = ("" if fence == mark else fence or mark), True
+        elif line and not fence:
+            for found in _parse(line, section):
+                section = found.section
+                lines.append(found)
+    return Outline(tuple(lines), _empty(lines), has_code)
+
+
+def _parse(line: str, section: str) -> list[Line]:
+    heading = _HEADING.match(line)
+    if heading or _is_bold(line):
+        title = line[heading.end() if heading else 0 :].strip(_EDGES)
+        return [Line("heading", title, kind_of(title))] if title else []
+    if line.startswith("|"):
+        return [Line("text", cell.strip(), section) for cell in line.strip("|").split("|") if cell.strip(" -:")]
+    bullet = _BULLET.match(line)
+    if bullet:
+        text = line[bullet.end() :].strip()
+        return [Line("point", text, section, line[0].isdigit())] if text else []
+    return _labelled(line, section)
+
+
+def _labelled(line: str, section: str) -> list[Line]:
+    """A line such as `Expected: a list` opens a section, and so does `Notes:` alone."""
+    label = _LABEL.match(line)
+    if label is None:
+        return [Line("text", line, section)]
+    title, rest = label[1].strip(_EDGES), line[label.end() :].strip()
+    kind = kind_of(title)
+    if not kind and (rest or len(title.split()) > 6):
+        return [Line("text", line, section)]
+    found = [Line("heading", title, kind)]
+    return [*found, Line("text", rest, kind)] if rest else found
+
+
+def _is_bold(line: str) -> bool:
+    return len(line) < 90 and line.startswith("**") and line.rstrip(": ").endswith("**") and len(line) > 4
+
+
+def kind_of(title: str) -> str:
+    """The kind of section a heading announces, in any of our languages; "" for others."""
+    plain = fold(title).strip(_EDGES + "0123456789.)(").replace("’", "'")
+    return next(
+        (kind for start, kind in _STARTS if plain.startswith(start) and not plain[len(start) :][:1].isalnum()), ""
+    )
+
+
+def _starts() -> list[tuple[str, str]]:
+    found = [
+        (start, kind) for tongue in TONGUES.values() for kind, starts in tongue.headings.items() for start in starts
+    ]
+    # The longest first: "expected" must not claim "expected results of the API" before a more exact heading may.
+    return sorted(found, key=lambda pair: -len(pair[0]))
+
+
+_STARTS = _starts()
+
+
+def is_filler(text: str) -> bool:
+    """True for what templates leave behind: TBD, `<describe here>`, dots."""
+    plain = fold(text).strip()
+    bracketed = len(plain) < 200 and (plain[:1] + plain[-1:] in ("<>", "[]", "{}"))
+    return bracketed or plain.strip(". ") in _FILLERS or not plain.strip(" .-_…?*")
+
+
+def _empty(lines: list[Line]) -> dict[str, str]:
+    titles: dict[str, str] = {}
+    filled: set[str] = set()
+    for line in lines:
+        if line.section and line.kind == "heading":
+            titles.setdefault(line.section, line.text)
+        elif line.section and not is_filler(line.text):
+            filled.add(line.section)
+    return {section: title for section, title in titles.items() if section not in filled}

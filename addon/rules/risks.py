@@ -1,0 +1,52 @@
+"""What may go wrong, as far as words of the text announce it."""
+
+from collections.abc import Iterator
+
+from addon.results.analysis import Risk, Score, Severity
+from addon.rules.fold import short
+from addon.rules.reading import Reading
+
+MOST = 5
+
+
+def risks(reading: Reading, scores: list[Score]) -> list[Risk]:
+    """Risks, the most severe first."""
+    order = {"high": 0, "medium": 1, "low": 2}
+    found = list(_of_bug(reading, scores) if reading.story.is_bug else _of_story(reading, scores))
+    found += [
+        *_of_words(reading, "secret", "high"),
+        *_of_words(reading, "loss", "medium"),
+        *_of_words(reading, "outside", "medium"),
+    ]
+    return sorted(found, key=lambda risk: order[risk.severity])[:MOST]
+
+
+def _of_story(reading: Reading, scores: list[Score]) -> Iterator[Risk]:
+    tongue, by_aspect = reading.tongue, {score.aspect: score.score for score in scores}
+    if by_aspect["small"] <= 2:
+        yield Risk(text=tongue.say("risk.large"), severity="high")
+    if reading.waits:
+        yield Risk(text=tongue.say("risk.waits", words=tongue.quoted(short(reading.waits))), severity="medium")
+    if not reading.criteria:
+        yield Risk(text=tongue.say("risk.criteria"), severity="medium")
+    if reading.vague:
+        words = tongue.quoted(*(vague.word for vague in reading.vague[:4]))
+        yield Risk(text=tongue.say("risk.vague", words=words), severity="medium" if len(reading.vague) > 2 else "low")
+
+
+def _of_bug(reading: Reading, scores: list[Score]) -> Iterator[Risk]:
+    tongue, by_aspect = reading.tongue, {score.aspect: score for score in scores}
+    if not by_aspect["steps"].score:
+        yield Risk(text=tongue.say("risk.unseen"), severity="high")
+    sometimes = reading.signs("sometimes")
+    if sometimes:
+        yield Risk(text=tongue.say("risk.sometimes", words=tongue.quoted(*sometimes)), severity="medium")
+    hit = reading.signs("told_impact")
+    if hit:
+        yield Risk(text=tongue.say("risk.spread", words=tongue.quoted(*hit)), severity="medium")
+
+
+def _of_words(reading: Reading, sign: str, severity: Severity) -> Iterator[Risk]:
+    words = reading.signs(sign)
+    if words:
+        yield Risk(text=reading.tongue.say(f"risk.{sign}", words=reading.tongue.quoted(*words)), severity=severity)

@@ -1,0 +1,137 @@
+"""Works a claimed run: the feature finds the result, and result, drafts and the end of the run are saved as one."""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from addon.errors import AddonError
+from addon.observe.metrics import RUN_SECONDS, RUNS
+from addon.runs.desk import TENANT_GONE, Desk, failed, persist
+from addon.runs.feature import Feature, Outcome, Work
+from addon.runs.progress import LeaseLost, RunProgress
+from addon.runs.publish import plan
+from addon.store import leases
+from addon.store.db import Database
+from addon.store.leases import Ending, Lease
+from addon.store.repos import events
+from addon.store.repos import runs as rows
+from addon.store.repos.runs import Run
+from addon.store.tables import runs
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_KIND = Ending("failed", {"error": "unknown_kind", "detail": "This release does not know this kind of run."})
+
+
+@dataclass(frozen=True, slots=True)
+class RunLedger:
+    """What one attempt keeps before its end, as long as it holds its lease."""
+
+    db: Database
+    run: Run
+    lease: Lease
+
+    async def save_facts(self, facts: Mapping[str, Any], input_hash: str) -> None:
+        """Raises LeaseLost, DatabaseDown."""
+        async with self.db.begin() as tx:
+            if not await rows.save_facts(tx, self.lease, facts, input_hash):
+                raise LeaseLost
+
+    async def earlier(self, input_hash: str) -> dict[str, Any] | None:
+        async with self.db.begin() as tx:
+            found = await rows.earlier(tx, self.run, input_hash)
+        return found.result if found else None
+
+
+class RunJob:
+    """The job of the lanes of `runs`. features: by kind."""
+
+    def __init__(self, desk: Desk, features: Mapping[str, Feature]) -> None:
+        self._desk = desk
+        self._features = features
+
+    async def execute(self, lease: Lease) -> None:
+        """Raises DatabaseDown when the outcome could not be saved; the run then starts over elsewhere."""
+        async with self._desk.db.begin() as tx:
+            run = await rows.get(tx, lease.tenant_id, lease.id)
+            seq = await events.last_seq(tx, lease.tenant_id, lease.id)
+        if run is None:
+            return
+        try:
+            outcome = await self._outcome(lease, run, seq)
+        except LeaseLost:
+            log.info("run %s was taken over", lease.id)
+        except AddonError as error:
+            log.info("run %s: %s", lease.id, error.code, extra={"attempt": lease.attempts})
+            await self._failed(lease, error)
+        else:
+            if isinstance(outcome, Ending):
+                await self.ended(lease, outcome)
+            else:
+                await self._succeeded(lease, run, outcome)
+
+    async def ended(self, lease: Lease, ending: Ending) -> None:
+        """Raises DatabaseDown."""
+
+        async def write(tx: AsyncConnection) -> str | None:
+            done = await leases.finish(tx, runs, lease, ending, now=time.time())
+            return await self._closed(tx, lease, ending.state if done else None)
+
+        self._told(lease, await persist(self._desk.db, write))
+
+    async def _outcome(self, lease: Lease, run: Run, seq: int) -> Outcome | Ending:
+        if run.result is not None:
+            return Ending("succeeded")
+        desk = self._desk
+        tenant = await desk.tenants.by_id(lease.tenant_id)
+        feature = self._features.get(run.kind)
+        if tenant is None or feature is None:
+            return TENANT_GONE if tenant is None else UNKNOWN_KIND
+        work = Work(
+            run=run,
+            tenant=tenant,
+            jira=desk.jira.as_app(tenant.site),
+            settings=await desk.projects.get(tenant.id, run.project_id or ""),
+            choice=await desk.model_policy.choice(tenant.id),
+            progress=RunProgress(desk.db, desk.bus, lease, after=seq),
+            ledger=RunLedger(desk.db, run, lease),
+        )
+        return await feature.run(work)
+
+    async def _failed(self, lease: Lease, error: AddonError) -> None:
+        async def write(tx: AsyncConnection) -> str | None:
+            return await self._closed(tx, lease, await failed(tx, runs, lease, error))
+
+        self._told(lease, await persist(self._desk.db, write))
+
+    async def _succeeded(self, lease: Lease, run: Run, outcome: Outcome) -> None:
+        values = {"result": outcome.result, "usage": outcome.usage}
+
+        async def write(tx: AsyncConnection) -> str | None:
+            # The fence stands first: an attempt that lost its lease must leave no drafts behind either.
+            if not await leases.finish(tx, runs, lease, Ending("succeeded", values=values), now=time.time()):
+                return None
+            await plan(tx, run, outcome.drafts)
+            return await self._closed(tx, lease, "succeeded")
+
+        self._told(lease, await persist(self._desk.db, write))
+        if outcome.drafts:
+            await self._desk.wakes.wake("default")
+
+    async def _closed(self, tx: AsyncConnection, lease: Lease, state: str | None) -> str | None:
+        if state is not None:
+            await events.drop_partials(tx, lease.tenant_id, lease.id)
+            run = await rows.get(tx, lease.tenant_id, lease.id)
+            if run is not None and run.finished_at is not None:
+                RUNS.labels(run.kind, state).inc()
+                RUN_SECONDS.labels(run.kind).observe(run.finished_at - run.created_at)
+        return state
+
+    def _told(self, lease: Lease, state: str | None) -> None:
+        if state is None:
+            log.info("run %s was taken over; its outcome is dropped", lease.id)
+        self._desk.bus.tell(lease.id)

@@ -1,0 +1,129 @@
+"""What a feature and a target have to offer, and what they are given.
+
+A feature (one kind of run) turns an issue into a result and drafts of what may be written; a target writes one draft into
+Jira. Neither touches the queue or the database: the life of the rows around them is this room's work.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from addon.jira.session import Session
+from addon.llm.choice import ModelChoice
+from addon.policy.projects import ProjectSettings
+from addon.policy.tenants import Tenant
+from addon.store.repos.publications import Publication
+from addon.store.repos.runs import Run
+
+
+class Progress(Protocol):
+    """How a run tells those who watch it."""
+
+    async def stage(self, name: str, done: int = 0, total: int = 0) -> None:
+        """A step begins: reading, thinking, checking, writing. Stops the run when it no longer holds its lease."""
+
+    async def partial(self, data: dict[str, Any]) -> None:
+        """As much of the result as is known, the whole of it each time; most calls in quick succession are dropped."""
+
+
+class Ledger(Protocol):
+    """What a run may keep before it ends."""
+
+    async def save_facts(self, facts: Mapping[str, Any], input_hash: str) -> None: ...
+
+    async def earlier(self, input_hash: str) -> dict[str, Any] | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One attempt at one run. jira: acts as the app. choice: None means the rules answer."""
+
+    run: Run
+    tenant: Tenant
+    jira: Session
+    settings: ProjectSettings
+    choice: ModelChoice | None
+    progress: Progress
+    ledger: Ledger
+
+    async def save_facts(self, facts: Mapping[str, Any], input_hash: str) -> None:
+        """Keep what was read, so that a second attempt judges the same text (then `run.facts` holds it).
+
+        facts: {"sections": [{"name": ...}, ...], ...}; the names are shown to people as what was read.
+        """
+        await self.ledger.save_facts(facts, input_hash)
+
+    async def earlier(self, input_hash: str) -> dict[str, Any] | None:
+        """The result of the last run on the same issue that read the very same input, None without one."""
+        return await self.ledger.earlier(input_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One thing to write. marker: unique in the tenant and the same on every repetition. content: the target's own shape."""
+
+    target: str
+    item: int
+    marker: str
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """result: stored as it is and shown. usage: {"provider", "model", "prompt_version", "input_tokens", "output_tokens", "cost_usd"}."""
+
+    result: dict[str, Any]
+    usage: dict[str, Any] | None
+    drafts: tuple[Draft, ...] = ()
+
+
+class Feature(Protocol):
+    """One kind of run."""
+
+    @property
+    def kind(self) -> str: ...
+
+    async def run(self, work: Work) -> Outcome:
+        """May be called again for the same run after a crash. Raises AddonError; tried again when it has retry_after_s."""
+
+    def drafts(
+        self, run: Run, target: str, items: Sequence[int], edits: Mapping[str, Mapping[str, str]]
+    ) -> tuple[Draft, ...]:
+        """What a person asked to write from the stored result of an ended run, with the person's edits over it.
+
+        edits: item number as text -> changed fields. Raises Invalid for an item or a field there is not.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """One attempt to write. repeated: an earlier attempt may have reached Jira, look for the marker first.
+
+    previous: the last one done at this target of the issue, None when this is the first.
+    """
+
+    publication: Publication
+    tenant: Tenant
+    jira: Session
+    addon_key: str
+    repeated: bool
+    previous: Publication | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where it stands now. remote_key: an issue's key where there is one. url: for a person to open."""
+
+    remote_id: str
+    remote_key: str | None
+    url: str
+
+
+class Target(Protocol):
+    """One place in Jira. `name`: comment | subtasks | field."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def publish(self, writing: Writing) -> Written:
+        """Writes, or finds what an earlier attempt wrote. Raises AddonError; tried again when it has retry_after_s."""

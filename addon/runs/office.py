@@ -1,0 +1,72 @@
+"""Everything of this room, wired: who starts runs, who works them, who shows them."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from addon.queue.worker import Lane, Pace, Worker
+from addon.runs.desk import Desk
+from addon.runs.events import Events
+from addon.runs.execute import RunJob
+from addon.runs.feature import Feature, Target
+from addon.runs.publish import PublicationJob, Publisher
+from addon.runs.start import Starts
+from addon.runs.view import Runs
+from addon.store.tables import publications, runs
+
+PRIORITY_SLOTS = 20
+WRITING_SLOTS = 20
+STOP_WAIT_S = 15.0
+"""How long running work may finish when the process is told to go; what is left starts over elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One per process."""
+
+    desk: Desk
+    worker: Worker
+    starts: Starts
+    runs: Runs
+    events: Events
+    publisher: Publisher
+
+    @asynccontextmanager
+    async def at_work(self, *, stop_wait_s: float = STOP_WAIT_S) -> AsyncIterator[None]:
+        """Works the queues inside the block. On SQLite the caller holds the file's exclusive lock: no other worker exists."""
+        await self.desk.wakes.start()
+        await self.worker.start(alone=self.desk.db.dialect == "sqlite")
+        try:
+            yield
+        finally:
+            await self.worker.stop(stop_wait_s)
+            await self.desk.wakes.stop()
+
+
+def furnish(
+    desk: Desk,
+    *,
+    features: Mapping[str, Feature],
+    targets: Mapping[str, Target],
+    addon_key: str,
+    ai_slots: int,
+    pace: Pace | None = None,
+) -> Office:
+    """features: by kind. targets: by name. ai_slots: analyses worked at a time that nobody waits for."""
+    run_job = RunJob(desk, features)
+    publication_job = PublicationJob(desk, targets, addon_key)
+    lanes = [
+        Lane(runs, "priority", run_job),
+        Lane(publications, "priority", publication_job),
+        Lane(runs, "ai", run_job),
+        Lane(publications, "default", publication_job),
+    ]
+    slots = {"priority": PRIORITY_SLOTS, "ai": ai_slots, "default": WRITING_SLOTS}
+    return Office(
+        desk=desk,
+        worker=Worker(desk.db, desk.wakes, lanes=lanes, slots=slots, pace=pace),
+        starts=Starts(desk.db, desk.wakes, desk.bus),
+        runs=Runs(desk.db),
+        events=Events(desk.db, desk.bus),
+        publisher=Publisher(desk, features),
+    )

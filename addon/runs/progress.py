@@ -1,0 +1,66 @@
+"""What a run reports while it works, kept so that a watcher who comes late or comes back misses nothing."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from addon.errors import Conflict
+from addon.runs.bus import Bus
+from addon.store.db import Database
+from addon.store.leases import Lease
+from addon.store.repos import events
+from addon.store.repos import runs as rows
+
+PARTIAL_EVERY_S = 0.4
+"""Each partial result is a commit: faster than this nobody reads, and the disk would feel it."""
+
+
+class LeaseLost(Conflict):
+    """Somebody else has the run now; whatever this attempt found must be dropped."""
+
+    code = "lease_lost"
+
+    def __init__(self) -> None:
+        super().__init__("This attempt was given up and another one has begun.")
+
+
+class RunProgress:
+    """Progress of one attempt. after: the highest number an earlier attempt has used."""
+
+    def __init__(
+        self, db: Database, bus: Bus, lease: Lease, *, after: int = 0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._db = db
+        self._bus = bus
+        self._lease = lease
+        self._seq = after
+        self._clock = clock
+        self._stage = ("queued", 0, 0)
+        self._next_partial = 0.0
+
+    async def stage(self, name: str, done: int = 0, total: int = 0) -> None:
+        """Raises LeaseLost, DatabaseDown."""
+        self._stage = (name, done, total)
+        await self._report(events.stage(self._next(), name, done, total))
+
+    async def partial(self, data: dict[str, Any]) -> None:
+        """Raises LeaseLost, DatabaseDown."""
+        now = self._clock()
+        if now < self._next_partial:
+            return
+        self._next_partial = now + PARTIAL_EVERY_S
+        await self._report(events.partial(self._next(), data))
+
+    async def _report(self, event: events.Event) -> None:
+        async with self._db.begin() as tx:
+            # The update comes first: it proves the lease and keeps the row, so that only its holder hands out numbers.
+            if not await rows.save_progress(tx, self._lease, *self._stage):
+                raise LeaseLost
+            if event.event == "token":
+                await events.drop_partials(tx, self._lease.tenant_id, self._lease.id)
+            await events.add(tx, self._lease, event, now=time.time())
+        self._bus.tell(self._lease.id)
+
+    def _next(self) -> int:
+        self._seq += 1
+        return self._seq

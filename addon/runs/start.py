@@ -1,0 +1,154 @@
+"""How runs begin and how they are called off."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, Self
+
+from addon.errors import Conflict, NotFound
+from addon.policy.tenants import Tenant
+from addon.queue.broker import Wakes
+from addon.runs.bus import Bus
+from addon.store import leases
+from addon.store.db import Database
+from addon.store.repos import audit
+from addon.store.repos import runs as rows
+from addon.store.repos.runs import NewRun, Run
+from addon.store.tables import runs
+
+PANEL_PRIORITY = 10
+
+
+class _Project(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+class _Fields(Protocol):
+    @property
+    def project(self) -> _Project: ...
+
+
+class _Issue(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def fields(self) -> _Fields: ...
+
+
+class IssueEvent(Protocol):
+    """As much of an issue event as a run needs."""
+
+    @property
+    def issue(self) -> _Issue: ...
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRef:
+    """The issue a run is about, by Jira's ids."""
+
+    id: str
+    key: str | None
+    project_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook that is worth a run. id: the delivery's own, the same when Jira repeats it; None when it had none."""
+
+    issue: IssueRef
+    id: str | None
+
+    @classmethod
+    def of(cls, event: IssueEvent, delivery_id: str | None) -> Self:
+        return cls(IssueRef(event.issue.id, event.issue.key, event.issue.fields.project.id), delivery_id)
+
+
+class Starts:
+    """Puts runs into the database and wakes the worker."""
+
+    def __init__(self, db: Database, wakes: Wakes, bus: Bus) -> None:
+        self._db = db
+        self._wakes = wakes
+        self._bus = bus
+
+    async def webhook(
+        self, tenant: Tenant, delivery: Delivery, *, kind: str = "analysis"
+    ) -> Literal["started", "duplicate"]:
+        """One statement, which commits itself: of any number of repetitions exactly one starts a run.
+
+        An issue is created once, so its id tells a repetition even when the delivery's id is new. Raises DatabaseDown.
+        """
+        new = NewRun(
+            kind=kind,
+            trigger="webhook",
+            issue_id=delivery.issue.id,
+            issue_key=delivery.issue.key,
+            project_id=delivery.issue.project_id,
+            start_key=f"{kind}:created:{delivery.issue.id}",
+            delivery_id=delivery.id,
+        )
+        async with self._db.single() as tx:
+            run_id = await rows.insert(tx, tenant.id, new, now=time.time())
+        if run_id is None:
+            return "duplicate"
+        await self._wakes.wake(new.queue)
+        return "started"
+
+    async def asked(
+        self, tenant: Tenant, issue: IssueRef, *, account_id: str, kind: str = "analysis", force: bool = False
+    ) -> Run:
+        """A person wants a run now; one that already waits or works on the issue is theirs too, and moves to the front.
+
+        force: judge anew although nothing changed. Raises DatabaseDown.
+        """
+        new = NewRun(
+            kind=kind,
+            trigger="panel",
+            issue_id=issue.id,
+            issue_key=issue.key,
+            project_id=issue.project_id,
+            account_id=account_id,
+            params={"force": force},
+            queue="priority",
+            priority=PANEL_PRIORITY,
+        )
+        # Twice: the run in our way may end between the two looks.
+        for _ in range(3):
+            run = await self._one(tenant.id, new)
+            if run is not None:
+                await self._wakes.wake(new.queue)
+                return run
+        raise Conflict("This issue is being analysed just now; please try again.", retry_after_s=1)
+
+    async def cancel(self, tenant_id: str, run_id: str, account_id: str) -> Run:
+        """The run as it then stands: ended, or running and asked to stop. Raises NotFound, DatabaseDown."""
+        async with self._db.begin() as tx:
+            await leases.request_cancel(tx, runs, tenant_id, run_id, now=time.time())
+            run = await rows.get(tx, tenant_id, run_id)
+            if run is None:
+                raise NotFound("There is no such run, or you may not see it.")
+            await _noted(tx, run, account_id, "run.cancelled")
+        self._bus.tell(run_id)
+        await self._wakes.look()
+        return run
+
+    async def _one(self, tenant_id: str, new: NewRun) -> Run | None:
+        async with self._db.begin() as tx:
+            run_id = await rows.insert(tx, tenant_id, new, now=time.time())
+            if run_id is None:
+                await rows.hurry(tx, tenant_id, new)
+                return await rows.active(tx, tenant_id, new.kind, new.issue_id)
+            run = await rows.get(tx, tenant_id, run_id)
+            if run is not None:
+                await _noted(tx, run, str(new.account_id), "run.asked", new.params)
+            return run
+
+
+async def _noted(tx: Any, run: Run, account_id: str, action: str, detail: Mapping[str, Any] | None = None) -> None:
+    said = {"run": run.id, "kind": run.kind, **(detail or {})}
+    await audit.record(
+        tx, run.tenant_id, action=action, account_id=account_id, subject=run.issue_key or run.issue_id, detail=said
+    )

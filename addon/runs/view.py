@@ -1,0 +1,108 @@
+"""Rows as the API shows them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from addon.errors import NotFound
+from addon.store.db import Database
+from addon.store.repos import publications as publication_rows
+from addon.store.repos import runs as rows
+from addon.store.repos.publications import Publication
+from addon.store.repos.runs import Run
+
+STATUS = {"queued": "pending", "running": "pending", "succeeded": "done", "failed": "failed", "cancelled": "skipped"}
+"""Of a publication: a reader cares whether it is written, not which worker holds it."""
+
+
+class Runs:
+    """Reads runs of one tenant. Who may see them is for the caller to find out."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def get(self, tenant_id: str, run_id: str) -> Run:
+        """The row. Raises NotFound, alike for a run of another tenant."""
+        async with self._db.single() as tx:
+            run = await rows.get(tx, tenant_id, run_id)
+        if run is None:
+            raise NotFound("There is no such run, or you may not see it.")
+        return run
+
+    async def shown(self, run: Run) -> dict[str, Any]:
+        """The whole document, with what was written where."""
+        async with self._db.single() as tx:
+            written = await publication_rows.of_runs(tx, run.tenant_id, [run.id])
+        return run_view(run, written.get(run.id, ()))
+
+    async def of_issue(self, tenant_id: str, issue_id: str, *, limit: int = 20) -> list[dict[str, Any]]:
+        """Whole documents, newest first."""
+        async with self._db.begin() as tx:
+            found = await rows.of_issue(tx, tenant_id, issue_id, limit=limit)
+            written = await publication_rows.of_runs(tx, tenant_id, [run.id for run in found]) if found else {}
+        return [run_view(run, written.get(run.id, ())) for run in found]
+
+    async def of_project(
+        self, tenant_id: str, project_id: str, *, state: str | None = None, limit: int = 50
+    ) -> list[dict[str, Any]]:
+        """Without results but with "overall", newest first."""
+        async with self._db.begin() as tx:
+            found = await rows.of_project(tx, tenant_id, project_id, state=state, limit=limit)
+            written = await publication_rows.of_runs(tx, tenant_id, [run.id for run in found]) if found else {}
+        return [short_view(run, written.get(run.id, ())) for run in found]
+
+
+def run_view(run: Run, publications: Sequence[Publication]) -> dict[str, Any]:
+    """The Run of the API. Times are ISO 8601 in UTC."""
+    return {
+        "id": run.id,
+        "kind": run.kind,
+        "status": run.state,
+        "trigger": run.trigger,
+        "issue_id": run.issue_id,
+        "issue_key": run.issue_key,
+        "project_id": run.project_id,
+        "created_at": iso(run.created_at),
+        "started_at": iso(run.started_at),
+        "finished_at": iso(run.finished_at),
+        "progress": {"stage": run.stage or "queued", "done": run.done, "total": run.total},
+        "facts_read": facts_read(run),
+        "result": run.result,
+        "error": run.error,
+        "usage": run.usage,
+        "publications": [publication_view(publication) for publication in publications],
+    }
+
+
+def short_view(run: Run, publications: Sequence[Publication]) -> dict[str, Any]:
+    """For lists. overall: the result's own mark, 0-100, None without one."""
+    shown = run_view(run, publications)
+    del shown["result"], shown["facts_read"]
+    return {**shown, "overall": run.result.get("overall") if run.result else None}
+
+
+def publication_view(publication: Publication) -> dict[str, Any]:
+    """The Publication of the API. status: pending | done | failed | skipped."""
+    return {
+        "id": publication.id,
+        "target": publication.target,
+        "item": publication.item,
+        "status": STATUS[publication.state],
+        "remote_id": publication.remote_id,
+        "remote_key": publication.remote_key,
+        "url": publication.url,
+        "error": publication.error,
+    }
+
+
+def facts_read(run: Run) -> list[str]:
+    """Names of the sections that were read, each once."""
+    sections = (run.facts or {}).get("sections") or ()
+    return list(dict.fromkeys(str(section["name"]) for section in sections))
+
+
+def iso(moment: float | None) -> str | None:
+    """UTC seconds as 2026-01-31T12:00:00.000Z."""
+    if moment is None:
+        return None
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

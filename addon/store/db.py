@@ -1,0 +1,205 @@
+"""The database behind one small face: a transaction, a dialect's insert, and one error when it is away."""
+
+import fcntl
+import logging
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy import Connection, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from addon.errors import Misconfigured, Unavailable
+
+log = logging.getLogger(__name__)
+
+BUSY_TIMEOUT_S = 10.0
+DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
+_UNREACHABLE = ("08", "53", "57", "40001", "40P01", "55P03", "25006")
+"""SQLSTATE beginnings of a server that is away, full, shutting down, or asks to try the transaction again."""
+
+Insert = sqlite.Insert | postgresql.Insert
+
+
+class DatabaseDown(Unavailable):
+    """The database cannot be reached or did not answer in time; whether a commit in flight took hold is unknown."""
+
+    code = "database_down"
+
+    def __init__(self) -> None:
+        super().__init__("The database does not answer at the moment; please try again.", retry_after_s=5)
+
+
+def parse_url(url: str) -> URL:
+    """Raises Misconfigured unless the address names a supported driver and, for SQLite, a file."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise Misconfigured("DATABASE_URL is not an address SQLAlchemy understands") from None
+    if parsed.drivername not in DRIVERS:
+        raise Misconfigured(f"DATABASE_URL must start with {' or '.join(f'{d}://' for d in DRIVERS)}")
+    if parsed.drivername.startswith("sqlite") and parsed.database in (None, "", ":memory:"):
+        raise Misconfigured("DATABASE_URL must name a file: a database in memory forgets what it accepted")
+    return parsed
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """The file of a SQLite address, None for a server."""
+    return Path(str(url.database)) if url.drivername.startswith("sqlite") else None
+
+
+def insert_into(tx: AsyncConnection, table: Table) -> Insert:
+    """The dialect's own INSERT, which knows on_conflict_do_nothing and on_conflict_do_update."""
+    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+@contextmanager
+def mapped() -> Iterator[None]:
+    """Turns what drivers raise when the database is away into DatabaseDown; mistakes of ours pass unchanged."""
+    try:
+        yield
+    except DBAPIError as error:
+        if not (isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated or _away(error)):
+            raise
+        log.warning("database failed: %s", type(error.orig).__name__, extra={"cause": str(error.orig)[:300]})
+        raise DatabaseDown from error
+    except asyncpg.PostgresError as error:
+        # Refusals while connecting are not wrapped by SQLAlchemy: too many connections, wrong password, starting up.
+        log.warning("database refused a connection: %s", type(error).__name__, extra={"cause": str(error)[:300]})
+        raise DatabaseDown from error
+    except (PoolTimeout, asyncpg.InterfaceError, OSError) as error:
+        log.warning("database unreachable: %s", type(error).__name__, extra={"cause": str(error)[:300]})
+        raise DatabaseDown from error
+
+
+def _away(error: DBAPIError) -> bool:
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith(_UNREACHABLE)
+
+
+class Database:
+    """All access of this process to its database. SQLite: one connection, so `begin` must never be nested."""
+
+    def __init__(self, engine: AsyncEngine, lock: int | None = None) -> None:
+        self.engine = engine
+        self.dialect = engine.dialect.name
+        self._lock = lock
+
+    @classmethod
+    def open(cls, url: str, *, exclusive: bool = False) -> Self:
+        """Makes the file's folder; connects at first use.
+
+        exclusive: hold `<file>.lock` while open, so that a second server on the same SQLite file is refused. Ignored on
+        PostgreSQL, which is made for sharing. Raises Misconfigured.
+        """
+        parsed = parse_url(url)
+        file = sqlite_file(parsed)
+        if file is None:
+            return cls(_postgresql_engine(parsed))
+        _prepare(file)
+        return cls(_sqlite_engine(parsed), _locked(file) if exclusive else None)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction, committed on exit, rolled back on an error. Raises DatabaseDown.
+
+        Never hold it across a call to Jira or a model.
+        """
+        with mapped():
+            async with self.engine.begin() as tx:
+                yield tx
+
+    @asynccontextmanager
+    async def single(self) -> AsyncIterator[AsyncConnection]:
+        """For exactly one statement, which commits itself: saves PostgreSQL the round trips of BEGIN and COMMIT."""
+        with mapped():
+            async with self.engine.connect() as connection:
+                if self.dialect == "postgresql":
+                    await connection.execution_options(isolation_level="AUTOCOMMIT")
+                yield connection
+                await connection.commit()
+
+    def insert(self, table: Table) -> Insert:
+        """The dialect's own INSERT, which knows on_conflict_do_nothing and on_conflict_do_update."""
+        return postgresql.insert(table) if self.dialect == "postgresql" else sqlite.insert(table)
+
+    async def close(self) -> None:
+        """Ends every connection and gives the exclusive lock back."""
+        await self.engine.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _postgresql_engine(url: URL) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=10,
+        max_overflow=0,
+        pool_timeout=10,
+        connect_args={
+            "timeout": 5,
+            "command_timeout": 30,
+            "server_settings": {"application_name": "jiravision", "jit": "off", "lock_timeout": "10s"},
+        },
+    )
+
+
+def _sqlite_engine(url: URL) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        # One connection: writers queue here, in order, instead of racing for the file's lock.
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=30,
+        connect_args={"timeout": BUSY_TIMEOUT_S},
+    )
+    event.listen(engine.sync_engine, "connect", sqlite_connected)
+    event.listen(engine.sync_engine, "begin", sqlite_begin)
+    return engine
+
+
+def sqlite_connected(connection: Any, _record: object) -> None:
+    """Settings of a new SQLite connection: nothing committed is lost when the power goes."""
+    # The driver must not open transactions by itself: it begins them deferred, and turning one into a write can fail.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def sqlite_begin(connection: Connection) -> None:
+    """Takes the write lock at the beginning, so that what was read is still true when writing."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _prepare(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(f"cannot write the database file {file}: {error.strerror}") from None
+
+
+def _locked(file: Path) -> int:
+    lock = os.open(f"{file}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise Misconfigured(f"another server already works on {file}; stop it first, or use PostgreSQL") from None
+    return lock

@@ -1,0 +1,62 @@
+"""Rows of `run_events`: what a run reported on its way, in the order of `seq`, so that a watcher can resume."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from addon.store.leases import Lease
+from addon.store.tables import run_events
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """event: stage | token | done | failed. data: JSON document."""
+
+    seq: int
+    event: str
+    data: dict[str, Any]
+
+
+async def add(tx: AsyncConnection, lease: Lease, event: Event, *, now: float) -> None:
+    """The caller has made sure, in this transaction, that the lease still holds: it alone hands out numbers."""
+    await tx.execute(
+        insert(run_events).values(
+            run_id=lease.id, tenant_id=lease.tenant_id, seq=event.seq, event=event.event, data=event.data, at=now
+        )
+    )
+
+
+async def since(tx: AsyncConnection, tenant_id: str, run_id: str, after: int) -> list[Event]:
+    """Events with a number above `after`."""
+    query = (
+        select(run_events.c.seq, run_events.c.event, run_events.c.data)
+        .where(run_events.c.tenant_id == tenant_id, run_events.c.run_id == run_id, run_events.c.seq > after)
+        .order_by(run_events.c.seq)
+    )
+    return [Event(*row) for row in (await tx.execute(query)).all()]
+
+
+async def last_seq(tx: AsyncConnection, tenant_id: str, run_id: str) -> int:
+    """0 when the run reported nothing yet."""
+    query = select(func.max(run_events.c.seq)).where(run_events.c.tenant_id == tenant_id, run_events.c.run_id == run_id)
+    return int(await tx.scalar(query) or 0)
+
+
+async def drop_partials(tx: AsyncConnection, tenant_id: str, run_id: str) -> None:
+    """Removes partial results: each one replaces those before it, and the result replaces them all."""
+    await tx.execute(
+        delete(run_events).where(
+            run_events.c.tenant_id == tenant_id, run_events.c.run_id == run_id, run_events.c.event == "token"
+        )
+    )
+
+
+def stage(seq: int, name: str, done: int, total: int) -> Event:
+    return Event(seq, "stage", {"stage": name, "done": done, "total": total})
+
+
+def partial(seq: int, data: Mapping[str, Any]) -> Event:
+    return Event(seq, "token", dict(data))

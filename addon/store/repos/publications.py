@@ -1,0 +1,174 @@
+"""Rows of `publications`: one item of a result on its way to one place in Jira, or already there."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from addon.store.db import insert_into
+from addon.store.ids import new_id
+from addon.store.repos.runs import Run
+from addon.store.tables import publications
+
+SUPERSEDED = {"error": "superseded", "detail": "A newer result took its place before it was written."}
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One row. marker: stands on what was written in Jira, unique in the tenant. content: what will be written."""
+
+    id: str
+    tenant_id: str
+    run_id: str
+    issue_id: str
+    issue_key: str | None
+    project_id: str | None
+    target: str
+    item: int
+    marker: str
+    content: dict[str, Any]
+    account_id: str | None
+    remote_id: str | None
+    remote_key: str | None
+    url: str | None
+    state: str
+    attempts: int
+    created_at: float
+    finished_at: float | None
+    error: dict[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to write. account_id: the person who asked for it, None when the settings did."""
+
+    target: str
+    item: int
+    marker: str
+    content: Mapping[str, Any]
+    account_id: str | None = None
+    queue: str = "default"
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rivals:
+    """newer: one made later waits, works or is done. writing: one is being written at this moment."""
+
+    newer: bool
+    writing: bool
+
+
+_COLUMNS = tuple(publications.c[name] for name in Publication.__dataclass_fields__)
+
+
+async def add(tx: AsyncConnection, run: Run, items: Iterable[Item], *, now: float) -> None:
+    """New rows, due at once. An item known already stays what it is, unless it waits, failed or was set aside:
+
+    then it takes the new content and starts over. Attempts go on counting, because an earlier one may have reached Jira.
+    """
+    for item in items:
+        statement = insert_into(tx, publications).values(_values(run, item, now))
+        fresh = {
+            name: statement.excluded[name]
+            for name in ("content", "account_id", "queue", "priority", "created_at", "run_at")
+        }
+        again = {
+            **fresh,
+            "state": "queued",
+            "error": None,
+            "finished_at": None,
+            "cancel_requested": False,
+            "max_attempts": publications.c.attempts + 3,
+        }
+        open_ones = publications.c.state.in_(("queued", "failed", "cancelled"))
+        await tx.execute(
+            statement.on_conflict_do_update(index_elements=["tenant_id", "marker"], set_=again, where=open_ones)
+        )
+
+
+async def supersede(tx: AsyncConnection, run: Run, target: str, *, now: float) -> int:
+    """Sets aside what older runs still wanted to write at this target of the issue."""
+    statement = (
+        update(publications)
+        .where(
+            *_place(run.tenant_id, run.issue_id, target),
+            publications.c.run_id != run.id,
+            publications.c.state == "queued",
+        )
+        .values(state="cancelled", error=SUPERSEDED, finished_at=now)
+    )
+    return (await tx.execute(statement)).rowcount
+
+
+async def get(tx: AsyncConnection, tenant_id: str, publication_id: str) -> Publication | None:
+    return _one((await tx.execute(_mine(tenant_id).where(publications.c.id == publication_id))).first())
+
+
+async def by_markers(tx: AsyncConnection, tenant_id: str, markers: Iterable[str]) -> list[Publication]:
+    query = _mine(tenant_id).where(publications.c.marker.in_(list(markers)))
+    return [Publication(*row) for row in (await tx.execute(query.order_by(publications.c.item))).all()]
+
+
+async def of_runs(tx: AsyncConnection, tenant_id: str, run_ids: Iterable[str]) -> dict[str, list[Publication]]:
+    """Publications by run id, in the order of their items."""
+    query = _mine(tenant_id).where(publications.c.run_id.in_(list(run_ids)))
+    found: dict[str, list[Publication]] = {}
+    for row in (await tx.execute(query.order_by(publications.c.target, publications.c.item))).all():
+        found.setdefault(row.run_id, []).append(Publication(*row))
+    return found
+
+
+async def latest_done(tx: AsyncConnection, tenant_id: str, issue_id: str, target: str) -> Publication | None:
+    """The last one that was written at this target of the issue."""
+    query = _mine(tenant_id).where(*_place(tenant_id, issue_id, target), publications.c.state == "succeeded")
+    return _one((await tx.execute(query.order_by(publications.c.finished_at.desc()).limit(1))).first())
+
+
+async def rivals(tx: AsyncConnection, publication: Publication) -> Rivals:
+    """Who else is at the same target of the same issue."""
+    newer = or_(
+        publications.c.created_at > publication.created_at,
+        and_(publications.c.created_at == publication.created_at, publications.c.id > publication.id),
+    )
+    query = select(newer.label("newer"), publications.c.state).where(
+        *_place(publication.tenant_id, publication.issue_id, publication.target),
+        publications.c.id != publication.id,
+        or_(publications.c.state == "running", and_(publications.c.state.in_(("queued", "succeeded")), newer)),
+    )
+    found = (await tx.execute(query)).all()
+    return Rivals(any(row.newer for row in found), any(row.state == "running" for row in found))
+
+
+def _values(run: Run, item: Item, now: float) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "tenant_id": run.tenant_id,
+        "run_id": run.id,
+        "issue_id": run.issue_id,
+        "issue_key": run.issue_key,
+        "project_id": run.project_id,
+        **{name: getattr(item, name) for name in Item.__dataclass_fields__},
+        "content": dict(item.content),
+        "state": "queued",
+        "run_at": now,
+        "created_at": now,
+    }
+
+
+def _place(tenant_id: str, issue_id: str | None, target: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        publications.c.tenant_id == tenant_id,
+        publications.c.issue_id == issue_id,
+        publications.c.target == target,
+    )
+
+
+def _mine(tenant_id: str) -> Select[Any]:
+    return select(*_COLUMNS).where(publications.c.tenant_id == tenant_id)
+
+
+def _one(row: Any) -> Publication | None:
+    return Publication(*row) if row else None

@@ -1,0 +1,166 @@
+"""Rows of `runs`: one piece of work each, from the door it came in by to its result."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from addon.store.db import insert_into
+from addon.store.ids import new_id
+from addon.store.leases import Lease, held
+from addon.store.tables import runs
+
+ACTIVE = ("queued", "running")
+ENDED = ("succeeded", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One row. state: queued | running | succeeded | failed | cancelled. error: {"error": code, "detail": text}."""
+
+    id: str
+    tenant_id: str
+    kind: str
+    trigger: str
+    account_id: str | None
+    project_id: str | None
+    issue_id: str | None
+    issue_key: str | None
+    input_hash: str | None
+    params: dict[str, Any]
+    facts: dict[str, Any] | None
+    result: dict[str, Any] | None
+    usage: dict[str, Any] | None
+    stage: str | None
+    done: int
+    total: int
+    state: str
+    attempts: int
+    cancel_requested: bool
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+    error: dict[str, str] | None
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """What a door knows. queue: "ai" for what comes by itself, "priority" when a person waits."""
+
+    kind: str
+    trigger: str
+    issue_id: str | None
+    issue_key: str | None
+    project_id: str | None
+    account_id: str | None = None
+    start_key: str | None = None
+    delivery_id: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    queue: str = "ai"
+    priority: int = 0
+
+
+_COLUMNS = tuple(runs.c[name] for name in Run.__dataclass_fields__)
+
+
+async def insert(tx: AsyncConnection, tenant_id: str, new: NewRun, *, now: float) -> str | None:
+    """The id of the new run; None when any unique rule knows it already: delivery, start key, or an active run of the kind.
+
+    One statement, no look first: of ten equal deliveries in parallel exactly one gets an id.
+    """
+    values = {
+        "id": new_id(),
+        "tenant_id": tenant_id,
+        **{name: getattr(new, name) for name in NewRun.__dataclass_fields__},
+        "params": dict(new.params),
+        "stage": "queued",
+        "state": "queued",
+        "run_at": now,
+        "created_at": now,
+    }
+    statement = insert_into(tx, runs).values(values).on_conflict_do_nothing().returning(runs.c.id)
+    found: str | None = (await tx.execute(statement)).scalar_one_or_none()
+    return found
+
+
+async def hurry(tx: AsyncConnection, tenant_id: str, wanted: NewRun) -> None:
+    """Moves the waiting run of the same kind and issue to the queue and priority of `wanted`, if those are better."""
+    statement = update(runs).where(
+        runs.c.tenant_id == tenant_id,
+        runs.c.kind == wanted.kind,
+        runs.c.issue_id == wanted.issue_id,
+        runs.c.state == "queued",
+        runs.c.priority < wanted.priority,
+    )
+    await tx.execute(statement.values(queue=wanted.queue, priority=wanted.priority))
+
+
+async def get(tx: AsyncConnection, tenant_id: str, run_id: str) -> Run | None:
+    return _one((await tx.execute(_mine(tenant_id).where(runs.c.id == run_id))).first())
+
+
+async def active(tx: AsyncConnection, tenant_id: str, kind: str, issue_id: str | None) -> Run | None:
+    """The run of this kind that waits or works on the issue now; there is at most one."""
+    query = _mine(tenant_id).where(runs.c.kind == kind, runs.c.issue_id == issue_id, runs.c.state.in_(ACTIVE))
+    return _one((await tx.execute(query)).first())
+
+
+async def started_by(tx: AsyncConnection, tenant_id: str, start_key: str) -> Run | None:
+    """The run a client key started before."""
+    return _one((await tx.execute(_mine(tenant_id).where(runs.c.start_key == start_key))).first())
+
+
+async def of_issue(tx: AsyncConnection, tenant_id: str, issue_id: str, *, limit: int = 20) -> list[Run]:
+    """Newest first."""
+    return await _list(tx, _mine(tenant_id).where(runs.c.issue_id == issue_id), limit)
+
+
+async def of_project(
+    tx: AsyncConnection, tenant_id: str, project_id: str, *, state: str | None = None, limit: int = 50
+) -> list[Run]:
+    """Newest first. state: only runs in it."""
+    query = _mine(tenant_id).where(runs.c.project_id == project_id)
+    return await _list(tx, query.where(runs.c.state == state) if state else query, limit)
+
+
+async def earlier(tx: AsyncConnection, run: Run, input_hash: str) -> Run | None:
+    """The newest other run of the same issue that succeeded on the very same input."""
+    query = _mine(run.tenant_id).where(
+        runs.c.kind == run.kind,
+        runs.c.issue_id == run.issue_id,
+        runs.c.input_hash == input_hash,
+        runs.c.state == "succeeded",
+        runs.c.id != run.id,
+    )
+    return _one((await tx.execute(query.order_by(runs.c.created_at.desc()).limit(1))).first())
+
+
+async def save_facts(tx: AsyncConnection, lease: Lease, facts: Mapping[str, Any], input_hash: str) -> bool:
+    """False when the lease is lost."""
+    values = {"facts": dict(facts), "input_hash": input_hash}
+    return (await tx.execute(update(runs).where(held(runs, lease)).values(**values))).rowcount == 1
+
+
+async def save_progress(tx: AsyncConnection, lease: Lease, stage: str, done: int, total: int) -> bool:
+    """False when the lease is lost."""
+    values = {"stage": stage, "done": done, "total": total}
+    return (await tx.execute(update(runs).where(held(runs, lease)).values(**values))).rowcount == 1
+
+
+def _mine(tenant_id: str) -> Select[Any]:
+    return select(*_COLUMNS).where(runs.c.tenant_id == tenant_id)
+
+
+async def _list(tx: AsyncConnection, query: Select[Any], limit: int) -> list[Run]:
+    rows = await tx.execute(query.order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit))
+    return [Run(*row) for row in rows.all()]
+
+
+def _one(row: Any) -> Run | None:
+    return Run(*row) if row else None

@@ -1,0 +1,108 @@
+"""Rows of tenants, and the reach into their work that an uninstall needs. Secrets pass through sealed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import RowMapping, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from addon.store.db import insert_into
+from addon.store.tables import audit, publications, runs, tenant_models, tenants
+
+INSTALLED, DISABLED, UNINSTALLED, SUPERSEDED = "installed", "disabled", "uninstalled", "superseded"
+STOPPED = {"error": "uninstalled", "detail": "The add-on was removed from this site."}
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRow:
+    """shared_secret, previous_secret: sealed; None once uninstalled."""
+
+    id: str
+    client_key: str
+    state: str
+    base_url: str
+    display_url: str
+    oauth_client_id: str | None
+    shared_secret: bytes | None = field(repr=False)
+    previous_secret: bytes | None = field(repr=False)
+    previous_secret_until: float | None
+    app_account_id: str | None
+    language: str | None
+    installed_at: float
+    updated_at: float
+    uninstalled_at: float | None
+    purge_after: float | None
+
+
+async def insert_unless_known(tx: AsyncConnection, values: Mapping[str, object]) -> bool:
+    """Inserts a tenant; False when its client key is there already, also when another process has just added it."""
+    statement = insert_into(tx, tenants).values(dict(values)).on_conflict_do_nothing(index_elements=["client_key"])
+    return (await tx.execute(statement)).rowcount == 1
+
+
+async def by_client_key(tx: AsyncConnection, client_key: str) -> TenantRow | None:
+    found = await tx.execute(select(tenants).where(tenants.c.client_key == client_key))
+    return _row(found.mappings().first())
+
+
+async def by_id(tx: AsyncConnection, tenant_id: str) -> TenantRow | None:
+    return _row((await tx.execute(select(tenants).where(tenants.c.id == tenant_id))).mappings().first())
+
+
+async def locked(tx: AsyncConnection, client_key: str) -> TenantRow | None:
+    """The row, held until the transaction ends: on PostgreSQL by its lock, on SQLite by the only writer's turn."""
+    statement = select(tenants).where(tenants.c.client_key == client_key).with_for_update()
+    return _row((await tx.execute(statement)).mappings().first())
+
+
+async def change(tx: AsyncConnection, tenant_id: str, values: Mapping[str, object]) -> None:
+    await tx.execute(update(tenants).where(tenants.c.id == tenant_id).values(dict(values)))
+
+
+async def others_at(tx: AsyncConnection, base_url: str, client_key: str) -> Sequence[TenantRow]:
+    """Rows of the same address under other client keys that are not yet superseded, locked, in a fixed order."""
+    statement = (
+        select(tenants)
+        .where(tenants.c.base_url == base_url, tenants.c.client_key != client_key, tenants.c.state != SUPERSEDED)
+        # A fixed order makes a ring of installs that wait for each other unlikely; the database breaks one up.
+        .order_by(tenants.c.id)
+        .with_for_update()
+    )
+    return [TenantRow(**row) for row in (await tx.execute(statement)).mappings()]
+
+
+async def stop_work(tx: AsyncConnection, tenant_id: str, now: float) -> None:
+    """Ends what waits and asks what runs to stop; both kinds of work alike."""
+    # What runs is only asked: its worker holds the lease and may be between two calls to Jira.
+    for table in (runs, publications):
+        mine = update(table).where(table.c.tenant_id == tenant_id)
+        await tx.execute(
+            mine.where(table.c.state == "queued").values(state="cancelled", finished_at=now, error=STOPPED)
+        )
+        await tx.execute(mine.where(table.c.state == "running").values(cancel_requested=True))
+
+
+async def forget_model_key(tx: AsyncConnection, tenant_id: str) -> None:
+    await tx.execute(update(tenant_models).where(tenant_models.c.tenant_id == tenant_id).values(api_key=None))
+
+
+async def has_audit(tx: AsyncConnection, tenant_id: str, *, subject: str, since: float) -> bool:
+    """True when something about `subject` was recorded at `since` or later."""
+    mine = (audit.c.tenant_id == tenant_id, audit.c.subject == subject, audit.c.at >= since)
+    return (await tx.execute(select(audit.c.id).where(*mine).limit(1))).first() is not None
+
+
+async def due_for_purge(tx: AsyncConnection, now: float) -> Sequence[str]:
+    # The state is asked too, so that a mistaken date alone can never delete a living tenant.
+    gone = (tenants.c.purge_after <= now, tenants.c.state.in_([UNINSTALLED, SUPERSEDED]))
+    return [row.id for row in await tx.execute(select(tenants.c.id).where(*gone).order_by(tenants.c.id))]
+
+
+async def delete_purgeable(tx: AsyncConnection, tenant_id: str, now: float) -> bool:
+    """Deletes a tenant with everything of it; False when it was installed again in the meantime."""
+    mine = (tenants.c.id == tenant_id, tenants.c.purge_after <= now, tenants.c.state.in_([UNINSTALLED, SUPERSEDED]))
+    return (await tx.execute(delete(tenants).where(*mine))).rowcount == 1
+
+
+def _row(found: RowMapping | None) -> TenantRow | None:
+    return TenantRow(**found) if found is not None else None

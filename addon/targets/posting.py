@@ -1,0 +1,40 @@
+"""Putting a document into a comment, and saying in words when that is not permitted."""
+
+from collections.abc import Mapping
+
+from addon.jira import comments, projects
+from addon.jira.errors import JiraForbidden
+from addon.jira.issue import Comment
+from addon.runs.feature import Writing
+from addon.targets.marks import mark, trace
+
+MAY_NOT = (
+    "JiraVision may not comment here: give the add-on's account the permissions Add comments and Edit own comments."
+)
+
+
+async def post(writing: Writing, document: Mapping[str, object], *, kind: str, internal: bool) -> Comment:
+    """A new comment with our mark. internal: hidden from the customers of a service desk."""
+    properties = {**mark(writing, kind), **(comments.INTERNAL if internal else {})}
+    issue = writing.publication.issue_id
+    try:
+        return await comments.create(writing.jira, issue, document, properties=properties, trace=trace(writing))
+    except JiraForbidden as error:
+        raise JiraForbidden(MAY_NOT, said=error.said) from error
+
+
+async def replace(writing: Writing, comment_id: str, document: Mapping[str, object]) -> Comment:
+    """The comment with a new body. Raises JiraNotFound when somebody deleted it."""
+    issue = writing.publication.issue_id
+    try:
+        return await comments.update(writing.jira, issue, comment_id, document, trace=trace(writing))
+    except JiraForbidden as error:
+        raise JiraForbidden(MAY_NOT, said=error.said) from error
+
+
+async def internal(writing: Writing, known: object) -> bool:
+    """Whether customers must not see a comment. known: what the draft says; Jira is asked when it says nothing."""
+    if isinstance(known, bool):
+        return known
+    project = await projects.get(writing.jira, str(writing.publication.project_id or ""))
+    return project.service_desk

@@ -1,0 +1,54 @@
+"""Asking for an analysis."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from fastapi.sse import EventSourceResponse
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from addon.house import House
+from addon.store.repos.runs import Run
+from addon.web.api import seen
+from addon.web.api.events import Stream, StreamsDep, respond
+from addon.web.security import ApiCaller, Caller
+from addon.web.state import DrainDep, HouseDep
+
+routes = APIRouter(prefix="/api/v1", tags=["analyses"])
+
+
+class AnalyzeIssue(BaseModel):
+    """issue: id or key. force: judge anew although nothing changed since the last time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    issue: Annotated[str, StringConstraints(pattern=seen.ISSUE_PATTERN)]
+    force: bool = False
+
+
+@routes.post("/ai/analyze-issue", status_code=202)
+async def analyze_issue(house: HouseDep, caller: ApiCaller, wish: AnalyzeIssue) -> dict[str, Any]:
+    """Starts a run, or joins the one at work on the issue. For whoever may see it and comment on it or edit it."""
+    return {"run": await house.runs.shown(await _asked(house, caller, wish))}
+
+
+@routes.post("/ai/analyze-issue/stream", response_class=EventSourceResponse)
+async def analyze_issue_stream(
+    house: HouseDep, caller: ApiCaller, wish: AnalyzeIssue, drain: DrainDep, streams: StreamsDep
+) -> Stream:
+    """The same, answered by the run's event stream at once."""
+    with streams.slot(caller):
+        run = await _asked(house, caller, wish)
+    return respond(streams, caller, house.events.follow(run.id, caller.tenant.id, 0), drain)
+
+
+@routes.get("/issues/{issue}/runs")
+async def issue_runs(house: HouseDep, caller: ApiCaller, issue: seen.IssueIdOrKey) -> dict[str, Any]:
+    """The issue's runs, newest first."""
+    issue_id = await seen.issue_id(house, caller, issue)
+    return {"runs": await house.runs.of_issue(caller.tenant.id, issue_id)}
+
+
+async def _asked(house: House, caller: Caller, wish: AnalyzeIssue) -> Run:
+    issue = await seen.issue(house, caller, wish.issue)
+    await seen.require_take_part(house, caller, issue.id)
+    return await house.starts.asked(caller.tenant, issue, account_id=caller.account_id, force=wish.force)

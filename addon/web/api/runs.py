@@ -1,0 +1,45 @@
+"""One run: to read, to follow, to call off."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header
+from fastapi.sse import EventSourceResponse
+
+from addon.web.api import seen
+from addon.web.api.events import Stream, StreamsDep, respond
+from addon.web.security import ApiCaller
+from addon.web.state import DrainDep, HouseDep
+
+routes = APIRouter(prefix="/api/v1/runs", tags=["runs"])
+
+
+@routes.get("/{run_id}")
+async def read_run(house: HouseDep, caller: ApiCaller, run_id: seen.RunId) -> dict[str, Any]:
+    """The run as it stands, for whoever may see its issue."""
+    return await house.runs.shown(await seen.run(house, caller, run_id))
+
+
+@routes.delete("/{run_id}")
+async def cancel_run(house: HouseDep, caller: ApiCaller, run_id: seen.RunId) -> dict[str, Any]:
+    """Calls the run off; one at work stops at its next step. Ended runs stay what they are."""
+    run = await seen.run(house, caller, run_id)
+    await seen.require_take_part(house, caller, run.issue_id)
+    return await house.runs.shown(await house.starts.cancel(caller.tenant.id, run.id, caller.account_id))
+
+
+@routes.get("/{run_id}/events", response_class=EventSourceResponse)
+async def run_events(
+    house: HouseDep,
+    caller: ApiCaller,
+    run_id: seen.RunId,
+    drain: DrainDep,
+    streams: StreamsDep,
+    last_event_id: Annotated[str, Header(max_length=20)] = "",
+) -> Stream:
+    """Server-sent events: stage, token (a partial result), then done or failed with the whole run.
+
+    Last-Event-ID resumes after that event. The stream ends after ten minutes with `reconnect`.
+    """
+    run = await seen.run(house, caller, run_id)
+    after = int(last_event_id) if last_event_id.isascii() and last_event_id.isdecimal() else 0
+    return respond(streams, caller, house.events.follow(run.id, caller.tenant.id, after), drain)

@@ -1,0 +1,180 @@
+"""What every answer has in common, as pure ASGI: an id, safe headers, a bounded body, a metric and one log line."""
+
+import json
+import re
+import time
+import uuid
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from addon.observe import logs, metrics
+
+MB = 1_000_000
+API_BODY_BYTES = MB
+WEBHOOK_BODY_BYTES = 25 * MB
+"""The size Jira says its payloads may have; anything smaller would lose an event for good."""
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+WRITES = frozenset({"POST", "PUT", "PATCH"})
+UNMATCHED = "unmatched"
+CLOSED_BY_CLIENT = 499
+PLAIN_HTTP_CSP = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+log = logs.logger("addon.web")
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """The first header of this (lower-case) name."""
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
+
+
+def route_template(scope: Scope) -> str:
+    """`/api/v1/runs/{run_id}` without the base path; one word for all paths that no route takes."""
+    return getattr(scope.get("route"), "path_format", None) or UNMATCHED
+
+
+class Conversation:
+    """Outermost: wraps one request from its id to its log line, and is the last to catch what nobody expected."""
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        self.app = app
+        self.headers = [
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"no-referrer"),
+            (b"cache-control", b"no-store"),
+            (b"content-security-policy", PLAIN_HTTP_CSP.encode()),
+        ]
+        if https:
+            self.headers.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, send, self.headers)
+        logs.unbind_all()
+        logs.bind(request_id=exchange.request_id)
+        try:
+            await self.app(scope, receive, exchange.send)
+        except ClientDisconnect:
+            exchange.status = CLOSED_BY_CLIENT
+        except Exception:  # the one place where the unexpected becomes an answer without a traceback
+            log.exception("failed", route=route_template(scope))
+            await exchange.fail()
+        finally:
+            exchange.finish()
+            logs.unbind_all()
+
+
+class _Exchange:
+    """State of one request. status: what was sent, 499 when the caller left before anything was."""
+
+    def __init__(self, scope: Scope, send: Send, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        asked = header(scope, b"x-request-id") or ""
+        self.request_id = asked if REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+        self.status = CLOSED_BY_CLIENT
+        self._begun = False
+        self._scope = scope
+        self._send = send
+        self._headers = headers
+        self._started = time.perf_counter()
+        scope.setdefault("state", {})["request_id"] = self.request_id
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._begun = True
+            self.status = message["status"]
+            given = {name.lower() for name, _ in message["headers"]}
+            message["headers"] = [
+                *message["headers"],
+                *(pair for pair in self._headers if pair[0] not in given),
+                (b"x-request-id", self.request_id.encode()),
+            ]
+        await self._send(message)
+
+    async def fail(self) -> None:
+        """Answer 500, unless the answer is already on its way: then only the broken connection can tell."""
+        if self._begun:
+            self.status = 500
+            return
+        detail = "Something went wrong on our side. The reference finds it in the log."
+        await answer(self.send, 500, {"error": "internal", "detail": detail, "reference": self.request_id})
+
+    def finish(self) -> None:
+        seconds = time.perf_counter() - self._started
+        method = self._scope["method"] if self._scope["method"] in METHODS else "OTHER"
+        route = route_template(self._scope)
+        metrics.HTTP_REQUESTS.labels(method, route, str(self.status)).inc()
+        metrics.HTTP_SECONDS.labels(route).observe(seconds)
+        # The path alone: the query string of an iframe page holds its token.
+        say = log.debug if route.startswith("/health") or route == "/metrics" else log.info
+        path = quote(self._scope["path"], safe="/-_.~:@{}")[:200]
+        say("answered", method=method, path=path, status=self.status, ms=round(seconds * 1000, 1))
+
+
+class Bodies:
+    """Bounds what is read from a caller, counted while it arrives, and takes JSON only where the API writes.
+
+    limits: path prefix -> bytes, the first match counts; json_below: prefix under which writes must be JSON.
+    """
+
+    def __init__(self, app: ASGIApp, *, limits: dict[str, int], json_below: str) -> None:
+        self.app = app
+        self.limits = limits
+        self.json_below = json_below
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = next((size for prefix, size in self.limits.items() if scope["path"].startswith(prefix)), API_BODY_BYTES)
+        declared = header(scope, b"content-length") or "0"
+        if not declared.isdecimal() or int(declared) > limit:
+            await answer(send, 413, too_large(limit))
+        elif self._is_foreign(scope, declared):
+            detail = "Send JSON, with Content-Type: application/json."
+            await answer(send, 415, {"error": "unsupported_media_type", "detail": detail})
+        else:
+            await self.app(scope, _counting(receive, limit), send)
+
+    def _is_foreign(self, scope: Scope, declared: str) -> bool:
+        # A page of another origin can send text/plain without asking first, but never JSON.
+        if scope["method"] not in WRITES or not scope["path"].startswith(self.json_below):
+            return False
+        kind = (header(scope, b"content-type") or "").partition(";")[0].strip().lower()
+        empty = declared == "0" and header(scope, b"transfer-encoding") is None
+        return kind != "application/json" and not (empty and not kind)
+
+
+def _counting(receive: Receive, limit: int) -> Receive:
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        if message["type"] == "http.request":
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise HTTPException(413, too_large(limit)["detail"])
+        return message
+
+    return counted
+
+
+def too_large(limit: int) -> dict[str, str]:
+    return {"error": "too_large", "detail": f"The body is larger than {limit // MB} MB."}
+
+
+async def answer(send: Send, status: int, content: dict[str, str]) -> None:
+    """A whole JSON answer from below the framework."""
+    body = json.dumps(content).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if status == 413:
+        headers.append((b"connection", b"close"))  # the rest of the body is not read
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,90 @@
+// An analysis while it runs: its stages, what is already written, and the button that stops it.
+
+import { announce, h, put, visible } from "../dom.js";
+import { button, errorNotice, icon, notice, spinner } from "../parts.js";
+import { plural, t } from "../texts.js";
+import { aspect, STAGES } from "../words.js";
+
+const SPOKEN_EVERY_MS = 5_000;
+
+function stageItem(code, at, current) {
+  const state = at < current ? "done" : at === current ? "now" : "later";
+  const word = { done: t("done"), now: t("in progress"), later: t("to come") }[state];
+  const symbol = { done: () => icon("success"), now: spinner, later: () => h("span", { class: "stage-dot" }) }[state]();
+  return h(
+    "li",
+    { class: ["stage", `stage-${state}`], "data-stage": code, "aria-current": state === "now" ? "step" : null },
+    symbol,
+    h("span", {}, t(STAGES[at][1]), h("span", { class: "sr-only" }, ` (${word})`)),
+  );
+}
+
+function partialText(partial) {
+  const scores = (partial?.scores ?? []).filter((score) => score?.aspect && Number.isInteger(score.score));
+  const items = scores.map((score) => h("li", {}, aspect(score.aspect), " ", h("strong", {}, `${score.score}/5`)));
+  return [
+    partial?.summary && h("p", { dir: "auto", class: "partial-summary" }, partial.summary),
+    items.length > 0 && h("ul", { class: "partial-scores" }, items),
+  ];
+}
+
+/** Built once and changed in place, so that the focus stays where it is. */
+export class LiveView {
+  #stage = -1;
+  #spokenAt = 0;
+
+  constructor(onCancel) {
+    this.list = h("ol", { class: "stages", id: "stages", "aria-label": t("Progress of the analysis") });
+    this.text = h("div", { id: "partial", class: "partial" });
+    this.message = h("div", {});
+    this.cancel = button(t("Cancel"), onCancel, { id: "cancel" });
+    this.title = h("h2", { id: "live-title", tabindex: -1 }, t("Analysing this issue…"));
+    this.node = h(
+      "section",
+      { class: "live", id: "live", "aria-labelledby": "live-title" },
+      this.title,
+      this.list,
+      this.message,
+      this.text,
+      h("div", { class: "actions" }, this.cancel),
+    );
+  }
+
+  update(live) {
+    const current = this.#position(live);
+    this.#speak(current, live.partial);
+    if (current !== this.#stage) {
+      put(
+        this.list,
+        STAGES.map(([code], at) => stageItem(code, at, current)),
+      );
+    }
+    this.#stage = current;
+    put(this.text, partialText(live.partial));
+    put(this.message, this.#trouble(live));
+    this.cancel.disabled = live.stopping || !live.run;
+    this.cancel.textContent = live.stopping ? t("Cancelling…") : t("Cancel");
+  }
+
+  #position(live) {
+    const found = STAGES.findIndex(([code]) => code === live.stage);
+    // A stage this page does not know yet still means that the run has left the queue.
+    return found < 0 ? Math.max(this.#stage, live.stage === "running" ? 1 : 0) : found;
+  }
+
+  #trouble(live) {
+    if (live.problem) return errorNotice(live.problem);
+    const text = t("The connection was lost. The analysis goes on; trying to reach it again…");
+    return live.lost && notice("warning", { id: "lost", text });
+  }
+
+  #speak(current, partial) {
+    if (current !== this.#stage) announce(`${t(STAGES[current][1])}…`);
+    else if (partial?.summary && Date.now() - this.#spokenAt > SPOKEN_EVERY_MS) {
+      this.#spokenAt = Date.now();
+      const judged = partial.scores?.length ?? 0;
+      const counted = () => plural(judged, "{n} aspect judged so far", "{n} aspects judged so far");
+      announce(judged ? counted() : visible(partial.summary));
+    }
+  }
+}

@@ -1,0 +1,29 @@
+// The page of the site's administrators: the model, what was done, and who changed what.
+
+import { get } from "./api.js";
+import { byId, put } from "./dom.js";
+import { start } from "./page.js";
+import { errorNotice } from "./parts.js";
+import { auditTable } from "./site/audit.js";
+import { modelForm } from "./site/model.js";
+import { usageReport } from "./site/usage.js";
+
+/** Each part stands for itself: one that cannot be loaded does not hide the others. */
+async function part(place, path, build) {
+  try {
+    put(place, build(await get(path)));
+  } catch (error) {
+    put(
+      place,
+      errorNotice(error, () => part(place, path, build)),
+    );
+  }
+}
+
+start(() =>
+  Promise.all([
+    part(byId("model-section"), "/site/model", modelForm),
+    part(byId("usage-section"), "/usage", usageReport),
+    part(byId("audit-section"), "/audit?limit=50", auditTable),
+  ]),
+);

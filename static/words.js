@@ -1,0 +1,196 @@
+// What the codes of the API are called: one place for names of states, stages, aspects and for errors in words.
+
+import { N_, plural, t } from "./texts.js";
+
+export const STAGES = [
+  ["queued", N_("Waiting for its turn")],
+  ["reading", N_("Reading the issue")],
+  ["thinking", N_("Judging what it says")],
+  ["checking", N_("Checking every quote")],
+  ["writing", N_("Saving and writing to Jira")],
+];
+
+const ASPECTS = {
+  independent: N_("Independent"),
+  negotiable: N_("Negotiable"),
+  valuable: N_("Valuable"),
+  estimable: N_("Estimable"),
+  small: N_("Small"),
+  testable: N_("Testable"),
+  steps: N_("Steps to reproduce"),
+  expected: N_("Expected result"),
+  actual: N_("Actual result"),
+  environment: N_("Environment"),
+  reproducible: N_("How often"),
+  impact: N_("Impact"),
+};
+const SEVERITIES = { low: N_("Low"), medium: N_("Medium"), high: N_("High") };
+const STATES = {
+  queued: N_("Waiting"),
+  running: N_("Running"),
+  succeeded: N_("Done"),
+  failed: N_("Failed"),
+  cancelled: N_("Cancelled"),
+};
+const TRIGGERS = {
+  webhook: N_("Started by itself when the issue was created"),
+  panel: N_("Asked for in the panel"),
+  api: N_("Asked for through the API"),
+  schedule: N_("Started by a schedule"),
+};
+const PARTS = {
+  summary: N_("summary"),
+  description: N_("description"),
+  comments: N_("comments"),
+  parent: N_("parent"),
+  links: N_("links"),
+  labels: N_("labels"),
+  components: N_("components"),
+  subtasks: N_("sub-tasks"),
+};
+const PROVIDERS = { rules: N_("Built-in rules"), openai: N_("OpenAI or compatible"), ollama: N_("Ollama") };
+
+const named = (names) => (code) => t(Object.hasOwn(names, code) ? names[code] : String(code ?? ""));
+export const aspect = named(ASPECTS);
+export const severity = named(SEVERITIES);
+export const state = named(STATES);
+export const trigger = named(TRIGGERS);
+export const part = named(PARTS);
+export const provider = named(PROVIDERS);
+
+/** A word beside the number, so that colour never carries the meaning alone. */
+export function verdict(overall) {
+  if (overall >= 80) return { word: t("Ready to start"), tone: "good" };
+  if (overall >= 60) return { word: t("Nearly there"), tone: "fair" };
+  if (overall >= 40) return { word: t("Needs work"), tone: "weak" };
+  return { word: t("Too little to go on"), tone: "poor" };
+}
+
+/** Who judged: always said, a person must know whether a model was asked. */
+export function judge(run) {
+  const author = run.result?.author ?? (run.usage?.model ? "model" : "rules");
+  if (author === "rules") return t("Judged by built-in rules, without a model");
+  return run.usage?.model ? t("Judged by {model}", { model: run.usage.model }) : t("Judged by a model");
+}
+
+const RELOAD = { text: N_("Reload the page to go on; what is stored stays."), action: "reload" };
+const AGAIN = { action: "retry" };
+
+// title and text say what happened and what to do next; action is the button offered.
+const ERRORS = {
+  no_session: { title: N_("The connection to Jira was lost"), ...RELOAD },
+  unauthenticated: { title: N_("Your session has expired"), ...RELOAD },
+  forbidden: {
+    title: N_("You may not do this"),
+    text: N_("Jira does not give you the permission for it. A project administrator can."),
+  },
+  not_found: {
+    title: N_("This is not there"),
+    text: N_("It was deleted or moved, or you may no longer see it in Jira."),
+  },
+  conflict: {
+    title: N_("Somebody was faster"),
+    text: N_("This was changed or started elsewhere a moment ago. Reload to see it."),
+    action: "reload",
+  },
+  too_large: { title: N_("This is too long"), text: N_("Shorten the text and try again."), ...AGAIN },
+  invalid: { title: N_("Something is not filled in correctly"), text: N_("Check what you entered and try again.") },
+  too_many_requests: { title: N_("That was a lot at once"), text: N_("Wait a moment, then try again."), ...AGAIN },
+  offline: { title: N_("JiraVision cannot be reached"), text: N_("Check your connection, then try again."), ...AGAIN },
+  unavailable: {
+    title: N_("JiraVision is not available right now"),
+    text: N_("Nothing is lost. Try again in a minute."),
+    ...AGAIN,
+  },
+  misconfigured: {
+    title: N_("JiraVision is not set up completely"),
+    text: N_("Tell your Jira administrator; the reason is in the log."),
+  },
+  upstream_failed: { title: N_("Another service did not answer"), text: N_("Try again in a minute."), ...AGAIN },
+  jira_down: { title: N_("Jira did not answer"), text: N_("Try again in a minute."), ...AGAIN },
+  jira_busy: { title: N_("Jira asks us to slow down"), text: N_("Try again in a minute."), ...AGAIN },
+  jira_refused: {
+    title: N_("Jira refused this"),
+    text: N_("The project may require fields or an issue type that JiraVision does not fill in."),
+  },
+  jira_forbidden: {
+    title: N_("Jira does not allow this"),
+    text: N_("JiraVision lacks a permission in this project. A Jira administrator can grant it."),
+  },
+  model_unauthorized: {
+    title: N_("The model refused the key"),
+    text: N_("A Jira administrator has to enter a valid API key in the administration of JiraVision."),
+  },
+  model_rejected: {
+    title: N_("The model did not accept the request"),
+    text: N_("A Jira administrator should check the model's name in the administration of JiraVision."),
+  },
+  model_busy: { title: N_("The model is busy"), text: N_("Wait a moment, then try again."), ...AGAIN },
+  model_down: { title: N_("The model cannot be reached"), text: N_("Try again in a minute."), ...AGAIN },
+  model_timeout: {
+    title: N_("The model took too long"),
+    text: N_("Try again; a shorter issue is answered sooner."),
+    ...AGAIN,
+  },
+  model_refused: {
+    title: N_("The model declined to answer"),
+    text: N_("Its content filter may dislike a passage of the issue."),
+    ...AGAIN,
+  },
+  model_too_long: {
+    title: N_("The answer was too long for the model"),
+    text: N_("Try again, or shorten the issue."),
+    ...AGAIN,
+  },
+  model_nonsense: {
+    title: N_("The model's answer could not be used"),
+    text: N_("Try again, or choose another model."),
+    ...AGAIN,
+  },
+  model_failed: { title: N_("The model failed"), text: N_("Try again in a minute."), ...AGAIN },
+  cancelled: { title: N_("This analysis was cancelled"), text: N_("Nothing was written to Jira."), ...AGAIN },
+  unexpected: {
+    title: N_("Something went wrong"),
+    text: N_("Try again; if it stays, tell your Jira administrator."),
+    ...AGAIN,
+  },
+};
+const BY_STATUS = {
+  401: "unauthenticated",
+  403: "forbidden",
+  404: "not_found",
+  409: "conflict",
+  413: "too_large",
+  422: "invalid",
+  429: "too_many_requests",
+  502: "upstream_failed",
+  503: "unavailable",
+};
+const FAMILIES = [
+  ["jira_un", "jira_forbidden"],
+  ["jira_not_found", "not_found"],
+  ["jira_conflict", "conflict"],
+  ["jira_", "jira_refused"],
+  ["model_", "model_failed"],
+  ["database_", "unavailable"],
+];
+
+function known(code, status) {
+  if (Object.hasOwn(ERRORS, code)) return code;
+  return FAMILIES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? BY_STATUS[status] ?? "unexpected";
+}
+
+/**
+ * An error for a person: {code, title, text, detail, action}. error: an ApiError or the {error, detail} of a run.
+ * detail is the server's own sentence, in English, for who has to look further.
+ */
+export function explain(error) {
+  const code = String(error?.code ?? error?.error ?? "unexpected");
+  const { title, text, action = "" } = ERRORS[known(code, error?.status)];
+  const wait = error?.retryAfterS ?? error?.retry_after_s;
+  const next = wait
+    ? plural(Math.ceil(wait), "Possible again in {n} second.", "Possible again in {n} seconds.")
+    : t(text);
+  const reference = error?.reference ? ` (${t("Reference")} ${error.reference})` : "";
+  return { code, title: t(title), text: next, detail: `${error?.detail ?? ""}${reference}`, action };
+}

@@ -1,0 +1,264 @@
+"""Serves the pages with canned API answers, so that they can be seen and tested without Jira, database or model.
+
+    python -m tests.browser.harness [port]     then open  /ui/panel?as=full  (also &theme=dark &loc=fr_FR)
+
+The scenario stands in the address (`as`), travels in the stub bridge's tokens and comes back with every API call:
+full, empty, rules, fallback, hostile, slow, cut, expired, expired-once, broken-options, deny-<status>-<code>,
+failed-<code>.
+"""
+
+import copy
+import datetime
+import json
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from addon.i18n.catalog import Texts
+from tests.browser import canned
+
+ROOT = Path(__file__).resolve().parents[2]
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+CSP = (
+    "default-src 'none'; script-src 'self' https://connect-cdn.atl-paas.net; style-src 'self' https://connect-cdn.atl-paas.net"
+    " https://ds-cdn.prod-east.frontend.public.atl-paas.net; font-src 'self' https://ds-cdn.prod-east.frontend.public.atl-paas.net;"
+    " img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; object-src 'none';"
+    " frame-ancestors https://*.atlassian.net https://*.jira.com"
+)
+STAGES = ("reading", "thinking", "checking", "writing")
+Json = dict[str, Any]
+
+
+class Refusal(Exception):
+    def __init__(self, status: int, code: str, **more: Any) -> None:
+        super().__init__(code)
+        self.status = status
+        self.body = {"error": code, "detail": f"The server's own words about {code}.", **more}
+
+
+class Session:
+    """The state of one page load: scenarios change it, tests never share it."""
+
+    def __init__(self, scenario: str) -> None:
+        self.scenario = scenario
+        self.runs: list[Json] = [] if scenario in ("empty", "slow", "cut") or scenario.startswith("deny-") else self._runs()
+        self.settings = copy.deepcopy(canned.SETTINGS)
+        self.model = copy.deepcopy(canned.MODEL)
+        self.cancelled = threading.Event()
+        self.refused: set[int] = set()
+        self.calls: list[str] = []
+
+    def _runs(self) -> list[Json]:
+        analysis = canned.english()
+        made = {
+            "rules": canned.result(analysis, author="rules", notice="no_model"),
+            "fallback": canned.result(analysis, author="rules", notice="model_failed", dropped=2),
+            "hostile": canned.result(canned.hostile()),
+        }
+        if self.scenario.startswith("failed-"):
+            error = {"error": self.scenario.removeprefix("failed-"), "detail": "The server's own words."}
+            return [canned.run(1, "failed", error=error)]
+        if self.scenario in made:
+            links = [canned.publication("comment", 0, "done", url="javascript:window.pwned=1")]
+            found = canned.run(1, "succeeded", result=made[self.scenario], publications=links)
+            return [found if self.scenario == "hostile" else {**found, "publications": []}]
+        return canned.history()
+
+    def find(self, run_id: str) -> Json:
+        return next(run for run in self.runs if run["id"] == run_id)
+
+    def analyse(self) -> Json:
+        if self.scenario.startswith("deny-"):
+            _, status, code = self.scenario.split("-", 2)
+            raise Refusal(int(status), code)
+        self.runs.insert(0, canned.run(0, "queued", id=f"new-{len(self.runs)}"))
+        return {"run": self.runs[0]}
+
+    def publish(self, body: Json) -> Json:
+        made = []
+        for item in body.get("items") or [0]:
+            status = {"status": "pending", "title": body.get("edits", {}).get(str(item), {}).get("title")}
+            made.append(canned.publication(body["target"], item, **status))
+        run = self.find(body["run"])
+        run["publications"] = [old for old in run["publications"] if old["id"] not in {new["id"] for new in made}] + made
+        return {"publications": copy.deepcopy(made)}
+
+    def settle(self, run: Json) -> None:
+        """What was pending is done at the next look; a title with "refuse" fails once."""
+        for item in run["publications"]:
+            if item["status"] != "pending":
+                continue
+            key = f"PAY-{50 + item['item']}"
+            if "refuse" in (item.get("title") or "") and item["item"] not in self.refused:
+                self.refused.add(item["item"])
+                item |= {"status": "failed", "error": {"error": "jira_refused", "detail": "Field Team is required."}}
+            else:
+                item |= {"status": "done", "error": None, "remote_key": key, "url": f"https://site.example/browse/{key}"}
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    sessions: ClassVar[dict[str, Session]] = {}
+    pages = Environment(
+        loader=FileSystemLoader(ROOT / "templates"), autoescape=select_autoescape(), undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    texts = Texts()
+
+    def log_message(self, format: str, *args: object) -> None:
+        return
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        if path.startswith("/ui/"):
+            self._page(path.removeprefix("/ui/").replace("-", "_"))
+        elif path.startswith("/static/"):
+            self._file(ROOT / path.lstrip("/"))
+        elif path == "/bridge/all.js":
+            self._file(ROOT / "tests/browser/bridge_stub.js")
+        else:
+            self._api("GET", path)
+
+    def do_POST(self) -> None:
+        self._api("POST", urlsplit(self.path).path)
+
+    def do_PUT(self) -> None:
+        self._api("PUT", urlsplit(self.path).path)
+
+    def do_DELETE(self) -> None:
+        self._api("DELETE", urlsplit(self.path).path)
+
+    def _send(self, status: int, body: bytes, media_type: str, **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", f"{media_type}; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _page(self, name: str) -> None:
+        shared = {"base": "", "bridge_url": "/bridge/all.js", "version": "1", "messages_json": self.texts.messages_json()}
+        refused = {"language": "en", "title": "JiraVision could not open this page", "detail": "Reload the Jira page."}
+        html = self.pages.get_template(f"{name}.html").render(shared, **refused)
+        self._send(200, html.encode(), "text/html", Content_Security_Policy=CSP, Referrer_Policy="no-referrer")
+
+    def _file(self, path: Path) -> None:
+        if path.is_file():
+            self._send(200, path.read_bytes(), TYPES[path.suffix], Cache_Control="max-age=600")
+        else:
+            self._send(404, b"", "text/plain")
+
+    def _api(self, method: str, path: str) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        body = json.loads(self.rfile.read(length) or b"null")
+        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+        scenario, key, number = token.split(".") if scheme == "JWT" else ("expired", "", "0")
+        session = self.sessions.setdefault(key, Session(scenario))
+        session.calls.append(f"{method} {path}")
+        try:
+            if scenario == "expired" or (scenario == "expired-once" and number == "0"):
+                raise Refusal(401, "unauthenticated", reference="ref-123")
+            if path.endswith("/events"):
+                self._stream(session, path.split("/")[-2])
+                return
+            answer = self._answer(session, method, path.removeprefix("/api/v1"), body)
+            self._send(202 if method == "POST" else 200, json.dumps(answer).encode(), "application/json")
+        except Refusal as refusal:
+            wait = {"Retry_After": "30"} if refusal.status == 429 else {}
+            self._send(refusal.status, json.dumps(refusal.body).encode(), "application/json", **wait)
+
+    def _answer(self, session: Session, method: str, path: str, body: Any) -> Json:
+        last = path.rsplit("/", 1)[-1]
+        if path.startswith("/issues/"):
+            return {"runs": session.runs}
+        if path == "/ai/analyze-issue":
+            return session.analyse()
+        if path == "/jira/publish":
+            return session.publish(body)
+        if path.startswith("/runs/"):
+            run = session.find(last)
+            if method == "DELETE":
+                session.cancelled.set()
+            session.settle(run)
+            return run
+        return self._administration(session, method, path, body)
+
+    def _administration(self, session: Session, method: str, path: str, body: Any) -> Json:
+        if path.endswith("/settings"):
+            if method == "PUT":
+                if "forbidden words" in body.get("instruction", ""):
+                    raise Refusal(422, "invalid", detail="instruction: This instruction is not allowed.")
+                session.settings |= {**body, "updated_by": {"account_id": "a-2", "name": "Bo Boss"}}
+            return session.settings
+        if path.endswith("/options"):
+            if session.scenario == "broken-options":
+                raise Refusal(502, "jira_down")
+            return canned.OPTIONS
+        if path.startswith("/projects/"):
+            wanted = parse_qs(urlsplit(self.path).query).get("status", [""])[0]
+            found = [{**run, "result": None, "overall": (run["result"] or {}).get("overall")} for run in session.runs]
+            return {"runs": [run for run in found if wanted in ("", run["status"])]}
+        if path == "/site/model":
+            if method == "PUT":
+                key = body.pop("api_key", None)
+                session.model |= {**body, "has_key": session.model["has_key"] if key is None else bool(key)}
+            return session.model
+        if path == "/site/model/test":
+            works = session.model["has_key"]
+            return {"ok": works, "detail": "gpt-5-mini says: ready" if works else "HTTP 401", "latency_ms": 412.4}
+        if path == "/usage":
+            today = datetime.datetime.now(datetime.UTC).date()
+            return canned.usage([str(today - datetime.timedelta(days=29 - n)) for n in range(30)])
+        return canned.AUDIT
+
+    def _stream(self, session: Session, run_id: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        seen = int(self.headers.get("Last-Event-ID") or 0)
+        run = session.find(run_id)
+        for number, (event, data) in enumerate(self._events(session, run), 1):
+            if number <= seen:
+                continue
+            text = f": beat\nid: {number}\nevent: {event}\ndata: {json.dumps(data)}\n\n"
+            self.wfile.write(text.encode())
+            self.wfile.flush()
+            if session.scenario == "cut" and number == 2 and not seen:
+                return
+            if event == "token" and session.scenario == "slow":
+                session.cancelled.wait(10)
+                run |= {"status": "cancelled", "error": {"error": "cancelled", "detail": ""}}
+                self.wfile.write(f"id: 99\nevent: failed\ndata: {json.dumps(run)}\n\n".encode())
+                return
+            time.sleep(0.03)
+
+    def _events(self, session: Session, run: Json) -> list[tuple[str, Json]]:
+        analysis = canned.english()
+        partial = {"summary": analysis["summary"][:90], "scores": analysis["scores"][:2]}
+        stages: list[tuple[str, Json]] = [("stage", {"stage": stage, "done": 0, "total": 0}) for stage in STAGES]
+        ended = run | {"status": "succeeded", "result": canned.result(analysis), "publications": [canned.COMMENT]}
+        run.update(ended)
+        return [*stages[:2], ("token", partial), *stages[2:], ("done", ended)]
+
+
+def serve(port: int = 0) -> ThreadingHTTPServer:
+    """A server on loopback, running in a thread of its own until `shutdown()`."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+if __name__ == "__main__":
+    running = serve(int(sys.argv[1]) if len(sys.argv) > 1 else 8099)
+    print(f"http://127.0.0.1:{running.server_port}/ui/panel?as=full", flush=True)
+    threading.Event().wait()

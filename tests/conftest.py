@@ -1,0 +1,83 @@
+"""Fixtures every test may use. A real database each time: SQLite in a file, and PostgreSQL cloned from a migrated template."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import make_url
+
+from addon.store.db import Database
+from addon.store.migrate import migrate
+from addon.store.secrets import Seals
+from tests.services import postgresql
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A running PostgreSQL server's own database; tests get theirs from `database_url`."""
+    with postgresql() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> str:
+    """Name of a migrated database to clone."""
+    name = f"template_{uuid4().hex}"
+    asyncio.run(administer(postgres_url, f'CREATE DATABASE "{name}"'))
+    asyncio.run(migrate(in_database(postgres_url, name)))
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file to copy."""
+    file = tmp_path_factory.mktemp("template") / "jiravision.db"
+    asyncio.run(migrate(f"sqlite+aiosqlite:///{file}"))
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database; the test runs once on each kind."""
+    if request.param == "sqlite":
+        file = tmp_path / "jiravision.db"
+        file.write_bytes(request.getfixturevalue("sqlite_template").read_bytes())
+        yield f"sqlite+aiosqlite:///{file}"
+        return
+    server = request.getfixturevalue("postgres_url")
+    template = request.getfixturevalue("postgres_template")
+    name = f"test_{uuid4().hex}"
+    asyncio.run(administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    yield in_database(server, name)
+    asyncio.run(administer(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An open database, fresh and migrated; the test runs once on each kind."""
+    db = Database.open(database_url)
+    yield db
+    await db.close()
+
+
+@pytest.fixture
+def seals() -> Seals:
+    return Seals(["a key of the tests, long enough to be one"])
+
+
+def in_database(server: str, name: str) -> str:
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+async def administer(server: str, statement: str) -> None:
+    """Run one statement that must stand outside any transaction."""
+    connection = await asyncpg.connect(
+        make_url(server).set(drivername="postgresql").render_as_string(hide_password=False)
+    )
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

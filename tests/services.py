@@ -1,0 +1,132 @@
+"""A PostgreSQL of our own for the tests: private folder, free port, gone when the tests are."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+SYSTEM_USER = "postgres"
+
+
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def binaries() -> Path:
+    """The folder of initdb and postgres. Raises RuntimeError: tests that silently skip a database prove nothing."""
+    on_path = shutil.which("postgres")
+    known = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name.split(".")[0]))
+    for folder in [*([Path(on_path).parent] if on_path else []), *reversed(known)]:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    raise RuntimeError(
+        "The tests need a PostgreSQL: install its server (Debian: apt-get install postgresql),"
+        " or set TEST_PG_URL=postgresql+asyncpg://user:password@host/name of a role that may create databases."
+    )
+
+
+@contextmanager
+def postgresql(*, fsync: bool = False) -> Iterator[str]:
+    """The address of a running server: TEST_PG_URL when set, else one started for the length of the block.
+
+    fsync: on for tests that kill the server itself.
+    """
+    given = os.environ.get("TEST_PG_URL")
+    if given:
+        yield given
+        return
+    server = PostgreSQL(fsync=fsync)
+    try:
+        server.start()
+        yield server.url
+    finally:
+        server.remove()
+
+
+class PostgreSQL:
+    """A private server. Ends with `stop` or `kill`; `start` again continues on the same data and port."""
+
+    def __init__(self, *, fsync: bool = False) -> None:
+        self._bin = binaries()
+        self._fsync = fsync
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="jiravision-pg-"))
+        if os.geteuid() == 0:
+            # PostgreSQL refuses to run as root.
+            user = pwd.getpwnam(SYSTEM_USER)
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+        self._run("initdb", "-D", str(self.folder / "data"), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync")
+
+    @property
+    def url(self) -> str:
+        return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        """Returns when the server accepts connections. Raises RuntimeError with its log when it does not."""
+        options = {
+            "fsync": "on" if self._fsync else "off",
+            "unix_socket_directories": str(self.folder),
+            "listen_addresses": "127.0.0.1",
+            "max_connections": "100",
+        }
+        arguments = ["-D", str(self.folder / "data"), "-p", str(self.port)]
+        for name, value in options.items():
+            arguments += ["-c", f"{name}={value}"]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(self._as_owner("postgres", arguments), stdout=log, stderr=log, cwd="/")
+        for _ in range(600):
+            if self._process.poll() is not None:
+                break
+            if self._is_ready():
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"PostgreSQL did not start: {(self.folder / 'log').read_text()[-2000:]}")
+
+    def stop(self) -> None:
+        """Fast shutdown: open transactions are rolled back."""
+        self._end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """As if the power went: recovery at the next start."""
+        self._end(signal.SIGQUIT)
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _is_ready(self) -> bool:
+        # The last line of the pid file is the server's own word on its state.
+        pid_file = self.folder / "data" / "postmaster.pid"
+        return pid_file.exists() and pid_file.read_text().splitlines()[-1:] == ["ready   "]
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is None:
+            return
+        pid_file = self.folder / "data" / "postmaster.pid"
+        # The child may be runuser: the signal has to reach the server itself.
+        if self._process.poll() is None and pid_file.exists():
+            os.kill(int(pid_file.read_text().split()[0]), number)
+        elif self._process.poll() is None:
+            self._process.terminate()
+        self._process.wait(timeout=30)
+        self._process = None
+
+    def _as_owner(self, program: str, arguments: Sequence[str]) -> list[str]:
+        command = [str(self._bin / program), *arguments]
+        return ["runuser", "-u", SYSTEM_USER, "--", *command] if os.geteuid() == 0 else command
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(self._as_owner(program, arguments), capture_output=True, text=True, cwd="/", check=False)
+        if done.returncode:
+            raise RuntimeError(f"{program} failed: {done.stderr.strip()[-2000:]}")

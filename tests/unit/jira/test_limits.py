@@ -1,0 +1,139 @@
+import asyncio
+import time
+
+import httpx2
+import pytest
+
+from addon.jira import issues
+from addon.jira.client import Jira
+from addon.jira.errors import JiraBusy
+from addon.jira.limiter import IN_FLIGHT, Limiter
+from addon.jira.limits import Pause, pause
+from tests.unit.jira.conftest import OAUTH, OTHER, SITE, Open, ok
+
+NOW = 1_772_445_600.0  # 2026-03-02T10:00:00Z
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "expected"),
+    [
+        (200, {}, None),
+        (404, {"retry-after": "5"}, None),
+        (429, {"retry-after": "5"}, Pause(5.0, "site")),
+        (429, {"retry-after": "0"}, Pause(0.0, "site")),
+        (429, {}, Pause(0.0, "site")),
+        (429, {"retry-after": "nonsense"}, Pause(0.0, "site")),
+        (429, {"retry-after": "nan"}, Pause(0.0, "site")),
+        (429, {"retry-after": "-3"}, Pause(0.0, "site")),
+        (429, {"retry-after": "999999"}, Pause(3700.0, "site")),
+        (429, {"retry-after": "Mon, 02 Mar 2026 10:00:30 GMT"}, Pause(30.0, "site")),
+        (429, {"x-ratelimit-reset": "2026-03-02T10:05Z"}, Pause(300.0, "site")),
+        (429, {"retry-after": "2", "ratelimit-reason": "jira-quota-global-based"}, Pause(2.0, "everywhere")),
+        (429, {"retry-after": "2", "ratelimit-reason": "jira-quota-tenant-based"}, Pause(2.0, "site")),
+        (429, {"retry-after": "2", "ratelimit-reason": "jira-per-issue-on-write"}, Pause(2.0, "issue")),
+        (503, {"retry-after": "7"}, Pause(7.0, "site")),
+        (503, {}, None),
+        (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "2026-03-02T10:00:20Z"}, Pause(20.0, "site")),
+        (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "2026-03-02T09:00:20Z"}, None),
+        (200, {"x-ratelimit-remaining": "3", "x-ratelimit-reset": "2026-03-02T10:00:20Z"}, None),
+        (200, {"ratelimit": '"burst";r=4;t=1, "global-app-quota";r=0;t=600'}, Pause(600.0, "site")),
+        (200, {"ratelimit": '"global-app-quota";r=11000;t=600'}, None),
+        (200, {"beta-ratelimit": '"global-app-quota";r=0;t=600'}, None),
+        (200, {"ratelimit": 'rubbish;;"'}, None),
+    ],
+)
+def test_headers_say_how_long_to_wait(status: int, headers: dict[str, str], expected: Pause | None) -> None:
+    assert pause(status, headers, NOW) == expected
+
+
+async def test_at_most_eight_requests_of_a_site_are_in_flight() -> None:
+    now = most = 0
+
+    async def answer(request: httpx2.Request) -> httpx2.Response:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.01)
+        now -= 1
+        return ok({"id": "1", "key": "A-1"})
+
+    jira = Jira(oauth_url=OAUTH, user_agent="t", transport=httpx2.MockTransport(answer))
+    await asyncio.gather(*(issues.get(jira.as_app(SITE), "A-1", fields=["summary"]) for _ in range(40)))
+    await jira.close()
+    assert most == IN_FLIGHT
+
+
+async def test_pause_holds_the_site_back_and_no_other(over: Open) -> None:
+    jira, wire = over(ok(None, 429, retry_after="1"), ok({"id": "1", "key": "A-1"}))
+    started = time.monotonic()
+    at: dict[str, float] = {}
+
+    async def read(site: str) -> None:
+        await issues.get(jira.as_app(SITE if site == "own" else OTHER), "A-1", fields=["summary"])
+        at[site] = time.monotonic() - started
+
+    first = asyncio.create_task(read("own"))
+    await asyncio.sleep(0.2)
+    seen = len(wire.requests)
+    await asyncio.gather(first, read("own"), read("other"))
+    assert seen == 1
+    assert at["other"] < 0.6
+    assert at["own"] >= 1.0
+
+
+async def test_global_pause_holds_every_site_back(over: Open) -> None:
+    jira, wire = over(ok(None, 429, retry_after="60", ratelimit_reason="jira-quota-global-based"))
+    for site in (SITE, OTHER):
+        with pytest.raises(JiraBusy) as caught:
+            await issues.get(jira.as_app(site), "A-1", fields=["summary"])
+        assert (caught.value.retry_after_s or 0) > 50
+    assert len(wire.requests) == 1
+
+
+async def test_exhausted_budget_on_a_good_answer_stops_the_next_call(over: Open) -> None:
+    jira, wire = over(ok({"id": "1", "key": "A-1"}, 200, ratelimit='"tenant";r=0;t=600'))
+    await issues.get(jira.as_app(SITE), "A-1", fields=["summary"])
+    with pytest.raises(JiraBusy):
+        await issues.get(jira.as_app(SITE), "A-1", fields=["summary"])
+    assert len(wire.requests) == 1
+
+
+async def test_forgotten_site_starts_afresh(over: Open) -> None:
+    jira, wire = over(ok({"id": "1", "key": "A-1"}, 200, ratelimit='"tenant";r=0;t=600'))
+    await issues.get(jira.as_app(SITE), "A-1", fields=["summary"])
+    jira.forget(SITE.client_key)
+    await issues.get(jira.as_app(SITE), "A-1", fields=["summary"])
+    assert len(wire.requests) == 2
+
+
+async def test_writes_to_one_issue_are_spaced_and_others_are_not(over: Open) -> None:
+    jira, _ = over(ok(None, 204))
+    session = jira.as_app(SITE)
+
+    async def write(keys: list[str]) -> float:
+        started = time.monotonic()
+        await asyncio.gather(*(issues.edit(session, key, fields={"labels": []}) for key in keys))
+        return time.monotonic() - started
+
+    assert await write(["A-1", "A-2", "A-3"]) < 0.25
+    assert await write(["B-1", "B-1", "B-1"]) >= 0.6
+
+
+async def test_pause_of_one_issue_leaves_the_site_open() -> None:
+    limiter = Limiter()
+    limiter.pause("c", Pause(60, "issue"), "A-1")
+    async with limiter.slot("c", None, 1), limiter.slot("c", "A-2", 1):
+        pass
+    with pytest.raises(JiraBusy):
+        async with limiter.slot("c", "A-1", 1):
+            pass
+
+
+async def test_pauses_never_become_shorter() -> None:
+    limiter = Limiter()
+    limiter.pause("c", Pause(60, "site"), None)
+    limiter.pause("c", Pause(1, "site"), None)
+    with pytest.raises(JiraBusy) as caught:
+        async with limiter.slot("c", None, 5):
+            pass
+    assert (caught.value.retry_after_s or 0) > 50

@@ -1,0 +1,166 @@
+"""The small parts: schema, extraction, partial objects, tokens, errors."""
+
+import json
+from time import process_time
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field
+
+from addon.errors import AddonError
+from addon.llm import errors
+from addon.llm.choice import ModelChoice
+from addon.llm.extract import json_object
+from addon.llm.faults import of_error_object, of_status
+from addon.llm.partial import partial_object
+from addon.llm.schema import wire
+from addon.llm.tokens import estimate
+from addon.results.analysis import Analysis
+
+ALLOWED = {"type", "properties", "required", "additionalProperties", "items", "enum", "anyOf", "description"}
+
+
+def nodes(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every schema inside a schema."""
+    inner = [*schema.get("properties", {}).values(), *schema.get("anyOf", [])]
+    inner += [schema["items"]] if "items" in schema else []
+    return [schema, *(node for child in inner for node in nodes(child))]
+
+
+def test_wire_schema_of_an_analysis_keeps_to_the_common_subset() -> None:
+    for node in nodes(wire(Analysis)):
+        assert set(node) <= ALLOWED
+        if node.get("type") == "object":
+            assert node["required"] == list(node["properties"])
+            assert node["additionalProperties"] is False
+    assert "$" not in json.dumps(wire(Analysis)).replace("$defs", "$")
+
+
+def test_evidence_stands_before_the_score() -> None:
+    score = wire(Analysis)["properties"]["scores"]["items"]
+    names = list(score["properties"])
+    assert names.index("quote") < names.index("reason") < names.index("score")
+
+
+def test_limits_are_left_to_pydantic_and_null_is_said_outright() -> None:
+    class Inner(BaseModel):
+        kind: Literal["a"]
+
+    class Shape(BaseModel):
+        title: str = Field(max_length=5, description="Short.")
+        count: int | None = Field(None, ge=0)
+        inner: Inner | None = None
+
+    assert wire(Shape)["properties"] == {
+        "title": {"type": "string", "description": "Short."},
+        "count": {"type": ["integer", "null"]},
+        "inner": {
+            "anyOf": [
+                {
+                    "type": "object",
+                    "properties": {"kind": {"type": "string", "enum": ["a"]}},
+                    "required": ["kind"],
+                    "additionalProperties": False,
+                },
+                {"type": "null"},
+            ]
+        },
+    }
+    assert wire(Shape)["required"] == ["title", "count", "inner"]
+
+
+class Tree(BaseModel):
+    children: list["Tree"]
+
+
+class Open(BaseModel):
+    values: dict[str, int]
+
+
+class Union(BaseModel):
+    value: int | str
+
+
+@pytest.mark.parametrize("shape", [Tree, Open, Union])
+def test_shapes_the_subset_cannot_say_are_refused(shape: type[BaseModel]) -> None:
+    with pytest.raises(TypeError):
+        wire(shape)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1}',
+        '\ufeff{"a": 1}',
+        '```json\n{"a": 1}\n```',
+        'Sure {ok}: {"a": 1} done {"b"',
+        '<think>{"x": {"y": "longer than the rest of it"}}</think>{"a": 1}',
+        '[{"a": 1}]',
+        'first {} then {"a": 1}',
+    ],
+)
+def test_object_is_found_in_its_wrapping(text: str) -> None:
+    assert json_object(text) == {"a": 1}
+
+
+@pytest.mark.parametrize("text", ["", "no", "[1, 2]", '{"a": ', "null", "{" * 100_000, '{"a":' * 50_000])
+def test_text_without_an_object_gives_none(text: str) -> None:
+    assert json_object(text) is None
+
+
+def test_extraction_of_hostile_text_takes_little_time() -> None:
+    began = process_time()
+    json_object('{"a": "' * 30_000)
+    assert process_time() - began < 1.0
+
+
+@given(st.text())
+def test_extraction_never_raises(text: str) -> None:
+    json_object(text)
+    partial_object(text)
+
+
+def test_partial_object_shows_open_strings() -> None:
+    assert partial_object('```json\n{"summary": "The iss') == {"summary": "The iss"}
+    assert partial_object("thinking") is None
+    assert partial_object('{"a": tru') in ({}, None)
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_estimate_is_a_third_of_the_bytes(text: str) -> None:
+    assert 3 * estimate(text) >= len(text.encode())
+    assert 3 * (estimate(text) - 1) < len(text.encode()) or not text
+
+
+def test_estimate_takes_lone_surrogates() -> None:
+    assert estimate("\ud800") == 1
+
+
+def test_key_does_not_show() -> None:
+    assert "sk-canary" not in repr(ModelChoice("openai", "m", None, "sk-canary"))
+
+
+def test_addresses_have_defaults_by_provider() -> None:
+    assert ModelChoice("ollama", "m").address == "http://127.0.0.1:11434/v1"
+    assert ModelChoice("openai", "m", "http://h/v1/").address == "http://h/v1"
+
+
+@pytest.mark.parametrize("status", range(300, 600))
+def test_every_status_is_a_named_error(status: int) -> None:
+    fault = of_status(status, {}, "secret body", 0.0)
+    assert isinstance(fault.error, errors.ModelError)
+    assert type(fault.error) is not errors.ModelError
+    assert "secret" not in fault.error.detail
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda s: st.dictionaries(st.text(), s)))
+def test_every_error_object_is_a_named_error(error: Any) -> None:
+    assert isinstance(of_error_object(error, 0.0).error, errors.ModelError)
+
+
+def test_codes_of_errors_are_distinct() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, AddonError)]
+    codes = [kind.code for kind in kinds]
+    assert len(set(codes)) == len(codes)

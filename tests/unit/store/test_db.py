@@ -1,0 +1,178 @@
+"""The database's face: settings of the connection, one error when it is away, one server per file."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+
+from addon.errors import Misconfigured
+from addon.store.db import Database, DatabaseDown
+from addon.store.ids import new_id
+from addon.store.tables import audit, tenants
+from tests.rows import add_tenant
+from tests.services import PostgreSQL, free_port
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "mysql://x/y", "sqlite:///x.db", "sqlite+aiosqlite://", "sqlite+aiosqlite:///:memory:"]
+)
+def test_address_that_cannot_work_is_refused(url: str) -> None:
+    with pytest.raises(Misconfigured, match="DATABASE_URL"):
+        Database.open(url)
+
+
+def test_password_does_not_show_in_the_refusal() -> None:
+    with pytest.raises(Misconfigured) as caught:
+        Database.open("postgresql+psycopg://user:hunter2@host/db")
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_sqlite_keeps_what_was_committed_when_the_power_goes(tmp_path: Path) -> None:
+    db = Database.open(f"sqlite+aiosqlite:///{tmp_path}/deep/er/jv.db")
+    async with db.begin() as tx:
+        found = [
+            await tx.scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        ]
+    await db.close()
+    assert found == ["wal", 2, 1, 10_000]
+
+
+async def test_transaction_is_rolled_back_when_its_body_fails(database: Database) -> None:
+    with pytest.raises(ValueError, match="oops"):
+        async with database.begin() as tx:
+            await tx.execute(tenants.insert().values(**tenant()))
+            raise ValueError("oops")
+    async with database.begin() as tx:
+        assert (await tx.execute(select(tenants))).all() == []
+
+
+async def test_single_statement_commits_itself(database: Database) -> None:
+    async with database.single() as tx:
+        await tx.execute(tenants.insert().values(**tenant()))
+    async with database.begin() as tx:
+        assert len((await tx.execute(select(tenants))).all()) == 1
+
+
+async def test_foreign_keys_hold(database: Database) -> None:
+    with pytest.raises(IntegrityError):
+        async with database.begin() as tx:
+            await tx.execute(audit.insert().values(id=new_id(), tenant_id=new_id(), at=1.0, action="x", detail={}))
+
+
+async def test_deleting_a_tenant_deletes_what_belongs_to_it(database: Database) -> None:
+    tenant_id = await add_tenant(database)
+    async with database.begin() as tx:
+        await tx.execute(audit.insert().values(id=new_id(), tenant_id=tenant_id, at=1.0, action="x", detail={}))
+        await tx.execute(tenants.delete())
+        assert (await tx.execute(select(audit))).all() == []
+
+
+async def test_upsert_has_one_face_on_both_databases(database: Database) -> None:
+    row = tenant()
+    async with database.begin() as tx:
+        for state in ("installed", "disabled"):
+            statement = database.insert(tenants).values(**{**row, "state": state})
+            await tx.execute(
+                statement.on_conflict_do_update(index_elements=["client_key"], set_={"state": statement.excluded.state})
+            )
+        assert (await tx.execute(select(tenants.c.state))).scalars().all() == ["disabled"]
+
+
+async def test_a_hundred_transactions_at_once_all_get_their_turn(database: Database) -> None:
+    await asyncio.gather(*(add_tenant(database) for _ in range(100)))
+    async with database.begin() as tx:
+        assert len((await tx.execute(select(tenants.c.id))).all()) == 100
+
+
+async def test_cancelled_transaction_leaves_the_database_usable(database: Database) -> None:
+    for delay in (0.0, 0.0005, 0.001, 0.002, 0.004):
+        task = asyncio.create_task(add_tenant(database))
+        await asyncio.sleep(delay)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    async with asyncio.timeout(5):
+        await add_tenant(database)
+
+
+async def test_mistake_of_ours_is_not_called_an_outage() -> None:
+    server = PostgreSQL()
+    try:
+        server.start()
+        db = Database.open(server.url)
+        with pytest.raises(ProgrammingError):
+            async with db.begin() as tx:
+                await tx.execute(text("SELECT nothing FROM nowhere"))
+        await db.close()
+    finally:
+        server.remove()
+
+
+async def test_absent_server_is_an_outage() -> None:
+    db = Database.open(f"postgresql+asyncpg://nobody@127.0.0.1:{free_port()}/none")
+    with pytest.raises(DatabaseDown) as caught:
+        async with db.begin():
+            pass
+    assert caught.value.retry_after_s == 5
+    await db.close()
+
+
+async def test_server_that_comes_back_is_used_again() -> None:
+    server = PostgreSQL()
+    try:
+        server.start()
+        db = Database.open(server.url)
+        assert await answer(db) == 1
+        server.kill()
+        with pytest.raises(DatabaseDown):
+            await answer(db)
+        server.start()
+        assert await answer(db) == 1
+        await db.close()
+    finally:
+        server.remove()
+
+
+async def test_second_server_on_the_same_file_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/jv.db"
+    first = Database.open(url, exclusive=True)
+    with pytest.raises(Misconfigured, match="another server"):
+        Database.open(url, exclusive=True)
+    await Database.open(url).close()
+    await first.close()
+    await Database.open(url, exclusive=True).close()
+
+
+async def test_lock_of_a_killed_server_is_free(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/jv.db"
+    code = f"from addon.store.db import Database; import time; d = Database.open({url!r}, exclusive=True); print('held', flush=True); time.sleep(60)"
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    assert child.stdout is not None
+    assert await child.stdout.readline() == b"held\n"
+    with pytest.raises(Misconfigured):
+        Database.open(url, exclusive=True)
+    os.kill(child.pid, signal.SIGKILL)
+    await child.wait()
+    await Database.open(url, exclusive=True).close()
+
+
+def test_folder_that_cannot_be_made_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(Misconfigured, match="cannot write the database file"):
+        Database.open(f"sqlite+aiosqlite:///{tmp_path}/file/jv.db")
+
+
+def tenant() -> dict[str, object]:
+    return {
+        "id": new_id(), "client_key": "k", "state": "installed", "base_url": "b", "display_url": "d", "installed_at": 1.0, "updated_at": 1.0,
+    }  # fmt: skip
+
+
+async def answer(db: Database) -> int:
+    async with db.begin() as tx:
+        return int(await tx.scalar(text("SELECT 1")) or 0)

@@ -1,0 +1,223 @@
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from addon.observe import metrics
+from addon.policy.tenants import Tenant
+from addon.store.repos import publications
+from addon.store.repos.publications import Item
+from addon.store.repos.runs import NewRun
+from addon.store.repos.runs import get as get_run
+from addon.store.repos.runs import insert as insert_run
+from addon.store.tables import publications as publications_table
+from addon.store.tables import runs, tenants
+from tests import tokens
+from tests.captured_logs import captured_logs
+from tests.unit.web.door import ISSUE, KEY, OTHER_KEY, OTHER_SECRET, PROJECT, Door, new_issue
+
+
+async def started(door: Door) -> list[Any]:
+    columns = (runs.c.issue_id, runs.c.issue_key, runs.c.trigger, runs.c.tenant_id)
+    async with door.house.db.begin() as tx:
+        return list((await tx.execute(select(*columns).where(runs.c.trigger == "webhook"))).all())
+
+
+async def tenant(door: Door) -> Tenant:
+    found = await door.house.tenants.by_client_key(tokens.CLIENT_KEY)
+    assert found is not None
+    return found
+
+
+def counted(outcome: str) -> float:
+    return metrics.REGISTRY.get_sample_value("webhooks_total", {"outcome": outcome}) or 0.0
+
+
+async def test_a_new_issue_is_answered_with_204_once_its_run_is_committed(door: Door) -> None:
+    before = counted("started")
+    answer = await door.deliver(new_issue(), X_Atlassian_Webhook_Identifier="d-1")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert await started(door) == [(ISSUE, KEY, "webhook", (await tenant(door)).id)]
+    assert counted("started") == before + 1
+
+
+async def test_a_delivery_costs_two_statements_and_one_commit_of_a_write(door: Door) -> None:
+    await door.deliver(new_issue("1", "ABC-1"))
+    await door.house.worker.stop(0)
+    with door.counted() as seen:
+        await door.deliver(new_issue())
+    statements = [sql for sql in seen if sql != "COMMIT" and not sql.startswith("BEGIN")]
+    assert [sql.split()[0] for sql in statements] == ["SELECT", "INSERT"]
+
+
+@pytest.mark.parametrize("retry", [{"X_Atlassian_Webhook_Identifier": "d-1"}, {"X_Atlassian_Webhook_Identifier": "d-2"}, {}])
+async def test_a_redelivery_starts_nothing_more(door: Door, retry: dict[str, str]) -> None:
+    await door.deliver(new_issue(), X_Atlassian_Webhook_Identifier="d-1")
+    answer = await door.deliver(new_issue(), X_Atlassian_Webhook_Retry="1", **retry)
+    assert answer.status_code == 204
+    assert len(await started(door)) == 1
+
+
+async def test_two_sites_may_use_the_same_delivery_and_issue_ids(door: Door) -> None:
+    target = "/addon/webhooks/issue-created"
+    theirs = tokens.for_request("POST", target, OTHER_SECRET, iss=OTHER_KEY, sub=None)
+    await door.deliver(new_issue(), X_Atlassian_Webhook_Identifier="d-1")
+    await door.deliver(new_issue(), token=theirs, X_Atlassian_Webhook_Identifier="d-1")
+    assert len({row.tenant_id for row in await started(door)}) == 2
+
+
+async def test_an_unverified_delivery_is_refused_and_starts_nothing(door: Door) -> None:
+    for token in (tokens.for_api(sub=None), tokens.for_request("POST", "/addon/webhooks/other", sub=None), "nonsense"):
+        assert (await door.deliver(new_issue(), token=token)).status_code == 401
+    assert await started(door) == []
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b"\xff\xfe", b'{"webhookEvent":"jira:issue_deleted"}', b"[" * 50_000])
+async def test_a_signed_body_nobody_understands_is_taken_and_dropped(door: Door, body: bytes) -> None:
+    before = counted("invalid")
+    assert (await door.deliver(body)).status_code == 204
+    assert await started(door) == []
+    assert counted("invalid") == before + 1
+
+
+async def test_odd_and_missing_parts_do_not_lose_an_issue(door: Door) -> None:
+    body = new_issue()
+    body["user"] = None
+    body["issue"]["fields"] |= {"description": {"type": "doc"}, "customfield_1": [{}], "summary": None}
+    assert (await door.deliver(body)).status_code == 204
+    assert len(await started(door)) == 1
+
+
+async def test_guard_1_our_own_account_causes_nothing(door: Door) -> None:
+    await door.house.tenants.remember_app_account(await tenant(door), "app-account")
+    body = new_issue()
+    body["user"] = {"accountId": "app-account", "accountType": "app"}
+    await door.deliver(body)
+    assert await started(door) == []
+
+
+async def test_guard_2_our_trace_causes_nothing_and_a_foreign_one_does_not_hinder(door: Door) -> None:
+    await door.deliver(new_issue(), X_Atlassian_Webhook_Trace=f"{tokens.APP_KEY}/some-run")
+    assert await started(door) == []
+    await door.deliver(new_issue(), X_Atlassian_Webhook_Trace=f"{tokens.APP_KEY}.other/run")
+    assert len(await started(door)) == 1
+
+
+async def test_guard_3_an_issue_of_our_ledger_causes_nothing(door: Door) -> None:
+    await written(door, remote_id=ISSUE)
+    await door.deliver(new_issue())
+    assert await started(door) == []
+
+
+async def test_a_comment_whose_id_equals_an_issues_does_not_hinder(door: Door) -> None:
+    await written(door, remote_id=ISSUE, target="comment")
+    await door.deliver(new_issue())
+    assert len(await started(door)) == 1
+
+
+async def test_the_ledger_of_one_site_does_not_hinder_another(door: Door) -> None:
+    other = await door.house.tenants.by_client_key(OTHER_KEY)
+    assert other is not None
+    await written(door, remote_id=ISSUE, tenant_id=other.id)
+    await door.deliver(new_issue())
+    assert [row.tenant_id for row in await started(door)] == [(await tenant(door)).id]
+
+
+async def written(door: Door, *, remote_id: str, target: str = "subtasks", tenant_id: str | None = None) -> None:
+    """A publication that wrote `remote_id`, of a run that a person asked for."""
+    owner = tenant_id or (await tenant(door)).id
+    async with door.house.db.begin() as tx:
+        new = NewRun(kind="analysis", trigger="panel", issue_id="999", issue_key="ABC-9", project_id=PROJECT)
+        run_id = await insert_run(tx, owner, new, now=1.0)
+        assert run_id is not None
+        run = await get_run(tx, owner, run_id)
+        assert run is not None
+        await publications.add(tx, run, [Item(target, 0, "marker", {})], now=1.0)
+        await tx.execute(update(publications_table).values(remote_id=remote_id, state="succeeded"))
+        await tx.execute(update(runs).where(runs.c.id == run_id).values(state="succeeded"))
+
+
+async def test_guard_4_an_issue_with_our_mark_causes_nothing(door: Door) -> None:
+    await door.deliver(new_issue(properties={tokens.APP_KEY: {"publication": "subtasks:x:0"}}))
+    assert await started(door) == []
+    await door.deliver(new_issue(properties={"com.example.other": {"x": 1}}))
+    assert len(await started(door)) == 1
+
+
+async def test_guard_5_issues_of_apps_are_left_alone_unless_the_project_wants_them(door: Door) -> None:
+    body = new_issue()
+    body["user"] = {"accountId": "robot", "accountType": "app"}
+    await door.deliver(body)
+    assert await started(door) == []
+    await door.house.projects.save((await tenant(door)).id, PROJECT, {"ignore_apps": False}, "ann")
+    await door.deliver(body)
+    assert len(await started(door)) == 1
+
+
+async def test_one_issue_cannot_start_runs_without_end(door: Door) -> None:
+    owner = (await tenant(door)).id
+    async with door.house.db.begin() as tx:
+        for number in range(5):
+            ids = {"issue_id": ISSUE, "issue_key": KEY, "project_id": PROJECT}
+            new = NewRun(kind="analysis", trigger="webhook", start_key=f"old-{number}", **ids)
+            await insert_run(tx, owner, new, now=time.time() - 60)
+            await tx.execute(update(runs).values(state="succeeded"))
+    await door.deliver(new_issue())
+    assert len(await started(door)) == 5
+
+
+@pytest.mark.parametrize(
+    ("settings", "count"),
+    [
+        ({"auto_analyze": False}, 0),
+        ({"issue_types": ["10004"]}, 0),
+        ({"issue_types": ["10001"]}, 1),
+        ({"issue_types": ["story"]}, 1),
+        ({"auto_comment": False}, 1),
+    ],
+)
+async def test_the_projects_settings_decide(door: Door, settings: dict[str, Any], count: int) -> None:
+    await door.house.projects.save((await tenant(door)).id, PROJECT, settings, "ann")
+    assert (await door.deliver(new_issue())).status_code == 204
+    assert len(await started(door)) == count
+
+
+async def test_when_nothing_can_be_stored_jira_is_asked_to_come_again(door: Door) -> None:
+    await door.deliver(new_issue("1", "ABC-1"))
+    await door.house.worker.stop(0)
+    before = counted("unavailable")
+    await door.house.db.close()
+    Path(door.settings.database_url.removeprefix("sqlite+aiosqlite:///")).unlink()
+    answer = await door.deliver(new_issue())
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert counted("unavailable") == before + 1
+
+
+async def test_a_payload_as_large_as_jira_sends_passes_and_a_larger_one_does_not(door: Door) -> None:
+    body = new_issue()
+    body["issue"]["fields"]["description"] = "x" * 3_000_000
+    assert (await door.deliver(body)).status_code == 204
+    answer = await door.http.post(
+        "/addon/webhooks/issue-created", content=b"{}", headers={"Content-Length": str(26_000_000)}
+    )
+    assert answer.status_code == 413
+
+
+async def test_the_log_tells_what_happened_without_the_issues_words(door: Door) -> None:
+    with captured_logs() as lines:
+        await door.deliver(new_issue())
+    line = next(line for line in lines.all if line["msg"] == "webhook")
+    assert line["outcome"] == "started"
+    assert "pay by card" not in lines.text
+    assert tokens.CLIENT_KEY not in lines.text
+
+
+async def test_a_disabled_or_removed_site_is_unknown(door: Door) -> None:
+    async with door.house.db.begin() as tx:
+        await tx.execute(update(tenants).values(state="disabled"))
+    door.house.tenants.forget(tokens.CLIENT_KEY)
+    assert (await door.deliver(new_issue())).status_code == 401
+    assert (await started(door)) == []
