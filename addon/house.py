@@ -28,13 +28,14 @@ from addon.queue.worker import Worker
 from addon.runs.bus import Bus
 from addon.runs.desk import Desk
 from addon.runs.events import Events
-from addon.runs.office import Office, furnish
+from addon.runs.office import Office, Size, furnish
 from addon.runs.publish import Publisher
 from addon.runs.start import Starts
 from addon.runs.view import Runs
 from addon.settings import Settings
 from addon.store.db import Database
 from addon.store.keyring import open_seals
+from addon.store.leases import Lease
 from addon.store.migrate import migrate
 from addon.store.secrets import Seals
 from addon.targets.comment import CommentTarget
@@ -65,7 +66,7 @@ class House:
     runs: Runs
     events: Events
     publisher: Publisher
-    worker: Worker
+    worker: Worker[Lease]
     texts: Texts
 
 
@@ -136,11 +137,11 @@ def _office(desk: Desk, settings: Settings, models: Models, texts: Texts) -> Off
         features={"analysis": analysis},
         targets={target.name: target for target in targets},
         addon_key=settings.addon_key,
-        ai_slots=settings.ai_slots,
+        size=Size(settings.ai_slots),
     )
 
 
-def _dropper(jira: Jira, worker: Worker) -> Callable[[str], None]:
+def _dropper(jira: Jira, worker: Worker[Lease]) -> Callable[[str], None]:
     """Told the client key of a site whose secrets changed or that is gone."""
 
     def dropped(client_key: str) -> None:

@@ -8,13 +8,16 @@ from starlette.requests import Request
 from sandbox import views
 from sandbox.desk import Body, ControlError, Desk, rich
 from sandbox.people import ROLES
-from sandbox.site import Comment, Issue
+from sandbox.site import Comment, Issue, Json
 
 
 class IssueControl(Desk):
     """Issues, comments and roles of one site."""
 
     async def create_issue(self, body: Body, _: Request) -> Any:
+        return self.create(body)
+
+    def create(self, body: Body) -> Json:
         """{"project", "type", "summary", "description": text or ADF, "user", "labels", "parent", "fields"}
 
         "webhook": false keeps the add-on from hearing of it.

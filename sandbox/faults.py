@@ -11,7 +11,8 @@ from sandbox.site import Site
 class Fault:
     """operation: its name, or "*". times: how many calls are still to suffer. skip: how many pass unharmed first.
 
-    status 0 with a delay only slows the call down; cut_after_write runs the operation, then drops the connection.
+    status 0 with a delay only slows the call down; reply_after_s runs the operation at once and answers late;
+    cut_after_write runs the operation, then drops the connection.
     """
 
     operation: str
@@ -21,6 +22,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     delay_s: float = 0.0
+    reply_after_s: float = 0.0
     cut_after_write: bool = False
 
 

@@ -50,6 +50,8 @@ class Gate:
         del self.site.requests[:-LOG_LIMIT]
         response, fault = await self._answer(request, body, entry)
         entry |= {"status": response.status_code, "ms": round((time.monotonic() - started) * 1000, 1)}
+        if fault is not None and fault.reply_after_s:
+            await asyncio.sleep(fault.reply_after_s)
         if fault is not None and fault.cut_after_write:
             entry["status"] = "cut"
             await _cut(receive, send)

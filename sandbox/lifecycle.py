@@ -131,10 +131,11 @@ class Lifecycle:
             return 204
         url = installation.base_url + path
         hashed = qsh("POST", relative(url, installation.base_url))
+        own = {"iss": installation.client_key, "qsh": hashed, "jti": str(uuid.uuid4())}
         token = (
             self.keys.sign(installation.client_key, installation.base_url, hashed)
             if signed
-            else symmetric(installation.shared_secret, {"iss": installation.client_key, "qsh": hashed})
+            else symmetric(installation.shared_secret, own)
         )
         try:
             answer = await self.client.post(

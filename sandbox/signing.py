@@ -85,5 +85,6 @@ class InstallKeys:
 
     def sign(self, issuer: str, audience: str, hashed: str, *, life: Life = PAGE) -> str:
         """An RS256 token of an install or uninstall hook. issuer: client key. audience: the add-on's base URL."""
-        claims = {"iss": issuer, "aud": [audience], "qsh": hashed, **life.claims()}
+        # Times count whole seconds: without an id of its own a second hook would carry the token of the first.
+        claims = {"iss": issuer, "aud": [audience], "qsh": hashed, "jti": str(uuid.uuid4()), **life.claims()}
         return jwt.encode(claims, self.private, algorithm="RS256", headers={"kid": self.kid})

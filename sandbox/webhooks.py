@@ -23,7 +23,7 @@ REPEATED = frozenset({408, 409, 425, 429})
 
 @dataclass(slots=True)
 class Delivery:
-    """An event on its way. attempts: {"at", "status" or "error", "ms"}; state: under way, delivered, lost or given up."""
+    """An event on its way. attempts: {"at", "status" or "error", "ms"}. state: under way, delivered, lost, given up."""
 
     event: str
     issue: str | None

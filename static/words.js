@@ -41,12 +41,12 @@ const TRIGGERS = {
 const PARTS = {
   summary: N_("summary"),
   description: N_("description"),
-  comments: N_("comments"),
+  environment: N_("environment"),
+  field: N_("criteria field"),
   parent: N_("parent"),
-  links: N_("links"),
-  labels: N_("labels"),
-  components: N_("components"),
-  subtasks: N_("sub-tasks"),
+  link: N_("links"),
+  subtask: N_("sub-tasks"),
+  comment: N_("comments"),
 };
 const PROVIDERS = { rules: N_("Built-in rules"), openai: N_("OpenAI or compatible"), ollama: N_("Ollama") };
 
@@ -117,6 +117,15 @@ const ERRORS = {
     title: N_("Jira does not allow this"),
     text: N_("JiraVision lacks a permission in this project. A Jira administrator can grant it."),
   },
+  no_subtasks: {
+    title: N_("Sub-tasks cannot be created here"),
+    text: N_("The suggestion is listed in a comment of the issue instead."),
+  },
+  field_not_empty: { title: N_("The field is not empty"), text: N_("What people wrote there is kept.") },
+  field_not_writable: {
+    title: N_("The field cannot be written"),
+    text: N_("It may be missing on the edit screen of this issue type."),
+  },
   model_unauthorized: {
     title: N_("The model refused the key"),
     text: N_("A Jira administrator has to enter a valid API key in the administration of JiraVision."),
@@ -173,6 +182,8 @@ const FAMILIES = [
   ["jira_", "jira_refused"],
   ["model_", "model_failed"],
   ["database_", "unavailable"],
+  ["secret_", "misconfigured"],
+  ["not_ready", "unavailable"],
 ];
 
 function known(code, status) {

@@ -1,4 +1,4 @@
-"""Fixtures every test may use. A real database each time: SQLite in a file, and PostgreSQL cloned from a migrated template."""
+"""Fixtures every test may use. The databases are real: a SQLite file, and a PostgreSQL cloned from a template."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

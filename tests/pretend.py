@@ -76,7 +76,9 @@ class PretendJira:
         if path.endswith("/field"):
             return httpx2.Response(200, json=self.fields)
         if path.endswith("/user/bulk"):
-            people = [{"accountId": one, "displayName": one.title()} for one in request.url.params.get_list("accountId")]
+            people = [
+                {"accountId": one, "displayName": one.title()} for one in request.url.params.get_list("accountId")
+            ]
             return httpx2.Response(200, json={"values": people})
         if path.endswith("/myself"):
             return httpx2.Response(200, json={"accountId": "app-account"})

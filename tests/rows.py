@@ -100,7 +100,5 @@ async def run_of(db: Database, tenant_id: str, run_id: str) -> Run:
 async def states(db: Database, table: Table) -> dict[str, int]:
     """How many rows there are in each state."""
     async with db.begin() as tx:
-        return {
-            state: count
-            for state, count in (await tx.execute(select(table.c.state, func.count()).group_by(table.c.state))).all()
-        }
+        rows = await tx.execute(select(table.c.state, func.count()).group_by(table.c.state))
+        return {row[0]: row[1] for row in rows}

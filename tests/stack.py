@@ -109,7 +109,7 @@ class JiraSite:
         self._client = client
         self._addon = addon
 
-    def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+    def ask(self, method: str, path: str, /, body: Any = None, **query: Any) -> Any:
         answer = self._client.request(method, f"{self.url}/sandbox{path}", json=body, params=query)
         if answer.status_code != 200:
             raise Refusal(f"{method} {path}: {answer.status_code} {answer.text}")
@@ -179,6 +179,7 @@ class Stack:
     def __init__(
         self, database_url: str, folder: Path, *, sites: int = 1, model: float | None = None, **environment: str
     ) -> None:
+        self.database_url = database_url
         self._folder = folder
         self._port = free_port()
         self._sites = sites

@@ -36,6 +36,7 @@ def fit(parent: str, blocks: Iterable[Block]) -> list[Block]:
     fitted = [piece for block in blocks for piece in _place(parent, block)]
     if parent == "doc":
         return fitted
+    # The schema allows other first children of a list item; older validators on Jira's side did not.
     if not fitted or (parent == "listItem" and fitted[0]["type"] != "paragraph"):
         fitted.insert(0, Block({"type": "paragraph"}))
     return fitted
@@ -52,6 +53,7 @@ def _place(parent: str, block: Block) -> list[Block]:
         return [block]
     if kind == "heading":
         return [_strong_paragraph(block)]
+    # Containers give up their frame and hand their content on, which may have to be degraded in turn.
     if kind == "blockquote":
         return fit(parent, _quoted(children(block)))
     if kind == "panel":

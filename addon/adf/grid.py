@@ -10,6 +10,7 @@ def grid(rows: list[list[Cell]]) -> str:
     rows = [row for row in rows if row]
     if not rows:
         return ""
+    # Atlassian marks header cells, not rows; only a row made of them alone names the columns.
     header = [text for text, _, _ in rows[0]] if all(is_header for _, is_header, _ in rows[0]) else []
     body = rows[1:] if header else rows
     if all(simple for row in rows for _, _, simple in row):
@@ -38,6 +39,7 @@ def _points(header: list[str], cells: list[str]) -> str:
     points: list[str] = []
     for number, cell in enumerate(cells):
         name = header[number] if number < len(header) else ""
+        # Header texts are usually bold already, and every row repeats them.
         name = name.replace("**", "")
         label = f"{name}: " if name else ""
         margin = "- " if number == 0 else "  - "

@@ -90,6 +90,7 @@ def _marked(words: str, marks: list[Node]) -> str:
     core = words.strip()
     if not core:
         return words
+    # Underline, sub- and superscript and colours have no Markdown; their words are enough for a reader.
     before, after = words[: len(words) - len(words.lstrip())], words[len(words.rstrip()) :]
     kinds = {kind_of(mark): mark for mark in marks}
     if "code" in kinds:
@@ -100,6 +101,7 @@ def _marked(words: str, marks: list[Node]) -> str:
             core = f"{sign}{core}{sign}"
     if "link" in kinds:
         core = _linked(core, attribute(kinds["link"], "href"))
+    # Text in the colour of the page is how instructions are hidden from people and shown to machines.
     if "textColor" in kinds and _nearly_white(attribute(kinds["textColor"], "color")):
         core = f"[white text: {core}]"
     return f"{before}{core}{after}"
@@ -107,6 +109,7 @@ def _marked(words: str, marks: list[Node]) -> str:
 
 def _linked(label: str, address: str) -> str:
     href = safe_href(address)
+    # The label stays: it is what the author wanted read; the address would be carried into answers of a model.
     if href is None:
         return f"{label} [unsafe link removed]" if address else label
     return href if label == href else f"[{label}]({href})"

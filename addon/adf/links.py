@@ -17,6 +17,7 @@ def safe_href(address: str) -> str | None:
     address = address.strip()
     if not address or len(address) > _LONGEST or visible(address) != address or _NEVER & set(address):
         return None
+    # Ports and bracketed hosts are parsed on access, and may raise only then.
     try:
         parts = urlsplit(address)
         scheme, host, _ = parts.scheme.lower(), parts.hostname, parts.port

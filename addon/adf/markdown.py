@@ -27,6 +27,7 @@ LONGEST = 40_000
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _TICKED = re.compile(r"^\[([ xX])\][ \u00a0]+")
 # The parser is quadratic in runs of opening brackets and of emphasis signs; no honest text has so long ones.
+_MOST_BRACKETS = 1_500  # more are taken literally: every one begins a search for a link to the end of its paragraph
 _RUN = re.compile(r"([\[\]!*_~<(])\1{40,}")
 
 
@@ -39,6 +40,8 @@ def from_markdown(text: str) -> list[Block]:
     text = visible(text)
     cut = len(text) - LONGEST
     source = _RUN.sub(lambda run: run.group(1) * 40, text[:LONGEST])
+    if source.count("[") > _MOST_BRACKETS:
+        source = source.replace("[", "\\[")
     blocks = _Builder().build(_PARSER.parse(source))
     return [*blocks, paragraph(f"[… truncated {cut} chars]")] if cut > 0 else blocks
 
@@ -81,6 +84,7 @@ class _Builder:
             top.blocks.append(code_block(token.content.removesuffix("\n"), language))
         elif token.type == "hr":
             top.blocks.append(rule())
+        # Raw HTML is off, so this is a kind of token a newer parser brought: keep its words.
         elif token.content:
             top.blocks.append(paragraph(token.content))
 
@@ -123,6 +127,7 @@ def _tasks(items: list[list[Block]]) -> list[tuple[bool, list[Inline]]]:
     """The points as tasks when each is one paragraph that begins with a box, else []."""
     tasks: list[tuple[bool, list[Inline]]] = []
     for blocks in items:
+        # ADF's task items hold inline text only: anything richer stays an ordinary point.
         content = blocks[0].get("content") if len(blocks) == 1 and blocks[0]["type"] == "paragraph" else None
         first = content[0] if isinstance(content, list) and content else None
         box = _TICKED.match(str(first.get("text", ""))) if isinstance(first, dict) and not first.get("marks") else None

@@ -35,6 +35,7 @@ def text(words: str, *marks: Mark) -> Inline:
     """A run of text. Empty after cleaning: whatever receives it leaves it out."""
     node: dict[str, object] = {"type": "text", "text": visible(words)}
     by_kind = {str(mark.get("type")): dict(mark) for mark in reversed(marks)}
+    # A fixed order of marks makes equal texts equal, whatever order the caller named them in.
     kinds = [kind for kind in _MARKS if kind in by_kind and ("code" not in by_kind or kind in ("code", "link"))]
     if kinds:
         node["marks"] = [by_kind[kind] for kind in kinds]
@@ -66,6 +67,7 @@ def date(at: float) -> Inline:
 
 def mention(account_id: str, name: str) -> Inline:
     """A mention, which notifies: only for accounts our own code chose, never from a text somebody wrote."""
+    # Jira shows the account's current name; the text is what others see who do not resolve it.
     label = "@" + one_line(name).lstrip("@")
     if not account_id:
         return text(label)
@@ -82,18 +84,17 @@ def inlines(pieces: Iterable[str | Inline], *, breaks: bool = True) -> list[Inli
                 part = text(" ")
             if part.get("text") == "":
                 continue
-            if (
-                found
-                and part.get("type") == "text" == found[-1].get("type")
-                and part.get("marks") == found[-1].get("marks")
-            ):
-                found[-1] = Inline({**found[-1], "text": f"{found[-1]['text']}{part['text']}"})
+            last = found[-1] if found else Inline({})
+            # The editor merges such neighbours itself: written apart they would show up as a change.
+            if part.get("type") == "text" == last.get("type") and part.get("marks") == last.get("marks"):
+                found[-1] = Inline({**last, "text": f"{last['text']}{part['text']}"})
             else:
                 found.append(part)
     return found
 
 
 def _lines(node: Inline, breaks: bool) -> list[Inline]:
+    # The schema allows a newline inside a text; Jira was seen to refuse the document for it.
     words = str(node["text"])
     if "\n" not in words:
         return [node]

@@ -3,7 +3,7 @@
 from addon.adf.clean import visible
 from addon.adf.render import Render
 
-_ROOM_FOR_NOTE = 40
+_ROOM_FOR_NOTE = 40  # the note with a number of up to twelve digits
 
 
 def to_markdown(document: object, limit: int | None = None) -> str:
@@ -24,6 +24,7 @@ def shorten(text: str, limit: int | None) -> str:
     if limit is None or len(text) <= limit:
         return text
     kept = text[: max(limit - _ROOM_FOR_NOTE, 0)]
+    # Half a table row or sentence misleads more than a missing one, unless that costs a quarter of the text.
     line_end = kept.rfind("\n")
     if line_end > len(kept) * 3 // 4:
         kept = kept[:line_end]

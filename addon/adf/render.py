@@ -7,8 +7,8 @@ from addon.adf.clean import one_line
 from addon.adf.grid import grid
 from addon.adf.inline import Node, attribute, attributes, inline_text, is_inline, kind_of, nodes_of, plain_text
 
-_DEEPEST = 60
-_MOST_NODES = 20_000
+_DEEPEST = 60  # four frames of Python a level, well below its limit
+_MOST_NODES = 20_000  # the largest document Jira stores has a few thousand
 _LISTS = frozenset(("bulletList", "orderedList", "taskList", "decisionList"))
 _PANELS = {"info": "Info", "note": "Note", "tip": "Tip", "warning": "Warning", "error": "Error", "success": "Success"}
 
@@ -32,18 +32,19 @@ class Render:
         """
         if depth > _DEEPEST:
             return "[… too deep]" if nodes else ""
-        text = ""
+        text: list[str] = []
         loose: list[Node] = []
+        # The empty node at the end closes the last run of loose texts.
         for node in [*nodes, {}]:
             if is_inline(node):
                 loose.append(node)
                 continue
             if loose:
-                text = _joined(text, self._inlines(loose), "\n\n")
+                _append(text, self._inlines(loose), "\n\n")
                 loose = []
             if node:
-                text = _joined(text, self._block(node, depth), "\n" if tight and kind_of(node) in _LISTS else "\n\n")
-        return text
+                _append(text, self._block(node, depth), "\n" if tight and kind_of(node) in _LISTS else "\n\n")
+        return "".join(text)
 
     def _inlines(self, nodes: list[Node]) -> str:
         taken = nodes[: max(self._left, 0)]
@@ -61,6 +62,7 @@ class Render:
         if kind.lower().endswith("extension"):
             name = attribute(node, "extensionKey")
             return "\n\n".join(part for part in (f"[extension {name}]", self._inside(node, depth)) if part)
+        # New node types appear in Jira before they do here: their words are read, an empty one is named.
         return self._inside(node, depth) or (
             f"[{one_line(kind)[:40]}]" if kind and not nodes_of(node.get("content")) else ""
         )
@@ -81,6 +83,7 @@ class Render:
         children = nodes_of(node.get("content"))
         self._left -= len(children)
         code = plain_text(children)
+        # The fence must outlast every run of backticks inside, or the text could step out of its code block.
         longest = max((len(run) for run in re.findall("`+", code)), default=0)
         fence = "`" * max(3, longest + 1)
         return f"{fence}{one_line(attribute(node, 'language'))}\n{code}\n{fence}"
@@ -146,13 +149,13 @@ class Render:
         return self._inlines([node])
 
 
-def _joined(before: str, part: str, gap: str) -> str:
-    if not part.strip():
-        return before
-    return f"{before}{gap}{part}" if before else part
+def _append(text: list[str], part: str, gap: str) -> None:
+    if part.strip():
+        text += [gap, part] if text else [part]
 
 
 def _indented(text: str, width: int) -> str:
+    # Empty lines stay empty: white space at a line's end is a hard break to some readers.
     return re.sub(r"\n(?=[^\n])", "\n" + " " * width, text)
 
 

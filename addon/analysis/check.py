@@ -58,6 +58,7 @@ class Check:
 
     def __call__(self, answer: Analysis) -> Analysis:
         """The answer as it may be shown. Raises ValueError with a message for the model."""
+        # Unlike a quote, an aspect cannot be mended here: a made-up score would count in the overall one.
         absent = self._absent(answer.scores)
         if absent:
             raise ValueError(f"scores: exactly one entry for each aspect is needed; missing: {', '.join(absent)}")
@@ -76,6 +77,7 @@ class Check:
         """The answer within every limit; quotes in the source's own spelling, "" where the source has none."""
         line = self._wording.line
         return Analysis(
+            # What the issue is was decided by its type, not by a text somebody may have bent.
             nature=self._nature,
             language=self._code(answer.language),
             summary=line(answer.summary, PARAGRAPH),
@@ -111,6 +113,7 @@ class Check:
 
     def _scores(self, scores: Sequence[Score]) -> list[Score]:
         first: dict[str, Score] = {}
+        # A model that repeats an aspect repeats its first thought.
         for score in scores:
             first.setdefault(score.aspect, score)
         return [self._score(first[aspect]) for aspect in self.aspects if aspect in first]

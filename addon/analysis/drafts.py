@@ -37,6 +37,7 @@ class Drafts:
         """What the settings ask for. Sub-tasks only for a new issue: a second analysis must not double them."""
         settings, analysis = work.settings, result.analysis
         new = work.run.trigger == "webhook"
+        # An issue cloned together with its sub-tasks has been split already.
         wanted = bool(analysis.subtasks) and settings.auto_subtasks and new
         subtasks = wanted and not facts.is_subtask and not any(facts.of("subtask"))
         drafts: list[Draft] = []

@@ -79,6 +79,7 @@ def fit(sections: Iterable[Section], budget: int = BUDGET) -> tuple[tuple[Sectio
     for section in sections:
         room = min(SHARES[section.name], budget)
         if len(section.text) > room and room < LEAST:
+            # Half a sentence tells a model less than the plain fact that something is missing.
             left_out.append(section.name)
             continue
         short = shorten(section, room)

@@ -17,5 +17,6 @@ _NOT_ONE = frozenset(("story", "epic", "récit", "épopée", "feature", "task", 
 
 def is_bug(type_name: str) -> bool:
     """True when the type's name says that something is broken. A name that also says story, task or epic is none."""
+    # Whole words only: a "debugging aid" is no bug. East Asian names have no blanks to tell words by.
     words = set(re.findall(r"\w+", type_name.casefold()))
     return any(part in type_name for part in _PARTS) or (bool(words & _WORDS) and not words & _NOT_ONE)

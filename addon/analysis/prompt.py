@@ -65,6 +65,7 @@ def _instruction(text: str) -> str:
 
 
 def _lines(facts: Facts, delimiter: str) -> Iterator[str]:
+    # The mark is random, so an issue holds it only by a leak; taken out, it could not end the data even then.
     def plain(text: str) -> str:
         return text.replace(delimiter, "")
 

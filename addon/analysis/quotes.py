@@ -32,6 +32,7 @@ class Source:
         pieces = [piece for piece in map(_needle, _ELLIPSIS.split(normalize("NFC", quote))) if piece]
         if not pieces:
             return ""
+        # Every piece must be there, else an ellipsis would let anything pass.
         spans = [self._span(piece) for piece in pieces]
         found = [span for span in spans if span is not None]
         if len(found) < len(spans):
@@ -58,6 +59,7 @@ def _fold(text: str) -> tuple[str, list[int]]:
     for place, char in enumerate(text):
         if char in _SILENT:
             continue
+        # Marks at the start of a line are layout: a quote may begin after them or run across them.
         if place in skipped or char.isspace() or char in _BLANK:
             gap = place if folded else -1
             continue

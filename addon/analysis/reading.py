@@ -14,6 +14,7 @@ from addon.jira.errors import JiraForbidden, JiraNotFound, JiraRefused
 from addon.jira.issue import Comment, Issue, Linked
 from addon.jira.session import Session
 
+# Worklogs and attachments are the heavy fields nobody reads here; ids of custom fields are not known beforehand.
 FIELDS = ("*all", "-worklog", "-attachment")
 MOST_COMMENTS = 10
 MOST_LINKS = 20
@@ -31,6 +32,7 @@ async def read(
     session: Session, issue_id: str, *, own_account_id: str | None, criteria_field: str | None = None
 ) -> Facts:
     """The facts of one issue. own_account_id: of the add-on, whose comments are no facts. Raises JiraError."""
+    # A webhook carries the issue as it was, in the old markup: the text is always read afresh.
     issue = await issues.get(session, issue_id, fields=FIELDS)
     named = await _named_fields(session, issue, criteria_field)
     said = await _comments(session, issue)
@@ -85,6 +87,7 @@ def _spoken(said: list[Comment], own_account_id: str | None) -> Iterator[Section
     for comment in said[:MOST_COMMENTS]:
         # Without knowing our own account, no app's words are read: quoting ourselves would prove anything.
         ours = comment.author.account_id == own_account_id if own_account_id else comment.author.account_type == "app"
+        # What only one role may read must not come back in a comment that everybody reads.
         text = "" if ours or comment.restricted else _markdown(comment.body)
         if text:
             day = datetime.fromtimestamp(comment.created, UTC).date().isoformat()
@@ -109,6 +112,7 @@ async def _named_fields(session: Session, issue: Issue, criteria_field: str | No
     try:
         meta = await fields.edit_meta(session, issue.id)
     except (JiraForbidden, JiraNotFound, JiraRefused):
+        # Without a name nobody knows what a field is for, and the description alone can be judged too.
         meta = {}
     names = {name: one_line(meta[name].name) for name in filled if name in meta and meta[name].text}
     chosen = {name: title for name, title in names.items() if name == criteria_field}

@@ -67,6 +67,7 @@ def comment(
 
     usage: as stored with the run, None when rules judged. created: the sub-tasks are created without anybody's doing.
     """
+    # Built anew without one more section each time: only the finished document shows its weight.
     document: dict[str, object] = {}
     for number in range(len(CUTS) + 1):
         document = doc(*_Comment(result, usage or {}, say, created=created, cut=frozenset(CUTS[:number])).blocks())

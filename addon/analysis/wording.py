@@ -7,9 +7,12 @@ from addon.adf.clean import visible
 
 CUT = "[…]"
 """Stands where something was taken out."""
+_ROOM = 4
+"""So many times the limit is cleaned before it is cut: addresses that are taken out make room."""
 
-_IMAGE = re.compile(r"!\[([^\]\n]{0,500})\](?:\([^)\n]{0,2000}\)|\[[^\]\n]{0,200}\])")
-_LINK = re.compile(r"\[([^\]\n]{1,500})\]\(\s*<?([^)\s>]{0,2000})>?[^)\n]{0,500}\)")
+# No piece may run over the bracket that ends it: on hostile text every other form needs seconds.
+_IMAGE = re.compile(r"!\[([^\[\]\n]{0,300})\](?:\([^()\n]{0,1000}\)|\[[^\[\]\n]{0,200}\])")
+_LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\(([^()\n]{0,1000})\)")
 _REFERENCE = re.compile(r"(?m)^[ ]{0,3}\[[^\]\n]{1,200}\]:\s*\S+.*$")
 _WIKI_MENTION = re.compile(r"\[~[^\]\n]{0,200}\]")
 _WIKI_IMAGE = re.compile(r"!(?:https?:)?//[^!\s]{1,2000}!")
@@ -40,22 +43,24 @@ class Wording:
 
     def line(self, text: str, limit: int) -> str:
         """One line of plain words."""
-        return clip(_BLANKS.sub(" ", self._clean(text)).strip(), limit)
+        return clip(_BLANKS.sub(" ", self._clean(text[: _ROOM * limit])).strip(), limit)
 
     def block(self, text: str, limit: int) -> str:
         """Markdown of several lines."""
-        lines = [line.rstrip() for line in self._clean(text).strip().splitlines()]
+        lines = [line.rstrip() for line in self._clean(text[: _ROOM * limit]).strip().splitlines()]
         return clip(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)), limit)
 
     def _clean(self, text: str) -> str:
         text = _WIKI_IMAGE.sub(CUT, _IMAGE.sub(r"\1", visible(text)))
         text = _WIKI_MENTION.sub(CUT, _REFERENCE.sub("", text))
+        # Links before bare addresses, so that a forbidden link leaves its words behind.
         text = _LINK.sub(self._link, text)
         text = _ADDRESS.sub(self._address, text)
         return _KEY.sub(self._key, _MENTION.sub("", text))
 
     def _link(self, match: re.Match[str]) -> str:
-        return match.group() if self._allowed(match[2]) else match[1]
+        address = match[2].split(None, 1)[0].strip("<>") if match[2].strip() else ""
+        return match.group() if self._allowed(address) else match[1]
 
     def _address(self, match: re.Match[str]) -> str:
         return match.group() if self._allowed(match.group()) else CUT
@@ -66,6 +71,7 @@ class Wording:
             url = urlsplit(address)
         except ValueError:
             return False
+        # Anything but these runs or opens something when clicked.
         if url.scheme not in ("http", "https"):
             return False
         return address.rstrip(".,;:!?") in self._addresses or (url.hostname or "") in self._hosts

@@ -36,7 +36,7 @@ async def addon(environment: Mapping[str, str], folder: Path, *, port: int = 0) 
     environment: what the pretend Jira announces. folder: for the SQLite file and the log, made when missing.
     Raises Unavailable, with the add-on's last lines, when it does not come up.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     port = port or _free_port()
     url = f"http://{HOST}:{port}"
     log = folder / "addon.log"

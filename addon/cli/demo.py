@@ -8,22 +8,23 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.text import Text
 
+from addon.adf.read import to_markdown
 from addon.cli.child import Child
 from addon.cli.sandbox import Plan, stage, stopper, until_stopped
 from addon.cli.watch import Watched, follow
 from addon.errors import Unavailable
 from addon.settings import load_settings
 from sandbox.control_issues import IssueControl
-from sandbox.prose import reading
 from sandbox.site import Site
 from sandbox.webhooks import Delivery
 from sandbox.world import World
 
 T = TypeVar("T")
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 QUESTION_EVERY_S = 0.02
 STORY = {
     "project": "SHOP",
@@ -31,8 +32,7 @@ STORY = {
     "user": "tess",
     "summary": "Let business customers pay by invoice",
     "labels": ["checkout"],
-    "description": """As a business customer, I want to pay by invoice so that our accounting can settle everything at the
-end of the month.
+    "description": """As a business customer, I want to pay by invoice so that our accounting settles it once a month.
 
 The invoice should be sent quickly and look modern. Customers with bad payment history should not see the option etc.
 
@@ -98,7 +98,7 @@ class Show:
 
     async def run(self) -> None:
         """From the new issue to the comment. Raises Unavailable with the reason when there will be none."""
-        issue_id = await self._create()
+        issue_id = self._create()
         await self._webhook(issue_id)
         run = await follow(self.child.url, Watched(self.site, issue_id), self._stage)
         if run["status"] != "succeeded":
@@ -107,12 +107,12 @@ class Show:
         issue = self.site.issues[int(issue_id)]
         comment = (await self._until(lambda: issue.comments))[-1]
         self.line(f"comment in {issue.key}, as {self.site.users[comment.author].name} wrote it:")
-        self.console.print(Padding(Text(reading(comment.body)), (1, 2, 1, 4)))
+        self.console.print(Padding(Markdown(to_markdown(comment.body)), (1, 2, 1, 4)))
         self._offered(run)
         self._complaints()
 
-    async def _create(self) -> str:
-        made = await IssueControl(self.place).create_issue(dict(STORY), None)
+    def _create(self) -> str:
+        made = IssueControl(self.place).create(dict(STORY))
         self.address = made["url"]
         self.line(f"Tess creates {made['key']} “{STORY['summary']}”")
         return str(made["id"])
@@ -130,7 +130,7 @@ class Show:
 
     async def _until(self, question: Callable[[], T | None]) -> T:
         """The first answer that is not empty; the caller's time limit ends the wait."""
-        while not (found := question()):
+        while not (found := question()):  # noqa: ASYNC110 - the site in this process has no event for it
             await asyncio.sleep(QUESTION_EVERY_S)
         return found
 

@@ -7,7 +7,7 @@ import typer
 from addon.settings import load_settings
 from descriptor.build import build
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -7,7 +7,7 @@ import typer
 from addon.settings import load_settings
 from addon.store.migrate import migrate as bring_up
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

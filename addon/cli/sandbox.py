@@ -18,7 +18,7 @@ from sandbox.lifecycle import HookError
 from sandbox.server import running
 from sandbox.world import World
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @dataclass(frozen=True, slots=True)

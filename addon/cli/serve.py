@@ -23,7 +23,7 @@ KEEP_ALIVE_S = 65
 BACKLOG = 2048
 
 Message = dict[str, Any]
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 log = logging.getLogger("addon.serve")
 
 

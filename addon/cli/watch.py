@@ -14,7 +14,7 @@ from sandbox.site import Site
 
 Json = dict[str, Any]
 ASK_EVERY_S = 0.05
-ENDS = ("done", "failed")
+ENDED = ("succeeded", "failed", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +33,23 @@ class Watched:
 
 
 async def follow(addon_url: str, watched: Watched, on_stage: Callable[[str], None]) -> Json:
-    """The issue's newest run when it has ended; every stage is told once. Waits for the run to appear. Raises Unavailable."""
+    """The issue's newest run, which may still have to appear, when it has ended; a stage is told once.
+
+    Raises Unavailable.
+    """
     api = f"{addon_url}/api/v1"
     told: list[str] = []
     async with httpx2.AsyncClient(trust_env=False, timeout=httpx2.Timeout(10, read=60)) as client:
         run = await _first(client, api, watched)
-        while True:
+        while run["status"] not in ENDED:
             async for event, data in _events(client, f"{api}/runs/{run['id']}/events", watched):
                 if event == "stage" and data.get("stage") not in told:
                     told.append(str(data["stage"]))
                     on_stage(told[-1])
-                if event in ENDS:
-                    return await _get(client, f"{api}/runs/{run['id']}", watched)
+            # The stream ended: the run did, or the connection broke and is opened again unless the run is over.
+            await asyncio.sleep(ASK_EVERY_S)
+            run = await _get(client, f"{api}/runs/{run['id']}", watched)
+        return run
 
 
 async def _first(client: httpx2.AsyncClient, api: str, watched: Watched) -> Json:
@@ -71,6 +76,8 @@ async def _events(client: httpx2.AsyncClient, url: str, watched: Watched) -> Asy
     """(event, data) pairs of one stream, until it ends; a broken stream ends too and is opened again by the caller."""
     try:
         async with client.stream("GET", url, headers=watched.headers()) as answer:
+            if answer.status_code != 200:
+                raise Unavailable(f"the add-on answered {answer.status_code} to a request for a run's events")
             event, data = "message", ""
             async for line in answer.aiter_lines():
                 name, _, value = line.partition(":")
@@ -82,4 +89,4 @@ async def _events(client: httpx2.AsyncClient, url: str, watched: Watched) -> Asy
                 elif name == "data":
                     data += value.strip()
     except httpx2.HTTPError:
-        await asyncio.sleep(ASK_EVERY_S)
+        return

@@ -26,11 +26,13 @@ class AppAuth(httpx2.Auth):
     async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
         self._sign(request)
         response = yield request
+        # Each token is new and lives three minutes: a suspended machine or a stepped clock explains one refusal.
         if response.status_code == 401:
             self._sign(request)
             yield request
 
     def _sign(self, request: httpx2.Request) -> None:
+        # The bytes that are sent, not what we meant to send: the client normalises some characters on the way.
         target = request.url.raw_path.decode("ascii")
         claim = qsh.of_target(request.method, target, self._base_path)
         token = request_token(self._site.app_key, self._site.shared_secret, claim, time.time())

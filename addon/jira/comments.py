@@ -58,6 +58,7 @@ async def with_property(session: Session, issue: str, property_key: str) -> list
     """The comments of an issue that carry the property, oldest first, with their properties."""
     ids: list[int] = []
     start = 0
+    # Two lists are needed: the paged one tells ids without properties, the other properties for ids.
     while start < _MOST:
         page, total = await _page(
             session, issue, [("startAt", str(start)), ("maxResults", str(_PAGE)), ("orderBy", "created")]
@@ -69,6 +70,7 @@ async def with_property(session: Session, issue: str, property_key: str) -> list
     found: list[Comment] = []
     for first in range(0, len(ids), _PAGE):
         found += [one for one in await _listed(session, ids[first : first + _PAGE]) if property_key in one.properties]
+    # Ids grow with time; the second list promises no order.
     return sorted(found, key=lambda comment: int(comment.id))
 
 

@@ -111,6 +111,7 @@ def said(status: int, body: bytes) -> Said:
     if not isinstance(document, dict):
         return Said(status)
     listed = document.get("errorMessages")
+    # Jira fills either part and leaves the other empty; gateways in front of it use names of their own.
     words = [item for item in listed if isinstance(item, str)] if isinstance(listed, list) else []
     words += [value for name in ("message", "error", "code") if isinstance(value := document.get(name), str)]
     errors = document.get("errors")
@@ -137,6 +138,7 @@ def failure(status: int, body: bytes) -> JiraError:
         return JiraTooLarge("Jira takes no more of this for the issue.", said=told)
     if 300 <= status < 400:
         return JiraRefused("Jira answered with a redirect, which is not followed.", said=told)
+    # Field ids come from a foreign body too: only what looks like one is shown.
     names = ", ".join(name for name in told.fields if _FIELD.match(name))
     return JiraRefused(f"Jira refused these fields: {names}." if names else "Jira refused the request.", said=told)
 

@@ -10,7 +10,7 @@ from addon.jira.session import Session
 from addon.jira.shape import Lenient, parts
 
 _PAGE = 200  # Jira answers 400 above
-_MOST_PAGES = 10
+_MOST_PAGES = 10  # 150 types and 700 fields are Jira's own limits per project
 _GIVEN = frozenset(("summary", "project", "issuetype", "parent", "reporter"))
 
 
@@ -61,6 +61,7 @@ def subtask_type(types: Sequence[IssueType], wanted: str | None = None) -> Issue
 async def create_fields(session: Session, project: str, type_id: str) -> list[Field]:
     """The fields on the create screen of an issue type."""
     where = path("issue", "createmeta", project, "issuetypes", type_id)
+    # The description of this operation names its list twice and differently; real answers were seen with either.
     found = parts(_CreateField, await _paged(session, where, "createmeta.fields", ("fields", "results", "values")))
     return [one.model_copy(update={"id": one.field_id or one.id or one.key}) for one in found]
 

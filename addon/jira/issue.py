@@ -152,6 +152,7 @@ class Issue(Lenient):
     def links(self) -> list[Link]:
         found: list[Link] = []
         for raw in parts(_RawLink, self.fields.get("issuelinks")):
+            # The side that is present is the other issue; the phrase of that side says how this one stands to it.
             if raw.outward_issue is not None:
                 found.append(Link(relation=_text(raw.type.get("outward")), issue=raw.outward_issue))
             elif raw.inward_issue is not None:

@@ -43,11 +43,12 @@ class Limiter:
         lane = self._lanes.setdefault(client_key, _Lane())
         deadline = time.monotonic() + patience_s
         await self._open(lane, deadline)
+        # Before taking a place: twenty writers of one issue must not keep the readers of others out.
+        if issue is not None:
+            await self._spaced(lane, issue, deadline)
         async with lane.slots:
             # Whoever waited for a place may find that a pause began meanwhile.
             await self._open(lane, deadline)
-            if issue is not None:
-                await self._spaced(lane, issue, deadline)
             yield
 
     def pause(self, client_key: str, pause: Pause, issue: str | None) -> None:
@@ -70,12 +71,14 @@ class Limiter:
             await _rest(wait, deadline)
 
     async def _spaced(self, lane: _Lane, issue: str, deadline: float) -> None:
+        # The next free moment is taken at once and waited for afterwards, so that writers queue in order.
         now = time.monotonic()
         at = max(now, lane.free_at.pop(issue, 0.0))
         if at > deadline:
             lane.free_at[issue] = at
             raise JiraBusy(at - now)
         lane.free_at[issue] = at + _WRITE_GAP_S
+        # Oldest first: an issue that nobody wrote to for so long needs no spacing any more.
         while len(lane.free_at) > _REMEMBERED:
             lane.free_at.popitem(last=False)
         if at > now:

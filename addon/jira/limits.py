@@ -14,7 +14,7 @@ from math import isfinite
 from typing import Literal
 
 Scope = Literal["everywhere", "site", "issue"]
-_LONGEST_S = 3_700.0
+_LONGEST_S = 3_700.0  # hourly budgets are full again at the next full hour
 _POLICY = re.compile(r'"[^"]*"\s*(?:;\s*[a-z]+\s*=\s*\d+\s*)*')
 _PARAMETER = re.compile(r"([a-z]+)\s*=\s*(\d+)")
 
@@ -29,6 +29,7 @@ class Pause:
 
 def pause(status: int, headers: Mapping[str, str], now: float) -> Pause | None:
     """The pause an answer asks for, None when it asks for none. headers: lower-case names. now: UTC epoch seconds."""
+    # Reason strings differ from the documented ones at times: match a part of them.
     reason = headers.get("ratelimit-reason", "").lower()
     scope: Scope = "everywhere" if "global" in reason else "issue" if "per-issue" in reason else "site"
     if status in (429, 503):
@@ -36,6 +37,7 @@ def pause(status: int, headers: Mapping[str, str], now: float) -> Pause | None:
         if asked is not None or status == 429:
             return Pause(asked if asked is not None else _reset(headers, now), scope)
         return None
+    # A good answer may carry the news that it was the last one of this hour.
     if headers.get("x-ratelimit-remaining", "").strip() == "0" or _spent(headers):
         seconds = _reset(headers, now)
         return Pause(seconds, scope) if seconds > 0 else None

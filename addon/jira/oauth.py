@@ -16,7 +16,7 @@ from addon.jira.site import Site
 from addon.jira.wire import Reply, exchange, origin
 
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-_MARGIN_S = 30.0
+_MARGIN_S = 30.0  # a token must outlive the call it was taken for, and clocks differ
 _MOST_TOKENS = 10_000
 
 Key = tuple[str, str, str]
@@ -81,6 +81,7 @@ class UserTokens:
         key = (site.client_key, account_id, scope)
         # A token that arrives after `forget` belongs to the old installation and is not kept.
         if self._asked.get(key) is asyncio.current_task():
+            # Emptied as a whole: this happens to very large installations only, and costs them one call per user.
             if len(self._kept) >= _MOST_TOKENS:
                 self._kept.clear()
             self._kept[key] = (grant.access_token, time.monotonic() + grant.expires_in - _MARGIN_S)
@@ -101,6 +102,7 @@ class UserTokens:
 
 
 def _read(reply: Reply) -> _Grant:
+    # 4xx is an answer about the account or the scopes; asking again would give it again.
     told = said(reply.status, reply.body)
     if reply.status == 429 or reply.status >= 500:
         raise JiraDown(said=told)

@@ -12,6 +12,7 @@ def path(*parts: str) -> str:
 
     Raises JiraNotFound for a part that is empty or a dot segment: it would name something else.
     """
+    # Percent-encoding leaves dots alone, and clients and proxies resolve dot segments.
     for part in parts:
         if not part or part in (".", "..") or len(part) > 512:
             raise JiraNotFound("Jira has no such thing, or it may not be seen.")

@@ -9,7 +9,7 @@ TRIES = 4
 PATIENCE_S = 20.0
 """Seconds one call may take with all its waits; a longer wait is the scheduler's business, not a sleeping worker's."""
 _FIRST_WAIT_S = {JiraBusy: 2.0, JiraDown: 0.5}
-_LONGEST_WAIT_S = 30.0
+_LONGEST_WAIT_S = 30.0  # bursts refill within seconds; what takes longer says so in its headers
 
 
 class Tries:
@@ -31,6 +31,7 @@ class Tries:
         """
         self._made += 1
         wait = self._wait(error)
+        # An uncertain write is never repeated blindly: its marker is looked for first, by whoever knows the marker.
         hopeless = self._made >= TRIES or wait > self.left_s or (isinstance(error, JiraDown) and error.uncertain)
         if hopeless:
             raise _postponed(error, wait)

@@ -32,7 +32,7 @@ class Session:
     async def get(self, path: str, *, operation: str, query: Sequence[tuple[str, str]] = ()) -> Json:
         """Reads. path: percent-encoded, from `paths.path`. operation: name in the metrics, of a closed set.
 
-        The JSON Jira answers with, None for an empty answer. Waits and repeats as `retry` says; else raises a JiraError.
+        The JSON Jira answers with, None for an empty answer. Waits and repeats as `retry` says, or raises a JiraError.
         """
         return await self._call(Call("GET", path, operation, query, repeatable=True))
 
@@ -47,6 +47,7 @@ class Session:
 
         A POST is sent once: when no answer came, JiraDown says `uncertain`, and the caller looks before writing again.
         """
+        # Setting and deleting twice comes to the same; creating twice does not.
         repeatable = method in ("PUT", "DELETE")
         return await self._call(Call(method, path, operation, (), body, trace, repeatable, writes=True))
 
@@ -69,6 +70,7 @@ class Session:
                 return await self._once(call, tries.left_s)
             except (JiraBusy, JiraDown) as error:
                 wait = tries.next_wait(error)
+            # Outside the handler, and holding no place at the site.
             await asyncio.sleep(wait)
 
     async def _once(self, call: Call, patience_s: float) -> Reply:
@@ -84,6 +86,7 @@ class Session:
         asked_s = asked.seconds if asked is not None and asked.seconds > 0 else None
         if reply.status == 429:
             raise JiraBusy(asked_s, said=said(reply.status, reply.body))
+        # 408 and 425 come from gateways that gave up waiting for us or for Jira.
         if reply.status >= 500 or reply.status in (408, 425):
             raise JiraDown(asked_s, uncertain=not call.repeatable, said=said(reply.status, reply.body))
         raise failure(reply.status, reply.body)

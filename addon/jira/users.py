@@ -21,6 +21,7 @@ async def display_names(session: Session, ids: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for start in range(0, len(wanted), _AT_ONCE):
         query = [("accountId", one) for one in wanted[start : start + _AT_ONCE]]
+        # Without it Jira answers ten accounts, however many are named.
         query.append(("maxResults", str(_AT_ONCE)))
         answer = await session.get(path("user", "bulk"), operation="user.names", query=query)
         people = parts(Person, answer.get("values") if isinstance(answer, dict) else None)

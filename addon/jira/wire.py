@@ -13,7 +13,7 @@ import httpx2
 from addon.jira.errors import JiraDown, JiraRefused
 
 _TIMEOUTS = httpx2.Timeout(20.0, connect=5.0)
-_LONGEST_EXCHANGE_S = 30.0
+_LONGEST_EXCHANGE_S = 30.0  # read timeouts count from byte to byte: a trickle would never end
 _LARGEST_ANSWER = 16 * 1024 * 1024
 _SENT_NOTHING = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 _ISSUE = re.compile(r"/rest/api/3/issue/([^/]+)")
@@ -53,11 +53,14 @@ class Reply:
 
 
 def new_client(user_agent: str, transport: httpx2.AsyncBaseTransport | None) -> httpx2.AsyncClient:
-    """The client for all sites: no redirects, no cookies (they would carry one identity into another's request)."""
+    """The client for all sites: no redirects, and no cookies."""
+    # Jira sets session cookies; kept, they would carry the app's identity into a user's request and the other way.
     return httpx2.AsyncClient(
         transport=transport,
         timeout=_TIMEOUTS,
         limits=httpx2.Limits(max_connections=200, max_keepalive_connections=50),
+        # A proxy named in the environment is for the world outside; it could not reach this machine's loopback.
+        mounts={"all://127.0.0.1": None, "all://localhost": None},
         follow_redirects=False,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         headers={"User-Agent": user_agent, "Accept": "application/json"},
@@ -67,14 +70,21 @@ def new_client(user_agent: str, transport: httpx2.AsyncBaseTransport | None) -> 
 def request_for(client: httpx2.AsyncClient, base_url: str, call: Call) -> httpx2.Request:
     """The request, not yet signed. Raises JiraRefused when it would not go to the site or is not well-formed."""
     base = base_url.rstrip("/")
+    # quote, not quote_plus: a plus sign is a space to one reader and a plus to another, and the hash must agree.
     query = f"?{urlencode(call.query, quote_via=quote, safe='')}" if call.query else ""
     if not call.path.startswith("/") or call.path.startswith("//"):
         raise JiraRefused("The request to Jira is not well-formed.")
     headers = {"Content-Type": "application/json"} if call.body is not None else {}
     if call.trace is not None:
+        # Jira takes 1,024 printable ASCII characters; a line break here would be a header of somebody else's making.
         headers[_TRACE] = re.sub(r"[^\x21-\x7e]", "", call.trace)[:1024]
+    # A body on GET, even an empty one, makes Jira answer 403.
     content = json.dumps(call.body, separators=(",", ":")).encode() if call.body is not None else None
-    request = client.build_request(call.method, f"{base}{call.path}{query}", headers=headers, content=content)
+    try:
+        request = client.build_request(call.method, f"{base}{call.path}{query}", headers=headers, content=content)
+    except httpx2.InvalidURL as error:
+        raise JiraRefused("The request to Jira is not well-formed.") from error
+    # The token proves who we are to whoever receives it: it never leaves for another host.
     if (request.url.scheme, request.url.netloc) != (httpx2.URL(base).scheme, httpx2.URL(base).netloc):
         raise JiraRefused("The request to Jira is not well-formed.")
     return request
@@ -98,8 +108,6 @@ async def exchange(
         raise JiraDown from error
     except (httpx2.TransportError, httpx2.DecodingError, TimeoutError) as error:
         raise JiraDown(uncertain=not repeatable) from error
-    except httpx2.InvalidURL as error:
-        raise JiraRefused("The request to Jira is not well-formed.") from error
 
 
 async def _read(response: httpx2.Response) -> bytes:

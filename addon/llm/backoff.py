@@ -17,6 +17,7 @@ def asked(headers: Mapping[str, str], now: float) -> float | None:
 
     None when absent or unreadable; never negative, never above LONGEST_ASKED_S.
     """
+    # The finer header first: servers that send both round the other one up to whole seconds.
     seconds = _number(headers.get("retry-after-ms"), 1000.0)
     if seconds is None:
         seconds = _number(headers.get("retry-after"), 1.0)
@@ -36,6 +37,7 @@ def _number(text: str | None, per_second: float) -> float | None:
         value = float(text or "") / per_second
     except ValueError:
         return None
+    # float() also reads "inf" and "nan", which no pause can be.
     return value if isfinite(value) else None
 
 

@@ -25,6 +25,7 @@ class Conversation:
 
     def object_to(self, answer: str, problem: str) -> None:
         """Add the bad answer and its faults. An empty answer is left out: some servers refuse empty messages."""
+        # Clipped: an answer that ran away would otherwise be paid for a second time as input.
         self._turns = [{"role": "assistant", "content": answer[:MOST_ECHO_CHARS]}] if answer.strip() else []
         self._turns.append(
             {
@@ -55,5 +56,6 @@ class Conversation:
         if not self.plain:
             named = {"name": shape.__name__, "strict": True, "schema": schema}
             body["response_format"] = {"type": "json_schema", "json_schema": named}
+            # Left out in plain mode: a server too old for schemas often refuses this option as well.
             body["stream_options"] = {"include_usage": True}
         return body

@@ -15,6 +15,7 @@ def json_object(text: str) -> dict[str, Any] | None:
     Accepts a byte order mark, code fences, a thinking block before and prose around. Linear but for a bounded number of
     false starts.
     """
+    # Local models think aloud before they answer, sometimes in JSON.
     text = _THINKING.sub("", text.lstrip("\ufeff"), count=1).strip()
     best: dict[str, Any] | None = None
     size = at = 0

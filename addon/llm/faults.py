@@ -42,12 +42,15 @@ def of_status(status: int, headers: Mapping[str, str], body: str, now: float) ->
     wait_s, said = asked(headers, now), body.lower()
     if status in (401, 403):
         return Fault(ModelUnauthorized(f"The model's provider refuses the API key (HTTP {status}). Check the key."))
+    # Told by the same status as haste, but waiting does not fill an account.
     if status == 429 and any(word in said for word in _QUOTA):
         return Fault(ModelRejected("The provider says that the quota of this API key is used up."))
     if status == 429:
         return Fault(busy(wait_s), repeatable=True, wait_s=wait_s)
+    # 501 is left out: what is not implemented today will not be in a second.
     if status in (408, 409, 425) or (status >= 500 and status != 501):
         return Fault(ModelDown(f"The model's provider fails (HTTP {status})."), repeatable=True, wait_s=wait_s)
+    # Providers answer an over-long prompt with a plain 400 and say so only in words.
     if status == 413 or any(word in said for word in _TOO_LONG):
         return Fault(ModelTooLong("The issue is longer than this model can read at once."))
     if status == 404:
@@ -61,6 +64,7 @@ def of_error_object(error: Any, now: float) -> Fault:
     fields = error if isinstance(error, dict) else {"message": str(error)}
     words = json.dumps(fields).lower()
     code = fields.get("code") or fields.get("status")
+    # Gateways put the status they got into the code, as a number or as text.
     if isinstance(code, str) and code.isdecimal():
         code = int(code[:4])
     if not isinstance(code, int) or not 400 <= code <= 599:

@@ -29,6 +29,7 @@ class Ledger:
 
     def failed(self, said: str, heard: str) -> None:
         """One request that broke. What was streamed before that will be on the bill; a plain error is not."""
+        # Whatever the model said before it broke is billed, though nobody sent a figure.
         if heard:
             self._estimated = True
             self._count(estimate(said), estimate(heard))

@@ -60,6 +60,7 @@ class Models:
     async def probe(self, choice: ModelChoice) -> str:
         """Ask for one word and say how it went. Raises a ModelError, whose `detail` says what is wrong."""
         began = monotonic()
+        # A person waits in front of a button.
         short = replace(choice, timeout_s=min(choice.timeout_s, PROBE_S))
         prompt = Prompt('Answer with the JSON object {"word": "hello"}.', "Say hello.", "probe")
         await self._ask(short, Question(prompt, Greeting, lambda value: value), 1)

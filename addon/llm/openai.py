@@ -80,6 +80,7 @@ class Clients:
             await client.close()
 
     async def _trim(self) -> None:
+        # Clients in use are never closed, so for a while there may be more than the limit.
         idle = [key for key in self._open if not self._users.get(key)]
         for key in idle[: max(len(self._open) - self._most, 0)]:
             self._users.pop(key, None)
@@ -99,7 +100,9 @@ class Clients:
                 http_client=ShortErrors(
                     transport=self._transport,
                     verify=self._tls,
+                    # A redirect could lead the key and the issue to a host nobody chose.
                     follow_redirects=False,
+                    # No read timeout: a local model may think for minutes; the deadline of the ask rules.
                     timeout=httpx2.Timeout(None, connect=CONNECT_S),
                     limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
                 ),
@@ -128,6 +131,7 @@ async def exchange(client: openai.AsyncOpenAI, provider: str, body: dict[str, An
 
 
 async def _exchange(client: openai.AsyncOpenAI, body: dict[str, Any], watch: Watcher | None) -> Reply:
+    # The SDK insists on a key; a local server should not see a made-up one.
     headers = {"Authorization": openai.omit} if client.api_key == NO_KEY else None
     try:
         # Raw lines: the SDK's typed chunks cost three times the CPU for the same text.

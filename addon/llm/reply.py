@@ -66,6 +66,7 @@ class Reply:
             raise broken_off() from None
         if chunk.error is not None:
             raise of_error_object(chunk.error, time())
+        # Some servers repeat a growing usage in every event: the last one counts.
         self.spent = chunk.usage or self.spent
         for choice in chunk.choices or ():
             said = choice.delta or choice.message
@@ -89,6 +90,7 @@ async def read(content_type: str, body: AsyncIterator[bytes], watch: Watcher | N
         if content_type.startswith("application/json"):
             reply.take(await _whole(body))
             reply.done = True
+        # A proxy's login page or a web server on the wrong port: not worth three tries.
         elif content_type.startswith("text/html"):
             raise not_an_api()
         else:
@@ -112,6 +114,7 @@ async def _events(body: AsyncIterator[bytes], reply: Reply, watch: Watcher | Non
     held, total = b"", 0
     async for block in body:
         total += len(block)
+        # Split on line feeds alone: JSON may hold other characters that str.splitlines() takes for line ends.
         *lines, held = (held + block).split(b"\n")
         if total > MOST_WIRE_BYTES or len(held) > MOST_LINE_BYTES:
             raise over_long(MOST_ANSWER_CHARS)

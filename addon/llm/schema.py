@@ -22,10 +22,12 @@ def wire(shape: type[BaseModel]) -> Json:
 def _node(node: Json, defs: Json, path: tuple[str, ...]) -> Json:
     if "$ref" in node:
         name = str(node["$ref"]).rsplit("/", 1)[-1]
+        # Without this check, inlining would never end.
         if name in path:
             raise TypeError(f"{name} holds itself; the wire schema cannot be recursive")
         return _node(defs[name], defs, (*path, name))
     said = {"description": node["description"]} if "description" in node else {}
+    # A single literal; `const` itself is not part of the subset.
     if "const" in node:
         return {"type": "string", "enum": [node["const"]], **said}
     if "enum" in node:

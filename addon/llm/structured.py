@@ -56,6 +56,7 @@ class Ask(Generic[T]):
     async def run(self) -> Answer[T]:
         """The checked value. Raises a ModelError."""
         problem = ""
+        # One repair only: a model that fails twice with its mistakes named rarely gets it right the third time.
         for _ in ("first", "repair"):
             text = await self._text()
             try:
@@ -94,6 +95,7 @@ class Ask(Generic[T]):
         if fault.plain_may_help and not self.conversation.plain:
             self.conversation.plain = True
             return
+        # Counted over the whole ask, so that a repair round does not bring a fresh set of tries.
         self.failures += 1
         if not fault.repeatable or self.failures >= self.tries:
             raise fault.error

@@ -16,8 +16,6 @@ import structlog
 from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
 from structlog.typing import FilteringBoundLogger, Processor
 
-from addon.errors import AddonError
-
 HIDDEN = "[hidden]"
 MAX_TEXT = 2000
 """Longest string of one value, in characters: a log line is not a place for a document."""
@@ -137,11 +135,16 @@ class _Exceptions:
         chain: list[str] = []
         current: BaseException | None = error
         while current is not None and len(chain) < 60:
-            said = f": {current}" if self.with_message or isinstance(current, AddonError) else ""
+            said = f": {current}" if self.with_message or _is_ours(current) else ""
             chain.append(f"{type(current).__qualname__}{said}")
             chain += _frames(current.__traceback__)
             current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
         return chain
+
+
+def _is_ours(error: BaseException) -> bool:
+    # By shape, because the tree of errors is a neighbour of this room: nothing else says when to come back.
+    return hasattr(error, "retry_after_s") and hasattr(error, "detail")
 
 
 def _frames(traceback: TracebackType | None) -> list[str]:
@@ -161,6 +164,7 @@ def clean(value: object) -> object:
     """A value as it may stand in a log: no secrets, no control characters, bounded."""
     if isinstance(value, str):
         return _clean_text(value)
+    # Bytes are bodies or sealed secrets; neither helps anybody who reads logs.
     if isinstance(value, bytes):
         return f"<{len(value)} bytes>"
     if isinstance(value, Mapping):
@@ -177,6 +181,7 @@ def _is_secret(name: str) -> bool:
 
 
 def _clean_text(text: str) -> str:
+    # Cut before the search, so that a huge text costs no more than a long one.
     hidden = SECRET_TEXT.sub(lambda m: (m["scheme"] or m["pair"] or m["url"] or "") + HIDDEN, text[: MAX_TEXT * 2])
     return CONTROL.sub(lambda m: repr(m[0])[1:-1], hidden)[:MAX_TEXT]
 

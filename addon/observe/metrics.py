@@ -20,7 +20,13 @@ PROVIDERS = ("rules", "openai", "ollama")
 OUTCOMES = ("ok", "failed")
 WEBHOOK_OUTCOMES = ("started", "duplicate", "ignored", "unavailable", "invalid")
 QUEUES = ("runs", "publications")
+JIRA_OPERATIONS = (
+    "comment.create", "comment.list", "comment.properties", "comment.update", "createmeta.fields", "createmeta.types",
+    "field.list", "issue.bulkfetch", "issue.create", "issue.edit", "issue.editmeta", "issue.get", "myself",
+    "permissions.check", "project.get", "user.names",
+)  # fmt: skip
 
+# Seconds: one row is for our own work, the other for models, which think for minutes.
 _FAST = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _SLOW = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0)
 
@@ -92,10 +98,13 @@ def _touch_known_labels() -> None:
     for queue in QUEUES:
         QUEUE_DEPTH.labels(queue)
         QUEUE_OLDEST.labels(queue)
-    JIRA_REQUESTS.labels("other", "ok")
+    for operation in JIRA_OPERATIONS:
+        JIRA_REQUESTS.labels(operation, "ok")
     HTTP_REQUESTS.labels("GET", "unmatched", "404")
+    HTTP_SECONDS.labels("unmatched")
 
 
+# Memory, descriptors and CPU of this process, which a registry of our own does not bring along.
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
 BUILD.labels(app_version()).set(1)

@@ -89,6 +89,7 @@ class Access:
     async def visible_issues(self, tenant: Holder, account_id: str | None, issue_ids: Iterable[str]) -> frozenset[str]:
         """Those of the issues (at most 1000) the account may see: a project may hold some it may not."""
         person = _person(account_id)
+        # Not kept: lists are long, and each issue is asked for again when somebody opens it.
         wanted = sorted({issue_id for issue_id in issue_ids if _is_id(issue_id)})[:1000]
         if not wanted:
             return frozenset()
@@ -107,6 +108,7 @@ class Access:
             return known[1]
         rights = await self._ask(tenant, key)
         if len(self._known) >= CACHE_SIZE:
+            # Full: what is over goes first, and all of it when nothing is. Asking Jira again is never wrong.
             self._known = {k: v for k, v in self._known.items() if v[0] > now}
         if len(self._known) >= CACHE_SIZE:
             self._known.clear()
@@ -116,6 +118,7 @@ class Access:
 
     async def _ask(self, tenant: Holder, key: Key) -> frozenset[str]:
         _, account_id, kind, object_id = key
+        # As the app, which may ask about anybody; as the person it would need a token of theirs first.
         session = self._jira.as_app(tenant.site)
         if kind == "site":
             granted = await check(session, account_id, global_permissions=(ADMINISTER,))
@@ -130,6 +133,7 @@ class Access:
             project_permissions=PROJECT_RIGHTS,
             project_ids=(object_id,),
         )
+        # A site administrator can give themselves any right in a project, but not see one that is hidden from them.
         rights = _holding(granted.project, object_id)
         return rights | {ADMINISTER_PROJECT} if BROWSE in rights and ADMINISTER in granted.global_ else rights
 
@@ -145,6 +149,7 @@ def _person(account_id: str | None) -> str:
 
 
 def _is_id(value: str | None) -> TypeGuard[str]:
+    # `isdigit` alone would take digits of other scripts, which Jira reads as something else.
     return value is not None and value.isascii() and value.isdigit() and len(value) <= 18
 
 

@@ -51,11 +51,13 @@ class ModelPolicy:
         provider = (row.provider if row else None) or self._settings.llm_provider
         if provider == "rules":
             return None
+        # A key left from a choice since taken back is not used.
         own = self._seals.open(row.api_key, tenant_id) if row and row.api_key and row.provider else ""
         same = provider == self._settings.llm_provider
         return ModelChoice(
             provider=provider,
             model=(row.model if row and row.provider else None) or self._settings.llm_model,
+            # The operator's address belongs to the operator's provider; another one is reached where it lives.
             base_url=self._settings.llm_base_url if same else None,
             api_key=own or (self._settings.model_key if same else ""),
             timeout_s=self._settings.llm_timeout,
@@ -102,6 +104,7 @@ class ModelPolicy:
         if provider not in PROVIDERS:
             raise Invalid(f"provider: must be one of {', '.join(PROVIDERS)}.")
         same = provider == self._settings.llm_provider
+        # Its default address is this very machine: a tenant must not make us call what the operator never offered.
         if provider == "ollama" and not same:
             raise Invalid("provider: Ollama runs beside the add-on, and its operator has not set one up.")
         if not same and not model:
@@ -109,6 +112,7 @@ class ModelPolicy:
         if provider == "openai" and not own_key:
             if not same:
                 raise Invalid("api_key: this provider needs an API key of your own.")
+            # Prices of models differ a hundredfold, and it is the operator who pays.
             if model and model != self._settings.llm_model:
                 raise Invalid("api_key: a model other than the add-on's own needs an API key of your own.")
 

@@ -84,6 +84,7 @@ def read(stored: Mapping[str, Any] | None) -> ProjectSettings:
     try:
         return ProjectSettings.model_validate(known)
     except ValidationError as error:
+        # One value that no longer fits must not switch off what the project decided otherwise.
         wrong = {str(e["loc"][0]) for e in error.errors() if e["loc"]}
         return ProjectSettings.model_validate({k: v for k, v in known.items() if k not in wrong})
 
@@ -122,6 +123,7 @@ class Projects:
             row = await rows.get(tx, tenant_id, project_id, lock=True)
             before = read(row.settings if row else None)
             settings = merge(before, changes)
+            # Only differences: a better default of a later release then reaches projects that never disagreed.
             new = rows.ProjectRow(settings.model_dump(exclude_defaults=True), account_id, self._now())
             await rows.save(tx, tenant_id, project_id, new)
             changed = sorted(
@@ -140,6 +142,7 @@ class Projects:
 
     def _remember(self, tenant_id: str, project_id: str, settings: ProjectSettings) -> ProjectSettings:
         if len(self._cache) >= CACHE_SIZE:
+            # Rather forget everything than keep books about what was used when.
             self._cache.clear()
         self._cache[tenant_id, project_id] = (self._clock() + CACHE_S, settings)
         return settings
@@ -148,7 +151,8 @@ class Projects:
 def merge(current: ProjectSettings, changes: Mapping[str, Any]) -> ProjectSettings:
     """The current settings with the changes over them. Raises InvalidSettings."""
     try:
+        # Strict: "no" is no boolean, and a form that sends texts should hear of it.
         return ProjectSettings.model_validate({**current.model_dump(), **changes}, strict=True)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
-        raise InvalidSettings({str(e["loc"][0])[:64]: e["msg"] for e in found}) from None
+        raise InvalidSettings({str(e["loc"][0])[:64] if e["loc"] else "settings": e["msg"] for e in found}) from None

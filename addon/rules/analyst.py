@@ -3,7 +3,7 @@
 from addon.results.analysis import Analysis, Missing, Score
 from addon.rules import bug, invest
 from addon.rules.fold import short
-from addon.rules.gaps import missing, questions
+from addon.rules.gaps import lacking, missing, questions
 from addon.rules.proposals import criteria, labels, subtasks
 from addon.rules.reading import Reading
 from addon.rules.risks import risks
@@ -70,7 +70,7 @@ def _next(reading: Reading, lacks: list[Missing]) -> str:
 
 
 def _of_bug(reading: Reading, scores: list[Score]) -> str:
-    tongue, weak = reading.tongue, set(bug.lacking(scores))
+    tongue, weak = reading.tongue, set(lacking(scores))
     has = [tongue.say(f"aspect.{score.aspect}") for score in scores if score.aspect not in weak]
     absent = [tongue.say(f"aspect.{score.aspect}") for score in scores if score.aspect in weak]
     said = [tongue.say("summary.bug", title=tongue.quoted(short(reading.story.summary, 160)))]

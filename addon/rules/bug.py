@@ -1,22 +1,13 @@
 """Bug reports, 0 to 5 for each thing a developer needs to find and prove the fault."""
 
-from addon.results.analysis import BUG_ASPECTS, Aspect, Score
+from addon.results.analysis import Aspect, Score
 from addon.rules.fold import clip
 from addon.rules.reading import Reading
-
-FEW = 2
-"""At most this score means that the aspect is still to be asked for."""
 
 
 def scores(reading: Reading) -> list[Score]:
     """One score for each aspect, in order."""
     return [_steps(reading), _told(reading, "expected"), _told(reading, "actual"), *_around(reading)]
-
-
-def lacking(found: list[Score]) -> list[Aspect]:
-    """Aspects the report says too little about, in order of BUG_ASPECTS."""
-    weak = {score.aspect for score in found if score.score <= FEW}
-    return [score.aspect for score in found if score.aspect in weak and score.aspect in BUG_ASPECTS]
 
 
 def _score(reading: Reading, aspect: Aspect, score: int, phrase: str, quote: str) -> Score:
@@ -35,6 +26,7 @@ def _section(reading: Reading, aspect: Aspect) -> str:
 
 def _steps(reading: Reading) -> Score:
     listed = [line for line in reading.outline.of("steps") if line.kind == "point"]
+    # Many reports number their steps without a heading.
     numbered = [line for line in reading.outline.points if line.numbered and line.section in ("", "steps")]
     steps = listed if len(listed) > 1 else numbered
     if len(steps) > 1:
@@ -71,6 +63,7 @@ def _environment(reading: Reading) -> Score:
 def _reproducible(reading: Reading) -> Score:
     section, sometimes = _section(reading, "reproducible"), reading.told("sometimes")
     always = reading.told("always")
+    # "Always" beside "sometimes" tells of a fault that is not understood yet.
     if always and not sometimes:
         return _score(reading, "reproducible", 5, "full", always)
     if sometimes:

@@ -215,7 +215,7 @@ ENGLISH = Tongue(
         "amount": "several|various|numerous|a lot of|lots of|a few|a number of|many|most of the|large amounts? of|frequently|often",
         "condition": "if (?:necessary|needed|required|possible|applicable|appropriate)|as (?:needed|required|necessary|appropriate)|"
         "when(?:ever)? (?:necessary|needed|appropriate|possible)|where (?:possible|appropriate|applicable)|usually|normally",
-        "open": r"etc|and so on|and so forth|and more|and/or|such as but not limited to|among others|or similar|or something",
+        "open": r"(?<!/)etc(?!/)|and so on|and so forth|and more|and/or|such as but not limited to|among others|or similar|or something",
         "quality": "modern|robust|flexible|efficient|efficiently|reliable|state[- ]of[- ]the[- ]art|beautiful|nice|attractive|"
         "better|best|good|adequate|adequately|appropriate|appropriately|suitable|properly|reasonable|optimal|high[- ]quality|professional",
         "change": "improve|improved|improvements?|enhance|enhanced|enhancements?|optimi[sz]e|optimi[sz]ed|optimi[sz]ations?|streamline|"
@@ -223,7 +223,8 @@ ENGLISH = Tongue(
         "later": r"tbd|tba|tbc|to be (?:defined|decided|determined|confirmed|clarified|discussed)|to do later|not (?:yet )?decided",
     },
     headings={
-        "criteria": ("acceptance criteria", "acceptance criterion", "acceptance", "criteria", "definition of done", "done when", "dod", "ac"),
+        "purpose": ("goal", "goals", "purpose", "why", "motivation", "business value", "value", "benefit", "benefits", "rationale", "objective"),
+        "criteria": ("acceptance criteria", "acceptance criterion", "acceptance", "criteria", "rules", "business rules", "definition of done", "done when", "dod", "ac"),
         "scope": ("out of scope", "not in scope", "out-of-scope", "non-goals", "non goals", "exclusions", "excluded"),
         "errors": ("error cases", "error case", "error handling", "errors", "edge cases", "failure cases", "failures"),
         "permissions": ("permissions", "permission", "access rights", "access", "authorization", "authorisation", "who may"),

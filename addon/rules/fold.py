@@ -6,6 +6,7 @@ import unicodedata
 def _table() -> dict[int, str]:
     plain = {ord("’"): "'", ord("İ"): "I", 0xA0: " ", 0x202F: " "}
     for code in range(0xC0, 0x180):
+        # The first character of the decomposition is the letter without its accent.
         base = unicodedata.normalize("NFD", chr(code))[0]
         if base.isascii():
             plain.setdefault(code, base)
@@ -26,6 +27,7 @@ def clip(text: str, most: int = 160) -> str:
     if len(text) <= most:
         return text
     head = text[:most]
+    # A word longer than half the room is cut in its middle rather than lost.
     cut = head.rfind(" ")
     return head[:cut].rstrip() if cut > most // 2 else head
 

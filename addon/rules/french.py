@@ -210,13 +210,14 @@ FRENCH = Tongue(
         "frequemment|la plupart des",
         "condition": "si necessaire|si besoin|si possible|au besoin|le cas echeant|en cas de besoin|quand c'est possible|lorsque c'est possible|"
         "dans la mesure du possible|normalement|en general|eventuellement",
-        "open": "etc|et ainsi de suite|et/ou|entre autres|par exemple et non limite a|ou similaire|ou autre chose",
+        "open": r"(?<!/)etc(?!/)|et ainsi de suite|et/ou|entre autres|par exemple et non limite a|ou similaire|ou autre chose",
         "quality": "modernes?|robustes?|flexibles?|souples?|efficaces?|efficacement|fiables?|optimale?s?|optimaux|adaptee?s?|adequate?s?|adequats?|"
         "approprie|appropriee?s?|belle|beau|jolie?|attrayante?s?|meilleure?s?|correctement|de qualite|professionnelle?s?|raisonnables?",
         "change": "ameliorer|ameliore|ameliorations?|optimiser|optimise|optimisations?|moderniser|fluidifier|rationaliser|revoir le design",
         "later": "a definir|a preciser|a confirmer|a determiner|a voir|a discuter|a completer|reste a decider|tbd",
     },
     headings={
+        "purpose": ("objectif", "objectifs", "but", "pourquoi", "motivation", "valeur", "valeur metier", "benefice", "finalite", "enjeu", "enjeux"),
         "criteria": ("criteres d'acceptation", "critere d'acceptation", "criteres d'acceptance", "conditions d'acceptation", "criteres",
                      "definition de fini", "regles de gestion", "conditions de satisfaction"),
         "scope": ("hors perimetre", "hors du perimetre", "hors-perimetre", "hors scope", "exclusions", "exclu", "non inclus"),
@@ -267,7 +268,7 @@ FRENCH = Tongue(
         "devrait alors quand lorsque etant donne description resume criteres acceptation attendu obtenu resultat etapes etape environnement erreur "
         "erreurs anomalie probleme travail chose fois clique ouvrir dans avec sans pour plus moins cette notre leur leurs depuis apres avant pendant "
         "entre tous toutes toute tout aussi encore toujours jamais autre autres meme liste voir affiche afficher actuel actuelle differents possible "
-        "disponible vide besoin lors sont etre avoir fait faire mon mes ses etaient sera seront comment".split()
+        "disponible vide mois jour jours ligne lignes besoin lors sont etre avoir fait faire mon mes ses etaient sera seront comment".split()
     ),
     says=SAYS,
     quotes=("« ", " »"),

@@ -2,14 +2,23 @@
 
 from collections.abc import Iterator
 
-from addon.results.analysis import Missing, Score
-from addon.rules.bug import lacking
+from addon.results.analysis import BUG_ASPECTS, Aspect, Missing, Score
 from addon.rules.reading import Reading
 
 MOST_MISSING = 6
 MOST_QUESTIONS = 7
 LISTED = 3
 """So many points make it worth saying what is out of scope."""
+
+
+FEW = 2
+"""At most this score means that the aspect is still to be asked for."""
+
+
+def lacking(found: list[Score]) -> list[Aspect]:
+    """Aspects the report says too little about, in order of BUG_ASPECTS."""
+    weak = {score.aspect for score in found if score.score <= FEW}
+    return [score.aspect for score in found if score.aspect in weak and score.aspect in BUG_ASPECTS]
 
 
 def missing(reading: Reading, scores: list[Score]) -> list[Missing]:
@@ -31,11 +40,12 @@ def _absent(reading: Reading) -> Iterator[tuple[str, bool]]:
     told = bool(reading.words)
     yield "text", not told
     yield "role", whole and told and not reading.wish.role
-    yield "benefit", whole and told and not reading.wish.benefit
+    yield "benefit", whole and told and not reading.purpose
     yield "criteria", not reading.criteria
     yield "errors", told and not reading.has("errors") and not reading.told("error")
     yield "permissions", bool(reading.told("data")) and not reading.has("permissions") and not reading.told("right")
     yield "data", bool(reading.told("input")) and not reading.has("data") and not reading.told("exact")
+    # Asking a three-line wish for its limits would be noise.
     yield "scope", whole and not reading.has("scope") and len(reading.points) >= LISTED
 
 
@@ -87,5 +97,6 @@ def _about_words(reading: Reading) -> Iterator[str]:
     kinds: dict[str, list[str]] = {}
     for vague in reading.vague:
         kinds.setdefault(vague.kind, []).append(vague.word)
+    # Grouped, because five questions on five adjectives read like a reprimand.
     for kind, words in list(kinds.items())[:4]:
         yield reading.tongue.say(f"ask.vague.{kind}", words=reading.tongue.quoted(*words[:3]))

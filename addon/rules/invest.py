@@ -44,8 +44,8 @@ def _valuable(reading: Reading) -> Score:
     wish = reading.wish
     if wish.benefit and _repeats(wish.goal, wish.benefit):
         return _score(reading, "valuable", 2, "circular", wish.benefit)
-    if wish.benefit:
-        return _score(reading, "valuable", *((5, "full") if wish.role else (4, "benefit")), wish.benefit)
+    if reading.purpose:
+        return _score(reading, "valuable", *((5, "full") if wish.role else (4, "benefit")), reading.purpose)
     if wish.role:
         return _score(reading, "valuable", 3, "role", wish.role)
     return _score(reading, "valuable", 1, "none", "")
@@ -53,12 +53,14 @@ def _valuable(reading: Reading) -> Score:
 
 def _repeats(goal: str, benefit: str) -> bool:
     """True when the reason says nothing the wish has not said: nearly all its longer words are there already."""
+    # Articles and prepositions are shared by any two clauses.
     words = [word for word in fold(benefit).split() if len(word) > 3]
     known = set(fold(goal).split())
     return bool(words) and sum(word in known for word in words) >= 0.8 * len(words)
 
 
 def _estimable(reading: Reading) -> Score:
+    # Looked at from the worst to the best, so that the reason names what would help most.
     later = next((vague for vague in reading.vague if vague.kind == "later"), None)
     if reading.is_thin:
         return _score(reading, "estimable", 1, "thin", reading.story.summary)
@@ -77,6 +79,7 @@ def _estimable(reading: Reading) -> Score:
 
 def _small(reading: Reading) -> Score:
     points, words = len(reading.points), reading.words
+    # Counted from the strongest sign of too much to the weakest.
     if reading.wish.count > 1:
         return _score(reading, "small", 2, "stories", reading.wish.goal, count=reading.wish.count)
     if points > MANY_POINTS:
@@ -94,6 +97,7 @@ def _small(reading: Reading) -> Score:
 def _testable(reading: Reading) -> Score:
     criteria = reading.criteria
     if criteria:
+        # One criterion that cannot be checked spoils the others.
         vague = next((item for item in reading.vague if _within(item.statement, criteria)), None)
         if vague is not None:
             words = reading.tongue.quoted(vague.word)
@@ -101,11 +105,8 @@ def _testable(reading: Reading) -> Score:
         if len(criteria) == 1:
             return _score(reading, "testable", 4, "one", criteria[0])
         return _score(reading, "testable", 5, "criteria", criteria[0], count=len(criteria))
-    figures = next(
-        (s for s in reading.statements if any(char.isdigit() for char in s) and s != reading.story.summary), ""
-    )
-    if figures:
-        return _score(reading, "testable", 3, "figures", figures)
+    if reading.figure:
+        return _score(reading, "testable", 3, "figures", reading.figure)
     if reading.vague and not reading.is_thin:
         words = reading.tongue.quoted(reading.vague[0].word)
         return _score(reading, "testable", 1 + bool(reading.points), "vague", reading.vague[0].statement, words=words)

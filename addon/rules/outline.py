@@ -34,12 +34,16 @@ _FILLERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line with content. text: verbatim, marks of lists and headings cut off. section: its kind, "" for others."""
+    """One line with content. text: verbatim, marks of lists and headings cut off. section: its kind, "" for others.
+
+    numbered, nested: of a point; a nested one only details the point above it.
+    """
 
     kind: str
     text: str
     section: str
     numbered: bool = False
+    nested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ class Outline:
 
     @property
     def points(self) -> list[Line]:
-        return [line for line in self.lines if line.kind == "point"]
+        """Points of lists, those nested in others left out."""
+        return [line for line in self.lines if line.kind == "point" and not line.nested]
 
 
 def outline(description: str) -> Outline:
@@ -68,26 +73,28 @@ def outline(description: str) -> Outline:
     for raw in description[:MOST_CHARS].splitlines():
         line = raw.strip().lstrip("> ")
         mark = line[:3]
+        # Code is no prose: a stack trace must not count as steps or as vague words.
         if mark in ("```", "~~~"):
             fence, has_code = ("" if fence == mark else fence or mark), True
         elif line and not fence:
-            for found in _parse(line, section):
+            for found in _parse(line, section, nested=raw[:2].isspace() or raw[:1] == "\t"):
                 section = found.section
                 lines.append(found)
     return Outline(tuple(lines), _empty(lines), has_code)
 
 
-def _parse(line: str, section: str) -> list[Line]:
+def _parse(line: str, section: str, *, nested: bool) -> list[Line]:
     heading = _HEADING.match(line)
     if heading or _is_bold(line):
         title = line[heading.end() if heading else 0 :].strip(_EDGES)
         return [Line("heading", title, kind_of(title))] if title else []
+    # Cells of a table are read one by one, its ruler not at all.
     if line.startswith("|"):
         return [Line("text", cell.strip(), section) for cell in line.strip("|").split("|") if cell.strip(" -:")]
     bullet = _BULLET.match(line)
     if bullet:
         text = line[bullet.end() :].strip()
-        return [Line("point", text, section, line[0].isdigit())] if text else []
+        return [Line("point", text, section, numbered=line[0].isdigit(), nested=nested)] if text else []
     return _labelled(line, section)
 
 
@@ -98,6 +105,7 @@ def _labelled(line: str, section: str) -> list[Line]:
         return [Line("text", line, section)]
     title, rest = label[1].strip(_EDGES), line[label.end() :].strip()
     kind = kind_of(title)
+    # "Note: ..." stays a sentence; an unknown label alone on its line ends the section before it.
     if not kind and (rest or len(title.split()) > 6):
         return [Line("text", line, section)]
     found = [Line("heading", title, kind)]

@@ -67,6 +67,7 @@ def _fixed(reading: Reading, name: str, *, then: str = "") -> Criterion:
 
 def subtasks(reading: Reading, questions: list[str], scores: list[Score]) -> list[Subtask]:
     """Two to six pieces of work; none for a sub-task, which cannot have any, and none for an empty issue."""
+    # Jira allows one level of sub-tasks only.
     if reading.story.is_subtask or not reading.aim:
         return []
     return list(_of_bug(reading, scores) if reading.story.is_bug else _of_story(reading, questions))
@@ -75,6 +76,7 @@ def subtasks(reading: Reading, questions: list[str], scores: list[Score]) -> lis
 def _of_story(reading: Reading, questions: list[str]) -> Iterator[Subtask]:
     tongue, aim = reading.tongue, _title(reading.aim)
     pieces = reading.joined or reading.scope or [reading.aim]
+    # With that much unknown, asking is the first piece of work.
     if len(questions) > MOST_PARTS:
         yield Subtask(
             title=tongue.say("sub.clarify"), description=tongue.say("sub.clarify.text", list=_listed(questions))
@@ -121,6 +123,7 @@ def labels(reading: Reading) -> list[str]:
     found: dict[str, str] = {}
     for word in _LABEL.findall(spoken):
         plain = fold(word)
+        # Said once, a word may be chance; verbs and commonplaces group nothing.
         if counts[plain] > 1 and plain not in dull and plain not in taken and not reading.is_verb(plain):
             found.setdefault(plain, word.lower())
     ranked = sorted(found, key=lambda plain: -counts[plain])

@@ -5,28 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from addon.rules.fold import clip, fold
+from addon.rules.marks import BRACKETS, FIGURE, KEY, PLACE, SENTENCE_END, SOLUTION, WORD
 from addon.rules.outline import Line, Outline, is_filler, outline
 from addon.rules.story import Story
 from addon.rules.tongue import Tongue
 from addon.rules.tongues import TONGUES, tongue_for
 from addon.rules.wish import Wish, find, parts
-
-_SENTENCE = re.compile(r"(?<=[.!?])[ \t]")
-_BRACKETS = re.compile(r"\(([^()\n]{3,120})\)")
-_FIGURE = re.compile(r"\d")
-_SOLUTION = re.compile(
-    r"\b(?:sql|stored procedures?|endpoints?|microservices?|react|angular|vue\.?js|postgres(?:ql)?|mysql|mongodb|redis|"
-    r"kafka|docker|kubernetes|css|javascript|typescript|spring boot|\d{1,4} ?px|"
-    r"drop-?downs?|radio buttons?|foreign keys?|cron ?jobs?|lambda)(?!\w)"
-)
-_STANDARDS = "UTF|ISO|IEC|SHA|AES|RSA|RFC|HTTP|CVE|TLS|UTC|GMT|MP|ES|HS|RS|EN|COVID|WCAG|PDF|X|H"
-_KEY = re.compile(rf"\b(?!(?:{_STANDARDS})-)[A-Z][A-Z0-9]{{1,9}}-\d{{1,6}}\b")
-_PLACE = re.compile(
-    r"\b(?:chrome|firefox|safari|edge|opera|ios|ipados|android|windows|macos|mac os|linux|ubuntu|"
-    r"iphone|ipad|pixel|samsung|galaxy|staging|recette|preprod|pre-production|java|node|python|postgres(?:ql)?|mysql|oracle)\b|"
-    r"\bv?\d{1,4}\.\d{1,5}(?:\.\d{1,6})?\b"
-)
-_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +31,24 @@ class Reading:
         self.tongue: Tongue = tongue_for(story.language, self.text)
         self.source: Tongue = tongue_for("auto", self.text)
         self.outline: Outline = outline(story.description)
-        self.wish: Wish = find(self._prose)
-
-    @cached_property
-    def _prose(self) -> str:
-        # The wish is looked for in the description first: a summary often shortens it.
-        return f"{self.story.description[:20_000]}\n\n{self.story.summary}"
+        # Each by itself, so that no clause runs over the seam; a summary often shortens what the description says.
+        self.wish: Wish = max(find(story.description[:20_000]), find(story.summary), key=lambda wish: wish.fullness)
 
     @cached_property
     def statements(self) -> list[str]:
         """Sentences and points of summary and description, verbatim; headings and fillers left out."""
         texts = [self.story.summary, *(line.text for line in self.outline.lines if _is_said(line))]
-        return [part.strip() for text in texts for part in _SENTENCE.split(text) if part.strip()]
+        return [part.strip() for text in texts for part in SENTENCE_END.split(text) if part.strip()]
 
     @cached_property
     def words(self) -> int:
         """Words of the description outside code."""
-        return sum(len(_WORD.findall(line.text)) for line in self.outline.lines)
+        return sum(len(WORD.findall(line.text)) for line in self.outline.lines)
 
     @cached_property
     def is_thin(self) -> bool:
         """True when there is too little to judge: hardly a sentence in all."""
-        return self.words + len(_WORD.findall(self.story.summary)) < 8
+        return self.words + len(WORD.findall(self.story.summary)) < 8
 
     @cached_property
     def aim(self) -> str:
@@ -85,7 +65,11 @@ class Reading:
     def criteria(self) -> list[str]:
         """Points that say when the work is done: what stands under such a heading, or is put as given-when-then."""
         section = [line for line in self.outline.of("criteria") if not is_filler(line.text)]
-        found = [line.text for line in section if line.kind == "point"] or _cases(section) or _cases(self.outline.lines)
+        found = (
+            [line.text for line in section if line.kind == "point" and not line.nested]
+            or _cases(section)
+            or _cases(self.outline.lines)
+        )
         return found or [line.text for line in section]
 
     @cached_property
@@ -105,9 +89,9 @@ class Reading:
         """Words without a measure, each once, in order of the text; a figure beside them is a measure."""
         found: dict[str, Vague] = {}
         for statement in self.statements:
-            if _FIGURE.search(statement):
-                continue
             folded = fold(statement)
+            if FIGURE.search(folded):
+                continue
             hits = [
                 (match.start(), kind, statement[match.start() : match.end()])
                 for kind in self.source.vague
@@ -120,27 +104,40 @@ class Reading:
     @cached_property
     def brackets(self) -> list[str]:
         """Remarks in brackets inside the summary or the wish; one with a figure is a measure."""
-        found = _BRACKETS.finditer(f"{self.story.summary}\n{self.wish.goal}")
-        return [match[0] for match in found if not _FIGURE.search(match[0])][:3]
+        found = BRACKETS.finditer(f"{self.story.summary}\n{self.wish.goal}")
+        return [match[0] for match in found if not FIGURE.search(fold(match[0]))][:3]
 
     @cached_property
     def solutions(self) -> list[tuple[str, str]]:
         """Technical choices: the words and the statement they stand in."""
         found: dict[str, tuple[str, str]] = {}
         for statement in self.statements:
-            for match in _SOLUTION.finditer(fold(statement)):
+            for match in SOLUTION.finditer(fold(statement)):
                 found.setdefault(match[0], (statement[match.start() : match.end()], statement))
         return list(found.values())
 
     @cached_property
+    def figure(self) -> str:
+        """The first statement of the description with a number that can be checked, "" without one."""
+        return next((s for s in self.statements if s != self.story.summary and FIGURE.search(fold(s))), "")
+
+    @cached_property
+    def purpose(self) -> str:
+        """What it is good for: the clause of the wish, or what stands under a heading such as "Why"."""
+        told = next((line.text for line in self.outline.of("purpose")), "")
+        return self.wish.benefit or told
+
+    @cached_property
     def places(self) -> list[str]:
         """Statements which name a version, browser, device or system."""
-        return [statement for statement in self.statements if _PLACE.search(fold(statement))]
+        return [statement for statement in self.statements if PLACE.search(fold(statement))]
 
     @cached_property
     def waits(self) -> str:
         """The statement that ties the issue to other work, "" without one."""
-        return self.told("waits") or next((s for s in self.statements[1:] if _KEY.search(s) and "://" not in s), "")
+        return self.told("waits") or next(
+            (s for s in self.statements if KEY.search(s) and "://" not in s and s != self.story.summary), ""
+        )
 
     def told(self, sign: str) -> str:
         """The first statement with a sign of that kind (see tongue.SIGNS), "" without one."""
@@ -153,6 +150,7 @@ class Reading:
         for statement in self.statements:
             for match in self.source.patterns[sign].finditer(fold(statement)):
                 found.setdefault(match[0], statement[match.start() : match.end()])
+            # The first few words make the point; a long text is not read to its end for them.
             if len(found) >= most:
                 break
         return list(found.values())[:most]

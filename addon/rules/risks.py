@@ -11,6 +11,7 @@ MOST = 5
 
 def risks(reading: Reading, scores: list[Score]) -> list[Risk]:
     """Risks, the most severe first."""
+    # Severity decides which are kept, not the order in which they were found.
     order = {"high": 0, "medium": 1, "low": 2}
     found = list(_of_bug(reading, scores) if reading.story.is_bug else _of_story(reading, scores))
     found += [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 SECTIONS = (
-    "criteria", "scope", "errors", "permissions", "data",
+    "purpose", "criteria", "scope", "errors", "permissions", "data",
     "steps", "expected", "actual", "environment", "reproducible", "impact",
 )  # fmt: skip
 """Kinds of section a heading can announce."""

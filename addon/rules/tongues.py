@@ -19,6 +19,7 @@ def detect(text: str) -> str:
     """The language of the text, told by its smallest words; English when nothing tells."""
     words = _WORD.findall(fold(text[:_MOST_CHARS]))
     counts = {code: sum(word in tongue.stop for word in words) for code, tongue in TONGUES.items()}
+    # Ties go to English: product names and code are mostly English words.
     best = max(counts, key=lambda code: counts[code])
     return best if counts[best] > counts[DEFAULT] else DEFAULT
 

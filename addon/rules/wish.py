@@ -26,12 +26,17 @@ class Wish:
     count: int = 0
     tongue: Tongue = TONGUES["en"]
 
+    @property
+    def fullness(self) -> int:
+        """How many of the three clauses are there."""
+        return sum(map(bool, (self.role, self.goal, self.benefit)))
+
 
 def find(text: str) -> Wish:
     """The first wish of the text, in whichever language it is put; the fuller one when two would do."""
     folded = fold(text)
     wishes = [_find(text, folded, tongue) for tongue in TONGUES.values()]
-    return max(wishes, key=lambda wish: (bool(wish.goal) + bool(wish.role) + bool(wish.benefit), wish.count))
+    return max(wishes, key=lambda wish: (wish.fullness, wish.count))
 
 
 def _find(text: str, folded: str, tongue: Tongue) -> Wish:
@@ -44,11 +49,13 @@ def _find(text: str, folded: str, tongue: Tongue) -> Wish:
             count += 1
             if goal is None:
                 role, goal = opening, wanted
+    # People leave out the role; the wish is worth reading all the same.
     goal = goal or patterns["goal"].search(folded)
     if goal is None:
         return Wish(tongue=tongue)
     end = _end(folded, goal.end())
     benefit = patterns["benefit"].search(folded, goal.end(), min(goal.end() + _CLAUSE_CHARS, len(folded)))
+    # A reason in a later sentence belongs to something else.
     if benefit is not None and benefit.start() > end and folded[end : benefit.start()].strip(_EDGES):
         benefit = None
     return Wish(

@@ -1,4 +1,4 @@
-"""Tells those who watch a run, inside this process, that there is news. Only a hint: the news itself is in the database."""
+"""Tells those who watch a run in this process that there is news. Only a hint: the news itself is in the database."""
 
 import asyncio
 from collections.abc import Iterator

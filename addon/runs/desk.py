@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from addon.policy.models import ModelPolicy
 from addon.policy.projects import Projects
 from addon.policy.tenants import Tenants
 from addon.queue.broker import Wakes
+from addon.queue.lane import End
 from addon.runs.bus import Bus
 from addon.store import leases
 from addon.store.db import Database, DatabaseDown
@@ -25,7 +26,7 @@ from addon.store.leases import Ending, Lease
 LONGEST_WAIT_S = 900.0
 """Cap of what a provider may tell us to wait."""
 PERSIST_S = 60.0
-"""How long an outcome is held in memory while the database is away; longer than a lease it would be worthless anyway."""
+"""How long an outcome is held in memory while the database is away; long after its lease it is worth nothing."""
 
 TENANT_GONE = Ending(
     "cancelled", {"error": "tenant_gone", "detail": "The add-on was removed or disabled on this site."}
@@ -33,6 +34,16 @@ TENANT_GONE = Ending(
 ISSUE_DELETED = Ending(
     "cancelled", {"error": "issue_deleted", "detail": "The issue no longer exists, or the add-on may not see it."}
 )
+
+ENDINGS: Mapping[End, Ending] = {
+    "cancelled": Ending("cancelled"),
+    "timed_out": Ending("failed", {"error": "timed_out", "detail": "The work took too long and was stopped."}),
+    "crashed": Ending(
+        "failed",
+        {"error": "internal", "detail": "Something broke on our side; the operator finds it in the log."},
+    ),
+}
+"""What the worker ends by itself, in words."""
 
 T = TypeVar("T")
 

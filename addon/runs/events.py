@@ -40,7 +40,7 @@ class Events:
 
     async def _news(self, run_id: str, tenant_id: str, after: int) -> tuple[list[Event], bool]:
         async with self._db.begin() as tx:
-            # The run before its events: an event that comes in between is then read, and a run that ends is seen next time.
+            # The run before its events: one reported in between is then read, and an end in between is seen next time.
             run = await runs.get(tx, tenant_id, run_id)
             if run is None:
                 raise NotFound("There is no such run, or you may not see it.")

@@ -3,19 +3,17 @@
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import AddonError
 from addon.observe.metrics import RUN_SECONDS, RUNS
-from addon.runs.desk import TENANT_GONE, Desk, failed, persist
+from addon.queue.lane import End
+from addon.runs.desk import ENDINGS, TENANT_GONE, Desk, failed, persist
 from addon.runs.feature import Feature, Outcome, Work
-from addon.runs.progress import LeaseLost, RunProgress
+from addon.runs.progress import LeaseLost, RunLedger, RunProgress
 from addon.runs.publish import plan
 from addon.store import leases
-from addon.store.db import Database
 from addon.store.leases import Ending, Lease
 from addon.store.repos import events
 from addon.store.repos import runs as rows
@@ -25,26 +23,6 @@ from addon.store.tables import runs
 log = logging.getLogger(__name__)
 
 UNKNOWN_KIND = Ending("failed", {"error": "unknown_kind", "detail": "This release does not know this kind of run."})
-
-
-@dataclass(frozen=True, slots=True)
-class RunLedger:
-    """What one attempt keeps before its end, as long as it holds its lease."""
-
-    db: Database
-    run: Run
-    lease: Lease
-
-    async def save_facts(self, facts: Mapping[str, Any], input_hash: str) -> None:
-        """Raises LeaseLost, DatabaseDown."""
-        async with self.db.begin() as tx:
-            if not await rows.save_facts(tx, self.lease, facts, input_hash):
-                raise LeaseLost
-
-    async def earlier(self, input_hash: str) -> dict[str, Any] | None:
-        async with self.db.begin() as tx:
-            found = await rows.earlier(tx, self.run, input_hash)
-        return found.result if found else None
 
 
 class RunJob:
@@ -70,13 +48,15 @@ class RunJob:
             await self._failed(lease, error)
         else:
             if isinstance(outcome, Ending):
-                await self.ended(lease, outcome)
+                await self._ended(lease, outcome)
             else:
                 await self._succeeded(lease, run, outcome)
 
-    async def ended(self, lease: Lease, ending: Ending) -> None:
+    async def cut_short(self, lease: Lease, end: End) -> None:
         """Raises DatabaseDown."""
+        await self._ended(lease, ENDINGS[end])
 
+    async def _ended(self, lease: Lease, ending: Ending) -> None:
         async def write(tx: AsyncConnection) -> str | None:
             done = await leases.finish(tx, runs, lease, ending, now=time.time())
             return await self._closed(tx, lease, ending.state if done else None)

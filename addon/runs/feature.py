@@ -1,7 +1,7 @@
 """What a feature and a target have to offer, and what they are given.
 
-A feature (one kind of run) turns an issue into a result and drafts of what may be written; a target writes one draft into
-Jira. Neither touches the queue or the database: the life of the rows around them is this room's work.
+A feature (one kind of run) turns an issue into a result and drafts of what may be written; a target writes one draft
+into Jira. Neither touches the queue or the database: the life of the rows around them is this room's work.
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One thing to write. marker: unique in the tenant and the same on every repetition. content: the target's own shape."""
+    """One thing to write. marker: unique in the tenant, the same every time. content: the target's own shape."""
 
     target: str
     item: int
@@ -70,7 +70,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """result: stored as it is and shown. usage: {"provider", "model", "prompt_version", "input_tokens", "output_tokens", "cost_usd"}."""
+    """result: stored as it is and shown.
+
+    usage: {"provider", "model", "prompt_version", "input_tokens", "output_tokens", "cost_usd"}, or None.
+    """
 
     result: dict[str, Any]
     usage: dict[str, Any] | None
@@ -84,7 +87,7 @@ class Feature(Protocol):
     def kind(self) -> str: ...
 
     async def run(self, work: Work) -> Outcome:
-        """May be called again for the same run after a crash. Raises AddonError; tried again when it has retry_after_s."""
+        """May be called again for the same run after a crash. Raises AddonError; one with retry_after_s is retried."""
 
     def drafts(
         self, run: Run, target: str, items: Sequence[int], edits: Mapping[str, Mapping[str, str]]

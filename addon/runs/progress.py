@@ -1,7 +1,8 @@
-"""What a run reports while it works, kept so that a watcher who comes late or comes back misses nothing."""
+"""What one attempt at a run reports and keeps before its end, as long as it holds its lease."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from addon.errors import Conflict
@@ -10,6 +11,7 @@ from addon.store.db import Database
 from addon.store.leases import Lease
 from addon.store.repos import events
 from addon.store.repos import runs as rows
+from addon.store.repos.runs import Run
 
 PARTIAL_EVERY_S = 0.4
 """Each partial result is a commit: faster than this nobody reads, and the disk would feel it."""
@@ -25,7 +27,10 @@ class LeaseLost(Conflict):
 
 
 class RunProgress:
-    """Progress of one attempt. after: the highest number an earlier attempt has used."""
+    """Progress of one attempt, kept so that a watcher who comes late or comes back misses nothing.
+
+    after: the highest number an earlier attempt has used.
+    """
 
     def __init__(
         self, db: Database, bus: Bus, lease: Lease, *, after: int = 0, clock: Callable[[], float] = time.monotonic
@@ -64,3 +69,23 @@ class RunProgress:
     def _next(self) -> int:
         self._seq += 1
         return self._seq
+
+
+@dataclass(frozen=True, slots=True)
+class RunLedger:
+    """What a later attempt, or a later run of the same issue, can use."""
+
+    db: Database
+    run: Run
+    lease: Lease
+
+    async def save_facts(self, facts: Mapping[str, Any], input_hash: str) -> None:
+        """Raises LeaseLost, DatabaseDown."""
+        async with self.db.begin() as tx:
+            if not await rows.save_facts(tx, self.lease, facts, input_hash):
+                raise LeaseLost
+
+    async def earlier(self, input_hash: str) -> dict[str, Any] | None:
+        async with self.db.begin() as tx:
+            found = await rows.earlier(tx, self.run, input_hash)
+        return found.result if found else None

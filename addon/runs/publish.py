@@ -1,4 +1,4 @@
-"""The life of a publication: planned with a result or asked for by a person, written once, remembered with its address."""
+"""The life of a publication: planned with a result or asked for by a person, written once, its address kept."""
 
 import logging
 import time
@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from addon.errors import AddonError, Conflict, Invalid
 from addon.observe.metrics import PUBLISH_FAILED, PUBLISHED
 from addon.policy.tenants import Tenant
-from addon.runs.desk import TENANT_GONE, Desk, failed, persist
+from addon.queue.lane import End
+from addon.runs.desk import ENDINGS, TENANT_GONE, Desk, failed, persist
 from addon.runs.feature import Draft, Feature, Target, Writing, Written
 from addon.store import leases
 from addon.store.leases import Ending, Lease
@@ -109,13 +110,16 @@ class PublicationJob:
             if state == "failed":
                 PUBLISH_FAILED.labels(publication.target).inc()
         else:
-            await self.ended(lease, ending)
+            await self._ended(lease, ending)
             if ending.state == "succeeded":
                 PUBLISHED.labels(publication.target).inc()
         self._desk.bus.tell(publication.run_id)
 
-    async def ended(self, lease: Lease, ending: Ending) -> None:
+    async def cut_short(self, lease: Lease, end: End) -> None:
         """Raises DatabaseDown."""
+        await self._ended(lease, ENDINGS[end])
+
+    async def _ended(self, lease: Lease, ending: Ending) -> None:
         await persist(self._desk.db, lambda tx: leases.finish(tx, publications, lease, ending, now=time.time()))
 
     async def _outcome(self, lease: Lease, publication: Publication, previous: Publication | None) -> Ending:

@@ -11,7 +11,7 @@ from addon.store.secrets import Seals
 
 
 def open_seals(settings: Settings) -> Seals:
-    """Raises Misconfigured when there is no key and none may be made: several servers share a PostgreSQL, no file would do."""
+    """Raises Misconfigured when there is no key and none may be made: servers that share a PostgreSQL share no file."""
     parts = [part.strip() for part in settings.app_secret_key.get_secret_value().split(",")]
     if any(parts):
         return Seals([part for part in parts if part])

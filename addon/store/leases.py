@@ -102,7 +102,7 @@ class Claims:
         return {row.id: bool(row.cancel_requested) or not row.installed for row in (await tx.execute(statement)).all()}
 
     async def release(self, tx: AsyncConnection, ids: Iterable[str], *, now: float) -> int:
-        """Gives rows back when the worker stops: due at once, with one more attempt allowed instead of the one cut short."""
+        """Gives rows back when the worker stops: due at once, one more attempt allowed for the one cut short."""
         again = {"state": "queued", "run_at": now, "max_attempts": self.table.c.max_attempts + 1, **_FREE}
         return (await tx.execute(self._mine(ids).values(again))).rowcount
 

@@ -55,7 +55,7 @@ class Seals:
         return str(text)
 
     def renew(self, sealed: bytes, owner: str) -> bytes:
-        """The same secret under the first key, so that older keys can be dropped from the setting. Raises SealBroken."""
+        """The same secret under the first key, so that older keys can be dropped. Raises SealBroken."""
         return self.seal(self.open(sealed, owner), owner)
 
 

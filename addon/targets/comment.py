@@ -22,6 +22,7 @@ class CommentTarget:
             try:
                 return commented(writing, (await replace(writing, comment_id, document)).id)
             except JiraNotFound:
+                # Somebody deleted it; a new one is wanted all the same.
                 continue
         hidden = await internal(writing, content.get("service_desk"))
         return commented(writing, (await post(writing, document, kind=KIND, internal=hidden)).id)

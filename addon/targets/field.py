@@ -33,6 +33,7 @@ class FieldTarget:
                 " put it on the edit screen, or choose another text field in the project's settings."
             )
         value = content["adf"] if field.rich_text else content["text"]
+        # Read just before the write: what a person typed since the analysis began must win.
         issue = await issues.get(writing.jira, issue_id, fields=[field_id])
         present = to_markdown(issue.fields.get(field_id)).strip()
         if present:

@@ -81,6 +81,7 @@ def _longer(comment: Comment, writing: Writing) -> dict[str, object]:
     content = body.get("content")
     blocks: list[object] = list(content) if isinstance(content, list) else []
     last = blocks[-1] if blocks else None
+    # The document comes back from Jira with ids of its own; what is there is passed on untouched.
     kept: list[object] = []
     if isinstance(last, dict) and last.get("type") == "bulletList" and isinstance(last.get("content"), list):
         kept = last["content"]

@@ -25,6 +25,7 @@ async def post(writing: Writing, document: Mapping[str, object], *, kind: str, i
 
 async def replace(writing: Writing, comment_id: str, document: Mapping[str, object]) -> Comment:
     """The comment with a new body. Raises JiraNotFound when somebody deleted it."""
+    # No properties here: an update keeps what it does not name, so an internal comment stays internal.
     issue = writing.publication.issue_id
     try:
         return await comments.update(writing.jira, issue, comment_id, document, trace=trace(writing))

@@ -3,9 +3,6 @@
 from typing import Protocol
 
 from addon.adf.clean import one_line
-from addon.adf.markdown import from_markdown
-from addon.adf.nodes import doc, plain
-from addon.adf.read import to_markdown
 from addon.errors import Conflict
 from addon.i18n.catalog import N_, Texts
 from addon.jira import issues
@@ -15,10 +12,8 @@ from addon.policy.projects import ProjectSettings
 from addon.runs.feature import Writing, Written
 from addon.targets.instead import Instead, Reason
 from addon.targets.kinds import Kinds
-from addon.targets.marks import issue_url, mark, trace
+from addon.targets.making import made_before, make
 
-KIND = "subtask"
-LONGEST_TITLE = 255
 MAY_NOT = "JiraVision may not create issues in this project: give the add-on's account the permission Create issues."
 OFF = N_("Sub-tasks are switched off in this project.")
 NESTED = N_("This issue is a sub-task itself and cannot have any.")
@@ -26,6 +21,7 @@ TOO_HIGH = N_("Issues of this level cannot have sub-tasks.")
 NEEDS = N_("Sub-tasks of this project need these fields, and only an administrator can give them a default: {fields}.")
 REFUSED = N_("Jira refused to create the sub-task.")
 IN_COMMENT = "The suggestion stands in a comment on the issue instead."
+_OURS = frozenset(("project", "issuetype", "parent", "summary", "description"))
 
 
 class NoSubtasks(Conflict):
@@ -52,7 +48,7 @@ class SubtasksTarget:
 
     async def publish(self, writing: Writing) -> Written:
         """Raises NoSubtasks once the suggestion stands in a comment, JiraForbidden in words, or another JiraError."""
-        if writing.repeated and (found := await self._made(writing)):
+        if writing.repeated and (found := await made_before(writing)):
             return found
         parent = await issues.get(
             writing.jira, writing.publication.issue_id, fields=["summary", "issuetype", "project"]
@@ -64,14 +60,6 @@ class SubtasksTarget:
         await self._instead.suggest(writing, parent, outcome)
         raise NoSubtasks(f"{outcome.english()} {IN_COMMENT}")
 
-    async def _made(self, writing: Writing) -> Written | None:
-        """What an earlier attempt made although no answer came."""
-        children = await issues.children_with_property(writing.jira, writing.publication.issue_id, writing.addon_key)
-        for child in children:
-            if isinstance(child.value, dict) and child.value.get("publication") == writing.publication.marker:
-                return Written(remote_id=child.id, remote_key=child.key, url=issue_url(writing, child.key))
-        return None
-
     async def _type(self, writing: Writing, parent: Issue) -> IssueType | Reason:
         """The type to create, or why there can be none."""
         level = parent.issue_type
@@ -81,6 +69,7 @@ class SubtasksTarget:
             return Reason(TOO_HIGH)
         settings = await self._projects.get(writing.tenant.id, parent.project.id)
         kind = await self._kinds.of(writing.jira, parent.project.id, settings.subtask_type)
+        # An empty list does not mean that sub-tasks are off: Jira hides all types from whoever may not create issues.
         if not kind.may_create:
             raise JiraForbidden(MAY_NOT)
         if kind.type is None:
@@ -88,33 +77,12 @@ class SubtasksTarget:
         return Reason(NEEDS, ", ".join(kind.required)) if kind.required else kind.type
 
     async def _create(self, writing: Writing, parent: Issue, kind: IssueType) -> Written | Reason:
-        content = writing.publication.content
-        description = doc(*from_markdown(str(content.get("description") or "")))
-        fields: dict[str, object] = {
-            "project": {"id": parent.project.id},
-            "issuetype": {"id": kind.id},
-            "parent": {"id": parent.id},
-            "summary": one_line(str(content["title"]))[:LONGEST_TITLE],
-        }
-        if description["content"]:
-            fields["description"] = description
         try:
-            made = await self._send(writing, fields)
+            return await make(writing, parent, kind)
         except JiraForbidden as error:
             raise JiraForbidden(MAY_NOT, said=error.said) from error
         except JiraRefused as error:
+            # The project was changed since we asked how it takes sub-tasks.
             self._kinds.forget(writing.jira, parent.project.id)
-            named = [name for name in error.said.fields if name not in fields]
-            return Reason(NEEDS, ", ".join(map(one_line, named))) if named else Reason(REFUSED)
-        return Written(remote_id=made.id, remote_key=made.key, url=issue_url(writing, made.key))
-
-    async def _send(self, writing: Writing, fields: dict[str, object]) -> issues.Created:
-        properties = mark(writing, KIND)
-        try:
-            return await issues.create(writing.jira, fields, properties=properties, trace=trace(writing))
-        except JiraRefused as error:
-            rich = fields.get("description")
-            if not isinstance(rich, dict) or not error.said.about_rich_text:
-                raise
-            bare = {**fields, "description": plain(to_markdown(rich))}
-            return await issues.create(writing.jira, bare, properties=properties, trace=trace(writing))
+            named = [one_line(name) for name in error.said.fields if name not in _OURS]
+            return Reason(NEEDS, ", ".join(named)) if named else Reason(REFUSED)

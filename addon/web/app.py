@@ -4,23 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx2
-from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 
 from addon.house import open_house
-from addon.i18n.catalog import Texts
 from addon.observe.metrics import app_version
-from addon.settings import ROOT, Settings
-from addon.web import descriptor, health, lifecycle, pages, static_files, webhooks
-from addon.web.api import analyses, projects, publish, runs, site
+from addon.settings import Settings
+from addon.web import routes
 from addon.web.api.events import Streams
 from addon.web.drain import Drain
-from addon.web.errors import Errors
 from addon.web.health import Readiness
 from addon.web.middleware import WEBHOOK_BODY_BYTES, Bodies, Conversation
-from addon.web.pages import Pages
-from addon.web.security import public
-from addon.web.static_files import Assets
 
 ABOUT = """Analyses of Jira issues. Pages send `Authorization: JWT <context token of Jira>`.
 Errors are `{"error": code, "detail": text}`."""
@@ -58,42 +51,10 @@ def create_app(
     )
     app.state.drain = Drain()
     app.state.readiness = Readiness()
-    app.state.streams = Streams()
-    _furnish(app, settings)
-    return app
-
-
-def _furnish(app: FastAPI, settings: Settings) -> None:
+    app.state.streams = Streams(app.state.drain)
+    routes.add_to(app, settings)
     base = settings.base_path
-    assets = Assets(ROOT / "static")
-    framed = Pages(settings, assets, Texts())
-    Errors(framed, pages_below=f"{base}/ui/", debug=settings.enable_debug_routes).install(app)
-    for routes in (
-        health.routes,
-        descriptor.router(settings),
-        static_files.router(assets),
-        pages.router(framed),
-        lifecycle.router,
-        webhooks.routes,
-        analyses.routes,
-        runs.routes,
-        publish.routes,
-        projects.routes,
-        site.routes,
-        _schema(app, base),
-    ):
-        app.include_router(routes, prefix=base)
     app.add_middleware(Bodies, limits={f"{base}/webhooks/": WEBHOOK_BODY_BYTES}, json_below=f"{base}/api/")
     # Added last, so outermost: also the answers of the other one pass through it.
     app.add_middleware(Conversation, https=settings.base_url.startswith("https://"))
-
-
-def _schema(app: FastAPI, base: str) -> APIRouter:
-    routes = APIRouter(dependencies=[Depends(public)])
-
-    @routes.get("/openapi.json", include_in_schema=False)
-    async def openapi(request: Request) -> JSONResponse:
-        """What the HTTP API offers, as OpenAPI."""
-        return JSONResponse(app.openapi())
-
-    return routes
+    return app

@@ -1,6 +1,9 @@
 """The moment this process is told to go: readiness turns off and open streams say so before they end."""
 
 import asyncio
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
 
 
 class Drain:
@@ -15,7 +18,15 @@ class Drain:
 
     def begin(self) -> None:
         """Callable from a signal handler of the main thread; a second call changes nothing."""
+        # Streams wake at the next turn of the loop, before the server starts to wait for them.
         self._begun.set()
 
     async def wait(self) -> None:
         await self._begun.wait()
+
+
+def drain_of(request: Request) -> Drain:
+    return cast("Drain", request.app.state.drain)
+
+
+DrainDep = Annotated[Drain, Depends(drain_of)]

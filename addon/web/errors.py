@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from addon.connect.verdicts import Refused
 from addon.errors import AddonError
 from addon.observe import logs
-from addon.web.pages import Pages
 
 CODES = {
     400: ("invalid", "The request cannot be read."),
@@ -26,10 +25,16 @@ MAX_DETAIL = 500
 log = logs.logger("addon.web")
 
 
+class Refusals(Protocol):
+    """Renders a refusal for a person who looks into a frame."""
+
+    def refusal(self, request: Request, status: int, code: str, headers: Mapping[str, str]) -> Response: ...
+
+
 class Errors:
     """The handlers. pages: renders refusals below `pages_below` as HTML; debug: 401 answers explain themselves."""
 
-    def __init__(self, pages: Pages, *, pages_below: str, debug: bool) -> None:
+    def __init__(self, pages: Refusals, *, pages_below: str, debug: bool) -> None:
         self._pages = pages
         self._pages_below = pages_below
         self._debug = debug
@@ -77,6 +82,7 @@ class Errors:
         return content
 
     def _answer(self, request: Request, status: int, content: dict[str, Any], headers: Mapping[str, str]) -> Response:
+        # A frame shows what we answer: JSON there would be a riddle for the person looking at it.
         if request.url.path.startswith(self._pages_below):
             return self._pages.refusal(request, status, content["error"], headers)
         extra = {"WWW-Authenticate": "JWT"} if status == 401 else {}
@@ -89,5 +95,6 @@ def by_field(errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for error in errors:
         place = ".".join(str(part) for part in error["loc"] if part not in ("body", "query", "path", "header"))
+        # Never error["input"]: it may be a key or somebody's text.
         found[place[:64]] = str(error["msg"])
     return found

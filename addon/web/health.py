@@ -12,14 +12,13 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import text
 
 from addon.errors import AddonError, Forbidden, Misconfigured, Unauthenticated
-from addon.house import House
 from addon.observe import metrics
 from addon.settings import is_loopback
 from addon.store.migrate import at_head
 from addon.store.repos import usage
-from addon.web.drain import Drain
+from addon.web.drain import Drain, DrainDep
 from addon.web.security import public
-from addon.web.state import DrainDep, HouseDep, house_of
+from addon.web.state import House, HouseDep, house_of
 
 CHECK_S = 2.0
 CACHE_S = 1.0
@@ -46,6 +45,7 @@ class Readiness:
 
     async def checks(self, house: House) -> dict[str, dict[str, Any]]:
         """name -> {"status": "ok" | "failed", "latency_ms", "last_error"?}"""
+        # Ten probes at once wait for one answer instead of asking ten times.
         async with self._lock:
             if self._until <= self._clock():
                 database, migrations = await asyncio.gather(
@@ -71,6 +71,7 @@ async def _timed(check: Callable[[], Awaitable[None]]) -> dict[str, Any]:
     started = time.perf_counter()
     failed: str | None = None
     try:
+        # Probes give up after three seconds or so, and a late answer is none.
         async with asyncio.timeout(CHECK_S):
             await check()
     except AddonError as error:
@@ -95,6 +96,7 @@ def operator(request: Request) -> None:
         if scheme.lower() != "bearer" or not compare_digest(given.strip().encode(), token.encode()):
             raise Unauthenticated("Send the operator's token as Authorization: Bearer.")
         return
+    # A proxy on this machine makes the whole world look like loopback.
     proxied = any(name in request.headers for name in ("x-forwarded-for", "forwarded", "x-real-ip", "via"))
     if proxied or request.client is None or not is_loopback(request.client.host):
         raise Forbidden("Only callers on this machine; set OPERATOR_TOKEN to ask from elsewhere.")

@@ -57,15 +57,16 @@ class Conversation:
             await self.app(scope, receive, send)
             return
         exchange = _Exchange(scope, send, self.headers)
+        # A connection kept alive serves many requests in one task: nothing of the last one may stick.
         logs.unbind_all()
         logs.bind(request_id=exchange.request_id)
         try:
             await self.app(scope, receive, exchange.send)
         except ClientDisconnect:
+            # Nobody is left to answer.
             exchange.status = CLOSED_BY_CLIENT
-        except Exception:  # the one place where the unexpected becomes an answer without a traceback
-            log.exception("failed", route=route_template(scope))
-            await exchange.fail()
+        except Exception as error:  # noqa: BLE001 - the one place where the unexpected becomes an answer
+            await exchange.fail(error)
         finally:
             exchange.finish()
             logs.unbind_all()
@@ -89,6 +90,7 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self._begun = True
             self.status = message["status"]
+            # A page brings its own policy; two such headers would both apply.
             given = {name.lower() for name, _ in message["headers"]}
             message["headers"] = [
                 *message["headers"],
@@ -97,8 +99,9 @@ class _Exchange:
             ]
         await self._send(message)
 
-    async def fail(self) -> None:
+    async def fail(self, error: Exception) -> None:
         """Answer 500, unless the answer is already on its way: then only the broken connection can tell."""
+        log.error("failed", route=route_template(self._scope), exc_info=error)
         if self._begun:
             self.status = 500
             return
@@ -107,6 +110,7 @@ class _Exchange:
 
     def finish(self) -> None:
         seconds = time.perf_counter() - self._started
+        # Methods are free text on the wire, and each new label value is a new series.
         method = self._scope["method"] if self._scope["method"] in METHODS else "OTHER"
         route = route_template(self._scope)
         metrics.HTTP_REQUESTS.labels(method, route, str(self.status)).inc()
@@ -133,6 +137,7 @@ class Bodies:
             await self.app(scope, receive, send)
             return
         limit = next((size for prefix, size in self.limits.items() if scope["path"].startswith(prefix)), API_BODY_BYTES)
+        # What is declared is refused unread; what is not declared is counted below.
         declared = header(scope, b"content-length") or "0"
         if not declared.isdecimal() or int(declared) > limit:
             await answer(send, 413, too_large(limit))

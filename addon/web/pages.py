@@ -57,6 +57,7 @@ class Pages:
         env = Environment(
             loader=FileSystemLoader(ROOT / "templates"),
             autoescape=select_autoescape(),
+            # A name the template uses and nobody gives shall stop the start, not show as a gap.
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -78,6 +79,7 @@ class Pages:
         """Why there is no page, in the reader's language; as nobody is verified, only Jira's own hosts may frame it."""
         known = status if status in WORDS else 503 if status >= 429 else 404
         language = preferred(request.headers.get("accept-language", ""), self._texts.languages)
+        # Both are ours and plain: a code of the tree of errors and a checked request id.
         body = self._refused[known, language].replace("{code}", code).replace("{reference}", request.state.request_id)
         csp = {"Content-Security-Policy": self._policy(None), "Vary": "Accept-Language"}
         return Response(body, status, media_type=HTML, headers={**headers, **csp})
@@ -86,6 +88,7 @@ class Pages:
         frames = [*JIRA_FRAMES]
         for url in (tenant.site.base_url, tenant.display_url) if tenant else ():
             origin = _origin(url)
+            # Custom domains: known only now that the token says whose page it is.
             if origin and origin not in frames and not _covered(origin):
                 frames.append(origin)
         return "; ".join(
@@ -123,6 +126,7 @@ def _covered(origin: str) -> bool:
 def preferred(accepted: str, languages: tuple[str, ...]) -> str:
     """The best of our languages for an Accept-Language header; the first of them when none fits."""
     ranked: list[tuple[float, str]] = []
+    # Cut off, because a header may be as long as the server allows.
     for part in accepted[:400].split(","):
         name, _, quality = part.strip().partition(";q=")
         try:

@@ -1,20 +1,51 @@
 """How a route reaches what was opened at start."""
 
-from typing import Annotated, cast
+from typing import Annotated, Protocol, cast
 
 from fastapi import Depends, Request
 
-from addon.house import House
-from addon.web.drain import Drain
+from addon.jira.client import Jira
+from addon.llm.models import Models
+from addon.policy.access import Access
+from addon.policy.models import ModelPolicy
+from addon.policy.projects import Projects
+from addon.runs.events import Events
+from addon.runs.publish import Publisher
+from addon.runs.start import Starts
+from addon.runs.view import Runs
+from addon.settings import Settings
+from addon.store.db import Database
+
+
+class House(Protocol):
+    """As much of the house as routes use: they know what is in it, not how it was put together."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def db(self) -> Database: ...
+    @property
+    def jira(self) -> Jira: ...
+    @property
+    def models(self) -> Models: ...
+    @property
+    def projects(self) -> Projects: ...
+    @property
+    def access(self) -> Access: ...
+    @property
+    def model_policy(self) -> ModelPolicy: ...
+    @property
+    def starts(self) -> Starts: ...
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def events(self) -> Events: ...
+    @property
+    def publisher(self) -> Publisher: ...
 
 
 def house_of(request: Request) -> House:
     return cast("House", request.app.state.house)
 
 
-def drain_of(request: Request) -> Drain:
-    return cast("Drain", request.app.state.drain)
-
-
 HouseDep = Annotated[House, Depends(house_of)]
-DrainDep = Annotated[Drain, Depends(drain_of)]

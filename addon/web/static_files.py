@@ -47,6 +47,7 @@ class Assets:
 
 
 def _read(path: Path) -> Asset:
+    # Read once: a file cannot change under a version that promised it would not.
     body = path.read_bytes()
     guessed = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return Asset(body, TYPES.get(path.suffix, guessed), f'"{hashlib.sha256(body).hexdigest()[:32]}"')

@@ -57,6 +57,7 @@ async def _take(request: Request, house: HouseDep, tenant: Tenant) -> tuple[str,
     if reason:
         return "ignored", reason
     issue = event.issue
+    # Straight from the rows and not from a cache: what somebody switched off a second ago stays off.
     async with house.db.single() as tx:
         known = await rows.intake(tx, tenant.id, issue.fields.project.id, issue.id, time.time() - HOUR_S)
     reason = unwanted(event, known)
@@ -68,6 +69,7 @@ async def _take(request: Request, house: HouseDep, tenant: Tenant) -> tuple[str,
 
 def own_echo(event: IssueCreated, trace: str, tenant: Tenant, addon_key: str) -> str:
     """Why the event is the echo of a write of ours, as far as the event itself tells; "" when it is not."""
+    # Some deliveries name nobody; the creator of a new issue is the same person.
     by = event.user or event.issue.fields.creator
     if by and by.account_id and by.account_id == tenant.app_account_id:
         return "own account"

@@ -38,8 +38,10 @@ function follow(element, refresh) {
   }, EVERY_MS);
 }
 
-const crumbs = (shown) => h("div.crumbs", {}, h("a", { href: "/" }, w("Projects")), "/", h("a", { href: `/projects/${shown.project.key}` }, shown.project.name), "/",
-  shown.parent ? [h("a", { href: `/browse/${shown.parent.key}` }, shown.parent.key), " / "] : null, shown.key);
+const crumbs = (shown) => h("div.crumbs", {}, h("a", { href: "/" }, w("Projects")), slash(),
+  h("a", { href: `/projects/${shown.project.key}` }, shown.project.name), slash(),
+  shown.parent ? [h("a", { href: `/browse/${shown.parent.key}` }, shown.parent.key), slash()] : null, h("span", {}, shown.key));
+const slash = () => h("span", { "aria-hidden": "true" }, "/");
 
 function body(shown) {
   const { summary, description, customfield_10058: criteria } = shown.fields;

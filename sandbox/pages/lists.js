@@ -33,12 +33,12 @@ function tabs(site, found, current) {
 }
 
 const head = (site, found, current) => [
-  h("div.crumbs", {}, h("a", { href: "/" }, w("Projects")), "/", found.key), h("h1", {}, found.name), tabs(site, found, current)];
+  h("div.crumbs", {}, h("a", { href: "/" }, w("Projects")), h("span", {}, "/"), h("span", {}, found.key)), h("h1", {}, found.name), tabs(site, found, current)];
 
 export async function project(site, key) {
   const found = known(site, key);
   const { issues } = await ask(`/sandbox/ui/projects/${key}/issues?user=${site.user}`);
-  return h("div", {}, head(site, found, ""), h("div.sheet.scroll", { style: null }, rows(issues)));
+  return h("div", {}, head(site, found, ""), h("div.sheet.scroll", {}, rows(issues)));
 }
 
 export function rows(issues) {

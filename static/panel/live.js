@@ -62,6 +62,8 @@ export class LiveView {
     this.#stage = current;
     put(this.text, partialText(live.partial));
     put(this.message, this.#trouble(live));
+    // A button that is switched off drops the focus; the heading keeps it in this view.
+    if (live.stopping && document.activeElement === this.cancel) this.title.focus();
     this.cancel.disabled = live.stopping || !live.run;
     this.cancel.textContent = live.stopping ? t("Cancelling…") : t("Cancel");
   }
@@ -79,9 +81,11 @@ export class LiveView {
   }
 
   #speak(current, partial) {
+    const due = Date.now() - this.#spokenAt > SPOKEN_EVERY_MS;
+    if (current === this.#stage && !(partial?.summary && due)) return;
+    this.#spokenAt = Date.now();
     if (current !== this.#stage) announce(`${t(STAGES[current][1])}…`);
-    else if (partial?.summary && Date.now() - this.#spokenAt > SPOKEN_EVERY_MS) {
-      this.#spokenAt = Date.now();
+    else {
       const judged = partial.scores?.length ?? 0;
       const counted = () => plural(judged, "{n} aspect judged so far", "{n} aspects judged so far");
       announce(judged ? counted() : visible(partial.summary));

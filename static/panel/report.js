@@ -46,6 +46,14 @@ function caution(result) {
   return null;
 }
 
+/** A quote as one sees it in the issue: without the Markdown marks of the text that was judged. */
+function seen(quote) {
+  return quote
+    .replace(/[\\*`]/g, "")
+    .replace(/[|\s]+/g, " ")
+    .trim();
+}
+
 function scoreItem(score) {
   return h(
     "li",
@@ -59,7 +67,7 @@ function scoreItem(score) {
     ),
     h("p", { dir: "auto" }, score.reason),
     score.quote
-      ? h("blockquote", { dir: "auto" }, score.quote)
+      ? h("blockquote", { dir: "auto" }, seen(score.quote))
       : h("p", { class: "meta" }, t("Nothing in the issue says so.")),
   );
 }
@@ -135,7 +143,10 @@ function risks(analysis) {
           h(
             "li",
             { class: "risk" },
-            lozenge(t("Severity: {level}", { level: severity(risk.severity).toLocaleLowerCase() }), SEVERITY_TONES[risk.severity]),
+            lozenge(
+              t("Severity: {level}", { level: severity(risk.severity).toLocaleLowerCase() }),
+              SEVERITY_TONES[risk.severity],
+            ),
             h("p", { dir: "auto" }, risk.text),
           ),
         ),

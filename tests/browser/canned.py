@@ -11,17 +11,24 @@ HOSTILE = (
 
 
 def scores(*rows: tuple[str, int, str, str]) -> list[Json]:
-    return [{"aspect": aspect, "score": score, "reason": reason, "quote": quote} for aspect, score, reason, quote in rows]
+    return [
+        {"aspect": aspect, "score": score, "reason": reason, "quote": quote} for aspect, score, reason, quote in rows
+    ]
 
 
 def english() -> Json:
     return {
         "nature": "story",
         "language": "en",
-        "summary": "Customers want to pay a basket with a saved card. The happy path is clear; what happens when the bank declines"
-        " the payment is not described.",
+        "summary": "Customers want to pay a basket with a saved card. The happy path is clear; what happens when the"
+        " bank declines the payment is not described.",
         "scores": scores(
-            ("independent", 4, "It can be built without another story, once tokens are stored.", "uses the token of PAY-12"),
+            (
+                "independent",
+                4,
+                "It can be built without another story, once tokens are stored.",
+                "uses the token of PAY-12",
+            ),
             ("negotiable", 3, "The goal is open, but the layout is fixed in advance.", "the button must be green"),
             ("valuable", 5, "Says who gains what.", "so that I do not have to type my card number again"),
             ("estimable", 2, "The number of card providers is unknown.", ""),
@@ -29,7 +36,10 @@ def english() -> Json:
             ("testable", 1, "No measurable outcome is named.", "payment should be fast"),
         ),
         "missing": [
-            {"what": "What happens when the bank declines", "why": "Support needs a text, developers a state to build."},
+            {
+                "what": "What happens when the bank declines",
+                "why": "Support needs a text, developers a state to build.",
+            },
             {"what": "Which card providers", "why": "Each one has its own token format."},
         ],
         "questions": ["Which card providers must work on day one?", "How long may a payment take before we give up?"],
@@ -53,8 +63,14 @@ def english() -> Json:
             },
         ],
         "subtasks": [
-            {"title": "Store card tokens per customer", "description": "Encrypted, one per provider.\n\n- migration\n- clean-up"},
-            {"title": "Show saved cards in the basket", "description": "Newest first, at most five, the rest behind “Show all”."},
+            {
+                "title": "Store card tokens per customer",
+                "description": "Encrypted, one per provider.\n\n- migration\n- clean-up",
+            },
+            {
+                "title": "Show saved cards in the basket",
+                "description": "Newest first, at most five, the rest behind “Show all”.",
+            },
             {"title": "Handle declined payments", "description": "Keep the basket, show the bank's reason in words."},
         ],
         "labels": ["payment", "checkout", "needs-clarification"],
@@ -88,15 +104,24 @@ def run(number: int, status: str, **more: Any) -> Json:
     return {
         "id": f"run-{number}", "kind": "analysis", "status": status, "issue_key": "PAY-42", "issue_id": "10042",
         "project_id": "10000", "trigger": "webhook" if number else "panel", "created_at": at, "started_at": at,
-        "finished_at": None if status in ("queued", "running") else at, "progress": {"stage": status, "done": 0, "total": 0},
-        "result": None, "error": None, "publications": [], "facts_read": ["summary", "description", "comments"],
-        "usage": {"provider": "openai", "model": "gpt-5-mini", "prompt_version": "1", "input_tokens": 2100, "output_tokens": 900},
+        "finished_at": None if status in ("queued", "running") else at,
+        "progress": {"stage": status, "done": 0, "total": 0},
+        "result": None, "error": None, "publications": [], "facts_read": ["summary", "description", "comment"],
+        "usage": {"provider": "openai", "model": "gpt-5-mini", "prompt_version": "1", "input_tokens": 2100},
         **more,
     }  # fmt: skip
 
 
 def publication(target: str, item: int, status: str, **more: Any) -> Json:
-    return {"id": f"{target}-{item}", "target": target, "item": item, "status": status, "url": None, "error": None, **more}
+    return {
+        "id": f"{target}-{item}",
+        "target": target,
+        "item": item,
+        "status": status,
+        "url": None,
+        "error": None,
+        **more,
+    }
 
 
 COMMENT = publication("comment", 0, "done", remote_id="9", url="https://site.example/browse/PAY-42?focusedCommentId=9")
@@ -112,8 +137,9 @@ def history() -> list[Json]:
 
 
 SETTINGS: Json = {
-    "auto_analyze": True, "auto_comment": True, "auto_subtasks": False, "auto_criteria": False, "issue_types": ["10001"],
-    "language": "auto", "instruction": "", "criteria_field": None, "subtask_type": None, "ignore_apps": True,
+    "auto_analyze": True, "auto_comment": True, "auto_subtasks": False, "auto_criteria": False,
+    "issue_types": ["10001"], "language": "auto", "instruction": "", "criteria_field": None, "subtask_type": None,
+    "ignore_apps": True,
     "min_quality": None, "updated_by": {"account_id": "a-1", "name": "Ada Admin"}, "updated_at": "2026-11-20T09:30:00Z",
 }  # fmt: skip
 
@@ -132,7 +158,7 @@ MODEL: Json = {
 
 AUDIT: Json = {
     "events": [
-        {"at": "2026-11-20T09:30:00Z", "action": "site.model", "account_id": "557058:0f1e2d3c-aaaa-bbbb-cccc-1234567890ab",
+        {"at": "2026-11-20T09:30:00Z", "action": "site.model", "account_id": "557058:0f1e2d3c-aaaa-bbbb-1234567890ab",
          "subject": "openai", "detail": {"provider": "openai", "model": "gpt-5-mini", "key_changed": True}},
         {"at": "2026-11-19T08:00:00Z", "action": "tenant.installed", "account_id": None, "subject": None, "detail": {}},
         {"at": "2026-11-18T08:00:00Z", "action": "project.settings", "account_id": "a-2", "subject": "10000",

@@ -47,7 +47,9 @@ class Session:
 
     def __init__(self, scenario: str) -> None:
         self.scenario = scenario
-        self.runs: list[Json] = [] if scenario in ("empty", "slow", "cut") or scenario.startswith("deny-") else self._runs()
+        self.runs: list[Json] = (
+            [] if scenario in ("empty", "slow", "cut") or scenario.startswith("deny-") else self._runs()
+        )
         self.settings = copy.deepcopy(canned.SETTINGS)
         self.model = copy.deepcopy(canned.MODEL)
         self.cancelled = threading.Event()
@@ -86,7 +88,9 @@ class Session:
             status = {"status": "pending", "title": body.get("edits", {}).get(str(item), {}).get("title")}
             made.append(canned.publication(body["target"], item, **status))
         run = self.find(body["run"])
-        run["publications"] = [old for old in run["publications"] if old["id"] not in {new["id"] for new in made}] + made
+        run["publications"] = [
+            old for old in run["publications"] if old["id"] not in {new["id"] for new in made}
+        ] + made
         return {"publications": copy.deepcopy(made)}
 
     def settle(self, run: Json) -> None:
@@ -99,7 +103,12 @@ class Session:
                 self.refused.add(item["item"])
                 item |= {"status": "failed", "error": {"error": "jira_refused", "detail": "Field Team is required."}}
             else:
-                item |= {"status": "done", "error": None, "remote_key": key, "url": f"https://site.example/browse/{key}"}
+                item |= {
+                    "status": "done",
+                    "error": None,
+                    "remote_key": key,
+                    "url": f"https://site.example/browse/{key}",
+                }
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -111,7 +120,7 @@ class Handler(BaseHTTPRequestHandler):
     )  # fmt: skip
     texts = Texts()
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *_: object) -> None:
         return
 
     def do_GET(self) -> None:
@@ -144,7 +153,12 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _page(self, name: str) -> None:
-        shared = {"base": "", "bridge_url": "/bridge/all.js", "version": "1", "messages_json": self.texts.messages_json()}
+        shared = {
+            "base": "",
+            "bridge_url": "/bridge/all.js",
+            "version": "1",
+            "messages_json": self.texts.messages_json(),
+        }
         refused = {"language": "en", "title": "JiraVision could not open this page", "detail": "Reload the Jira page."}
         html = self.pages.get_template(f"{name}.html").render(shared, **refused)
         self._send(200, html.encode(), "text/html", Content_Security_Policy=CSP, Referrer_Policy="no-referrer")
@@ -229,6 +243,8 @@ class Handler(BaseHTTPRequestHandler):
         for number, (event, data) in enumerate(self._events(session, run), 1):
             if number <= seen:
                 continue
+            if event == "done":
+                run |= data
             text = f": beat\nid: {number}\nevent: {event}\ndata: {json.dumps(data)}\n\n"
             self.wfile.write(text.encode())
             self.wfile.flush()
@@ -246,7 +262,6 @@ class Handler(BaseHTTPRequestHandler):
         partial = {"summary": analysis["summary"][:90], "scores": analysis["scores"][:2]}
         stages: list[tuple[str, Json]] = [("stage", {"stage": stage, "done": 0, "total": 0}) for stage in STAGES]
         ended = run | {"status": "succeeded", "result": canned.result(analysis), "publications": [canned.COMMENT]}
-        run.update(ended)
         return [*stages[:2], ("token", partial), *stages[2:], ("done", ended)]
 
 

@@ -5,9 +5,11 @@ import pytest
 from tests.house.tree import ROOT, Module, modules
 
 FLOORS = [
-    "errors settings observe i18n",
-    "connect forge adf formats results rules",
-    "jira llm testmgmt store queue blobs",
+    "errors",
+    "settings observe i18n results",
+    "connect forge adf formats rules",
+    "jira llm testmgmt store blobs",
+    "queue",
     "policy",
     "runs",
     "analysis criteria scenarios pipeline summary exports targets",
@@ -35,7 +37,7 @@ def test_arrows_point_down(module: Module) -> None:
 
 @pytest.mark.parametrize("module", ADDON, ids=lambda module: module.name)
 def test_the_connect_protocol_is_named_above_the_clients_only_where_tenants_are_known(module: Module) -> None:
-    if module.name.startswith(PROTOCOL_FRIENDS) or FLOOR[room_of(module.name)] < 2:
+    if module.name.startswith(PROTOCOL_FRIENDS) or FLOOR[room_of(module.name)] < FLOOR["jira"]:
         return
     assert not [line for line, name, _ in module.imports() if name.startswith(("addon.connect", "addon.forge"))]
 

@@ -11,7 +11,7 @@ from addon.store.tables import metadata
 
 
 def upgrade(connection: Connection) -> None:
-    # Transactional also on SQLite: our connections begin transactions themselves, so its DDL rolls back like any statement.
+    # Transactional also on SQLite: our connections begin transactions themselves, so that its DDL rolls back too.
     context.configure(
         connection=connection,
         target_metadata=metadata,

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,7 +14,7 @@ from addon.store.tables import audit
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """at: UTC seconds. account_id: None for Jira and for the add-on itself. subject: id or name of what was acted on."""
+    """at: UTC seconds. account_id: None for Jira and the add-on itself. subject: id or name of what was acted on."""
 
     at: float
     action: str
@@ -23,25 +23,26 @@ class AuditEvent:
     detail: dict[str, Any]
 
 
-async def record(
-    tx: AsyncConnection,
-    tenant_id: str,
-    *,
-    action: str,
-    account_id: str | None = None,
-    subject: str | None = None,
-    detail: Mapping[str, Any] | None = None,
-) -> None:
+class Act(TypedDict, total=False):
+    """account_id: who did it, left out for Jira and the add-on itself. subject: id or name of what was acted on."""
+
+    action: Required[str]
+    account_id: str | None
+    subject: str | None
+    detail: Mapping[str, Any]
+
+
+async def record(tx: AsyncConnection, tenant_id: str, **act: Unpack[Act]) -> None:
     """Written in the transaction of the act itself, so that neither stands without the other."""
     await tx.execute(
         insert(audit).values(
             id=new_id(),
             tenant_id=tenant_id,
             at=time.time(),
-            account_id=account_id,
-            action=action,
-            subject=subject,
-            detail=dict(detail or {}),
+            account_id=act.get("account_id"),
+            action=act["action"],
+            subject=act.get("subject"),
+            detail=dict(act.get("detail") or {}),
         )
     )
 

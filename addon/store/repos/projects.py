@@ -52,6 +52,7 @@ async def intake(tx: AsyncConnection, tenant_id: str, project_id: str, issue_id:
         .where(projects.c.tenant_id == tenant_id, projects.c.project_id == project_id)
         .scalar_subquery()
     )
+    # Comments have numbers too: only an issue we made may count as one.
     ledger = exists().where(
         publications.c.tenant_id == tenant_id, publications.c.remote_id == issue_id, publications.c.target == "subtasks"
     )

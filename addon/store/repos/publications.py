@@ -65,9 +65,10 @@ _COLUMNS = tuple(publications.c[name] for name in Publication.__dataclass_fields
 
 
 async def add(tx: AsyncConnection, run: Run, items: Iterable[Item], *, now: float) -> None:
-    """New rows, due at once. An item known already stays what it is, unless it waits, failed or was set aside:
+    """New rows, due at once. An item known already stays as it is if it is being written or done.
 
-    then it takes the new content and starts over. Attempts go on counting, because an earlier one may have reached Jira.
+    If it waits, failed or was set aside, it takes the new content and starts over; attempts go on counting, because an
+    earlier one may have reached Jira.
     """
     for item in items:
         statement = insert_into(tx, publications).values(_values(run, item, now))

@@ -70,7 +70,7 @@ _COLUMNS = tuple(runs.c[name] for name in Run.__dataclass_fields__)
 
 
 async def insert(tx: AsyncConnection, tenant_id: str, new: NewRun, *, now: float) -> str | None:
-    """The id of the new run; None when any unique rule knows it already: delivery, start key, or an active run of the kind.
+    """The id of the new run; None when a unique rule knows it: delivery, start key, or an active run of the kind.
 
     One statement, no look first: of ten equal deliveries in parallel exactly one gets an id.
     """

@@ -35,6 +35,7 @@ async def since(tx: AsyncConnection, tenant_id: str, start: float) -> Usage:
     mine = (runs.c.tenant_id == tenant_id, runs.c.created_at >= start)
     states = await tx.execute(select(runs.c.state, func.count()).where(*mine).group_by(runs.c.state))
     issues = await tx.scalar(select(func.count(runs.c.issue_id.distinct())).where(*mine))
+    # A plain cast rounds on PostgreSQL and cuts on SQLite.
     day = cast(func.floor(runs.c.created_at / DAY_S), Integer)
     days = await tx.execute(
         select(day, func.count(), _tokens("input_tokens"), _tokens("output_tokens"))
@@ -50,6 +51,7 @@ async def since(tx: AsyncConnection, tenant_id: str, start: float) -> Usage:
 
 
 def _tokens(name: str) -> ColumnElement[Any]:
+    # Runs of the rules have no usage: they add nothing.
     return func.coalesce(func.sum(runs.c.usage[name].as_integer()), 0)
 
 

@@ -3,15 +3,13 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from fastapi.sse import EventSourceResponse
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from addon.house import House
 from addon.store.repos.runs import Run
 from addon.web.api import seen
-from addon.web.api.events import Stream, StreamsDep, respond
+from addon.web.api.events import EVENT_STREAM, Stream, StreamsDep, respond
 from addon.web.security import ApiCaller, Caller
-from addon.web.state import DrainDep, HouseDep
+from addon.web.state import House, HouseDep
 
 routes = APIRouter(prefix="/api/v1", tags=["analyses"])
 
@@ -31,14 +29,13 @@ async def analyze_issue(house: HouseDep, caller: ApiCaller, wish: AnalyzeIssue) 
     return {"run": await house.runs.shown(await _asked(house, caller, wish))}
 
 
-@routes.post("/ai/analyze-issue/stream", response_class=EventSourceResponse)
-async def analyze_issue_stream(
-    house: HouseDep, caller: ApiCaller, wish: AnalyzeIssue, drain: DrainDep, streams: StreamsDep
-) -> Stream:
+@routes.post("/ai/analyze-issue/stream", **EVENT_STREAM)
+async def analyze_issue_stream(house: HouseDep, caller: ApiCaller, wish: AnalyzeIssue, streams: StreamsDep) -> Stream:
     """The same, answered by the run's event stream at once."""
+    # Before the run is started: nobody should pay for one whose stream is refused.
     with streams.slot(caller):
         run = await _asked(house, caller, wish)
-    return respond(streams, caller, house.events.follow(run.id, caller.tenant.id, 0), drain)
+    return respond(streams, caller, house.events.follow(run.id, caller.tenant.id, 0))
 
 
 @routes.get("/issues/{issue}/runs")

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from starlette.types import Receive, Scope, Send
 
@@ -24,6 +24,11 @@ LONGEST_S = 600.0
 PER_PERSON = 8
 PER_TENANT = 200
 LAST = ("done", "failed")
+EVENT_STREAM: Any = {
+    "response_class": Response,
+    "responses": {200: {"description": "Server-sent events.", "content": {"text/event-stream": {}}}, 429: {}},
+}
+"""How a route declares that it answers with a stream made here; FastAPI's own way is for generators alone."""
 
 log = logs.logger("addon.web")
 
@@ -37,9 +42,12 @@ class Pace:
 
 
 class Streams:
-    """How many streams are open, by person and by tenant."""
+    """How many streams are open, by person and by tenant; drain ends them all."""
 
-    def __init__(self, *, per_person: int = PER_PERSON, per_tenant: int = PER_TENANT, pace: Pace | None = None) -> None:
+    def __init__(
+        self, drain: Drain, *, per_person: int = PER_PERSON, per_tenant: int = PER_TENANT, pace: Pace | None = None
+    ) -> None:
+        self.drain = drain
         self.pace = pace or Pace()
         self._limits = (per_person, per_tenant)
         self._open: Counter[tuple[str, ...]] = Counter()
@@ -51,6 +59,7 @@ class Streams:
         for key, limit in zip(keys, self._limits, strict=True):
             if self._open[key] >= limit:
                 raise TooMany("Too many analyses are being watched at once; close some panels.", retry_after_s=10)
+        # No await between the look and this: two requests cannot take the last place together.
         self._open.update(keys)
         metrics.HTTP_STREAMS.inc()
         try:
@@ -59,6 +68,7 @@ class Streams:
             metrics.HTTP_STREAMS.dec()
             for key in keys:
                 self._open[key] -= 1
+                # Else the names of everybody who ever watched would stay in memory.
                 if not self._open[key]:
                     del self._open[key]
 
@@ -87,17 +97,19 @@ class Stream(EventSourceResponse):
                 await self._content.aclose()
 
 
-def respond(streams: Streams, caller: Caller, events: AsyncIterator[Event], drain: Drain) -> Stream:
+def respond(streams: Streams, caller: Caller, events: AsyncIterator[Event]) -> Stream:
     """Raises TooMany before anything is sent."""
+    # Taken now and not when the stream begins, so that a refusal is still an answer with a status.
     place = ExitStack()
     place.enter_context(streams.slot(caller))
-    return Stream(place, frames(events, drain, streams.pace))
+    return Stream(place, frames(events, streams.drain, streams.pace))
 
 
 async def frames(events: AsyncIterator[Event], drain: Drain, pace: Pace) -> AsyncGenerator[bytes]:
     """Each event as it comes, a comment when none does, `reconnect` at the end of the time or of this process."""
     ends = time.monotonic() + pace.longest_s
     leaving = asyncio.ensure_future(drain.wait())
+    # A task outlives the timeouts below: cancelling `anext` would end the generator behind it.
     coming = asyncio.ensure_future(anext(events, None))
     try:
         while (left_s := ends - time.monotonic()) > 0:
@@ -119,11 +131,13 @@ async def frames(events: AsyncIterator[Event], drain: Drain, pace: Pace) -> Asyn
             elif leaving.done():
                 break
             else:
+                # Proxies cut connections on which nothing moves, most of them after 60 s.
                 yield KEEPALIVE_COMMENT
         yield _frame("reconnect", {})
     finally:
         leaving.cancel()
         coming.cancel()
+        # Waited for, because a generator that still runs cannot be closed.
         await asyncio.gather(leaving, coming, return_exceptions=True)
         if isinstance(events, AsyncGenerator):
             await events.aclose()

@@ -12,6 +12,7 @@ async def person(jira: Jira, tenant: Tenant, account_id: str | None) -> dict[str
         return None
     try:
         names = await users.display_names(jira.as_app(tenant.site), [account_id])
+    # A page without a name is better than no page.
     except JiraError:
         names = {}
     return {"account_id": account_id, "name": names.get(account_id, "")}

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Path, Query
 
 from addon.errors import NotFound
-from addon.house import House
 from addon.jira import fields as jira_fields
 from addon.jira import projects as jira_projects
 from addon.policy.access import ADMINISTER_PROJECT, BROWSE
@@ -13,7 +12,7 @@ from addon.policy.projects import Saved
 from addon.runs.view import iso
 from addon.web.api.people import person
 from addon.web.security import ApiCaller, Caller
-from addon.web.state import HouseDep
+from addon.web.state import House, HouseDep
 
 routes = APIRouter(prefix="/api/v1/projects", tags=["projects"])
 
@@ -65,6 +64,7 @@ async def project_runs(
     await house.access.require_project(caller.tenant, caller.account_id, project_id, BROWSE)
     found = await house.runs.of_project(caller.tenant.id, project_id, state=status, limit=limit)
     issue_ids = [str(run["issue_id"]) for run in found]
+    # Security levels hide single issues of a project from people who may browse it.
     visible = await house.access.visible_issues(caller.tenant, caller.account_id, issue_ids)
     return {"runs": [run for run in found if run["issue_id"] in visible]}
 
@@ -93,5 +93,6 @@ async def _shown(house: House, caller: Caller, saved: Saved) -> dict[str, Any]:
 
 def _takes_criteria(field: jira_fields.Field, project_id: str) -> bool:
     owner = field.scope.get("project")
+    # Team-managed projects own fields that no other project can use, often under the same name.
     elsewhere = isinstance(owner, dict) and str(owner.get("id", project_id)) != project_id
     return field.text and field.id.startswith("customfield_") and not elsewhere

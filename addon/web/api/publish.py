@@ -6,7 +6,6 @@ from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from addon.errors import NotFound
-from addon.house import House
 from addon.policy.access import BROWSE, COMMENT, CREATE, EDIT
 from addon.policy.projects import storable
 from addon.runs.publish import Wish
@@ -14,7 +13,7 @@ from addon.runs.view import publication_view
 from addon.store.repos.runs import Run
 from addon.web.api import seen
 from addon.web.security import ApiCaller, Caller
-from addon.web.state import HouseDep
+from addon.web.state import House, HouseDep
 
 routes = APIRouter(prefix="/api/v1/jira", tags=["publications"])
 
@@ -55,6 +54,7 @@ async def publish(house: HouseDep, caller: ApiCaller, wish: Publish) -> dict[str
 
 
 async def _require_right(house: House, caller: Caller, run: Run, target: str) -> None:
+    # Creating is a right on the project; the other two are rights on the issue.
     if target == "subtasks":
         try:
             await house.access.require_project(caller.tenant, caller.account_id, run.project_id, BROWSE, CREATE)

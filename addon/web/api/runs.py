@@ -3,12 +3,14 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
-from fastapi.sse import EventSourceResponse
 
 from addon.web.api import seen
-from addon.web.api.events import Stream, StreamsDep, respond
+from addon.web.api.events import EVENT_STREAM, Stream, StreamsDep, respond
 from addon.web.security import ApiCaller
-from addon.web.state import DrainDep, HouseDep
+from addon.web.state import HouseDep
+
+MAX_SEQ = 2**31 - 1
+"""The largest number the database compares; beyond it nothing was ever reported."""
 
 routes = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
@@ -27,12 +29,11 @@ async def cancel_run(house: HouseDep, caller: ApiCaller, run_id: seen.RunId) -> 
     return await house.runs.shown(await house.starts.cancel(caller.tenant.id, run.id, caller.account_id))
 
 
-@routes.get("/{run_id}/events", response_class=EventSourceResponse)
+@routes.get("/{run_id}/events", **EVENT_STREAM)
 async def run_events(
     house: HouseDep,
     caller: ApiCaller,
     run_id: seen.RunId,
-    drain: DrainDep,
     streams: StreamsDep,
     last_event_id: Annotated[str, Header(max_length=20)] = "",
 ) -> Stream:
@@ -41,5 +42,5 @@ async def run_events(
     Last-Event-ID resumes after that event. The stream ends after ten minutes with `reconnect`.
     """
     run = await seen.run(house, caller, run_id)
-    after = int(last_event_id) if last_event_id.isascii() and last_event_id.isdecimal() else 0
-    return respond(streams, caller, house.events.follow(run.id, caller.tenant.id, after), drain)
+    after = min(int(last_event_id), MAX_SEQ) if last_event_id.isascii() and last_event_id.isdecimal() else 0
+    return respond(streams, caller, house.events.follow(run.id, caller.tenant.id, after))

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import Path
 
 from addon.errors import Forbidden, NotFound
-from addon.house import House
 from addon.jira import issues
 from addon.policy.access import BROWSE, COMMENT, EDIT
 from addon.runs.start import IssueRef
 from addon.store.repos.runs import Run
 from addon.web.security import Caller
+from addon.web.state import House
 
 ISSUE_PATTERN = r"^(\d{1,18}|[A-Za-z][A-Za-z0-9_]{0,254}-\d{1,18})$"
 RUN_PATTERN = r"^[0-9a-f-]{36}$"
@@ -39,11 +39,13 @@ async def issue_id(house: House, caller: Caller, id_or_key: str) -> str:
 async def issue(house: House, caller: Caller, id_or_key: str) -> IssueRef:
     """Id, current key and project of an issue the caller may browse. Raises NotFound."""
     if id_or_key.isdecimal():
+        # First, so that an id one may not see costs and tells no more than one that does not exist.
         await _seen(house, caller, id_or_key)
     try:
         found = await issues.get(house.jira.as_app(caller.tenant.site), id_or_key, fields=("project",))
     except NotFound:
         raise no_issue() from None
+    # Read as the app, which sees nearly everything: nothing of it may pass before this.
     await _seen(house, caller, found.id)
     return IssueRef(found.id, found.key, found.project.id or None)
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from addon.house import House
 from addon.llm.errors import ModelError
 from addon.observe import logs
 from addon.policy.models import Shown
@@ -15,7 +14,7 @@ from addon.runs.view import iso
 from addon.store.repos import audit, usage
 from addon.web.api.people import person
 from addon.web.security import ApiCaller, Caller
-from addon.web.state import HouseDep
+from addon.web.state import House, HouseDep
 
 routes = APIRouter(prefix="/api/v1", tags=["site"])
 
@@ -65,6 +64,7 @@ async def test_model(house: HouseDep, caller: ApiCaller) -> dict[str, Any]:
         said = await house.models.probe(choice)
         ok, detail = True, said
     except ModelError as error:
+        # The administrator reads the reason on the page; the operator should find it as well.
         log.info("model probe failed", error=error.code)
         ok, detail = False, error.detail
     return {"ok": ok, "detail": detail[:300], "latency_ms": round((time.perf_counter() - started) * 1000)}

@@ -72,7 +72,7 @@ blocks = st.recursive(leaves, _containers, max_leaves=12)
 SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=80, deadline=None, suppress_health_check=SLOW)
 @given(parts=st.lists(blocks, max_size=4))
 def test_whatever_is_put_into_whatever_the_document_is_valid(valid: Valid, parts: list[Block]) -> None:
     valid(doc(*parts))

@@ -1,6 +1,7 @@
 import json
 import time
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,7 +72,7 @@ odd_nodes = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(odd_nodes, st.one_of(st.none(), st.integers(-5, 200)))
 def test_reading_never_raises_and_keeps_to_the_limit(document: object, limit: int | None) -> None:
     text = to_markdown(document, limit)
@@ -195,3 +196,72 @@ def _texts(node: object) -> list[str]:
         own = [node["text"]] if node.get("type") == "text" else []
         return own + _texts(node.get("content"))
     return [text for child in node for text in _texts(child)] if isinstance(node, list) else []
+
+
+@pytest.mark.parametrize(
+    ("node", "expected"),
+    [
+        ({"type": "mention", "attrs": {"id": "712020:1", "text": "@Ann Lee"}}, "@Ann Lee"),
+        ({"type": "mention", "attrs": {"id": "712020:1"}}, "@someone"),
+        ({"type": "status", "attrs": {"text": "DONE", "color": "green"}}, "[DONE]"),
+        ({"type": "date", "attrs": {"timestamp": "1798761600000"}}, "2027-01-01"),
+        ({"type": "date", "attrs": {"timestamp": 1798761600000}}, "2027-01-01"),
+        ({"type": "date", "attrs": {"timestamp": "soon"}}, "[date]"),
+        ({"type": "date", "attrs": {"timestamp": "9" * 30}}, "[date]"),
+        ({"type": "emoji", "attrs": {"shortName": ":tada:", "text": "🎉"}}, "🎉"),
+        ({"type": "emoji", "attrs": {"shortName": ":custom:"}}, ":custom:"),
+        ({"type": "inlineCard", "attrs": {"url": "https://a.example/x"}}, "https://a.example/x"),
+        ({"type": "inlineCard", "attrs": {"url": "javascript:x"}}, "[link]"),
+        ({"type": "blockCard", "attrs": {"url": "https://a.example/x"}}, "https://a.example/x"),
+        ({"type": "mediaInline", "attrs": {"id": "1"}}, "[image: attachment]"),
+        ({"type": "media", "attrs": {"alt": "shot\u200b.png"}}, "[image: shot.png]"),
+        ({"type": "inlineExtension", "attrs": {"extensionKey": "toc"}}, "[extension toc]"),
+        ({"type": "text", "text": "x", "marks": [{"type": "underline"}]}, "x"),
+        ({"type": "text", "text": "x", "marks": [{"type": "strong"}, {"type": "em"}]}, "***x***"),
+        (
+            {"type": "text", "text": "x", "marks": [{"type": "textColor", "attrs": {"color": "#fefefe"}}]},
+            "[white text: x]",
+        ),
+        ({"type": "text", "text": "x", "marks": [{"type": "textColor", "attrs": {"color": "white"}}]}, "x"),
+        ({"type": "heading", "attrs": {"level": 9}, "content": [{"type": "text", "text": "x"}]}, "###### x"),
+        ({"type": "heading", "content": [{"type": "text", "text": "x"}]}, "# x"),
+        ({"type": "heading", "attrs": {"level": 2}}, ""),
+        ({"type": "rule"}, "---"),
+        (
+            {"type": "panel", "attrs": {"panelType": "custom"}, "content": [{"type": "text", "text": "x"}]},
+            "> **Note:** x",
+        ),
+        (
+            {"type": "decisionList", "content": [{"type": "decisionItem", "content": [{"type": "text", "text": "x"}]}]},
+            "- x",
+        ),
+    ],
+)
+def test_node_reads_as(node: dict[str, object], expected: str) -> None:
+    assert to_markdown(node) == expected
+
+
+def test_nested_task_lists_are_indented() -> None:
+    inner = {"type": "taskList", "content": [_task("b", "DONE")]}
+    assert to_markdown({"type": "taskList", "content": [_task("a", "TODO"), inner]}) == "- [ ] a\n  - [x] b"
+
+
+def test_list_numbers_go_on_from_the_first() -> None:
+    items = [{"type": "listItem", "content": [{"type": "paragraph", "content": [_text(word)]}]} for word in "ab"]
+    assert to_markdown({"type": "orderedList", "attrs": {"order": 9}, "content": items}) == "9. a\n10. b"
+
+
+def test_many_blocks_are_read_in_linear_time() -> None:
+    blocks = [{"type": "paragraph", "content": [_text("word " * 10)]}] * 9_000
+    started = time.process_time()
+    assert len(to_markdown({"type": "doc", "version": 1, "content": blocks})) > 400_000
+    assert time.process_time() - started < 3
+
+
+def test_more_nodes_than_any_issue_has_are_cut_and_said() -> None:
+    blocks = [{"type": "paragraph", "content": [_text("x")]}] * 30_000
+    assert to_markdown({"type": "doc", "version": 1, "content": blocks}).endswith("[… truncated: too many nodes]")
+
+
+def _task(words: str, state: str) -> dict[str, object]:
+    return {"type": "taskItem", "attrs": {"localId": "1", "state": state}, "content": [_text(words)]}

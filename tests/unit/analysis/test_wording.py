@@ -1,7 +1,10 @@
 """What a model writes can neither call anybody, nor lead anywhere, nor point at other issues."""
 
+from time import perf_counter
+
 import pytest
 
+from addon.analysis.quotes import Source
 from addon.analysis.wording import CUT, Wording, clip
 
 SOURCE = "See https://docs.example.com/vouchers?v=2 and SHOP-118. Also https://collector.example.net/card?u=1"
@@ -17,7 +20,7 @@ def cleaned(text: str) -> str:
     [
         ("![status](https://collector.example.net/p?d=secret)", "status"),
         ("[click](https://evil.example/x)", "click"),
-        ("[click](javascript:alert(1))", "click)"),
+        ("[click](javascript:alert(1))", f"[click]({CUT}))"),
         ("read https://evil.example/?d=abc now", f"read {CUT} now"),
         ("read https://collector.example.net/card?u=1&d=secret now", f"read {CUT} now"),
         ("read <http://169.254.169.254/latest> now", f"read <{CUT}> now"),
@@ -34,6 +37,17 @@ def cleaned(text: str) -> str:
 )
 def test_only_words_stay(written: str, shown: str) -> None:
     assert cleaned(written) == shown
+
+
+@pytest.mark.parametrize(
+    "piece", ["[", "![", "[a](", "[a](b ", "@", "A-1 ", "> ", "http://", "[~", " ", "[x]: ", "!//", "x"]
+)
+def test_hostile_repetition_costs_no_time(piece: str) -> None:
+    text = (piece * 40_000)[:40_000]
+    began = perf_counter()
+    Wording(text).block(text, 10_000)
+    Source(text).find(text[:500])
+    assert perf_counter() - began < 2
 
 
 def test_blocks_keep_their_lines_and_lines_do_not() -> None:

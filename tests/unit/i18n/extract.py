@@ -36,7 +36,11 @@ def of_python(source: str) -> set[Key]:
 def everything() -> dict[Key, str]:
     """Each marked text with the file that has it."""
     found: dict[Key, str] = {}
-    for folder, pattern, extract in (("static", "*.js", of_script), ("templates", "*.html", of_shell), ("addon", "*.py", of_python)):
+    for folder, pattern, extract in (
+        ("static", "*.js", of_script),
+        ("templates", "*.html", of_shell),
+        ("addon", "*.py", of_python),
+    ):
         for path in sorted((ROOT / folder).rglob(pattern)):
             found |= dict.fromkeys(extract(path.read_text("utf-8")), str(path.relative_to(ROOT)))
     return found

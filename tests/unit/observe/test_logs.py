@@ -24,8 +24,8 @@ def test_one_json_object_per_line_with_the_request_id() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Authorization", "jwt", "sharedSecret", "shared_secret", "api_key", "apiKey", "OPENAI_API_KEY", "password", "access_token",
-     "cookie", "Set-Cookie", "private_key", "X-Api-Key", "sealed", "client_assertion"],
+    ["Authorization", "jwt", "sharedSecret", "shared_secret", "api_key", "apiKey", "OPENAI_API_KEY", "password",
+     "access_token", "cookie", "Set-Cookie", "private_key", "X-Api-Key", "sealed", "client_assertion"],
 )  # fmt: skip
 def test_a_value_is_hidden_by_the_name_of_its_key_at_any_depth(name: str) -> None:
     with captured_logs() as lines:

@@ -1,6 +1,9 @@
+import re
+
 import pytest
 
 from addon.observe import metrics
+from addon.settings import ROOT
 
 REQUIRED = (
     "http_requests_total",
@@ -54,3 +57,11 @@ def test_no_label_can_name_a_tenant_an_issue_or_a_person() -> None:
         for label in sample.labels
     }
     assert declared <= allowed | {"le", "version"}
+
+
+def test_the_calls_to_jira_are_counted_under_known_names() -> None:
+    written = "".join(path.read_text("utf-8") for path in (ROOT / "addon" / "jira").glob("*.py"))
+    used = set(re.findall(r'"((?:comment|createmeta|field|issue|permissions|project|user)\.[a-z]+)"', written)) | {
+        "myself"
+    }
+    assert used == set(metrics.JIRA_OPERATIONS)

@@ -9,16 +9,19 @@ import pytest
 from sqlalchemy import Table
 
 from addon.queue.broker import Wakes
-from addon.queue.worker import Lane, Pace, Worker
+from addon.queue.lane import End, Lane, Pace
+from addon.queue.worker import Worker
 from addon.store import leases
 from addon.store.db import Database, DatabaseDown
+from addon.store.holding import Holding
+from addon.store.ids import new_id
 from addon.store.leases import Claims, Ending, Lease
 from addon.store.migrate import migrate
 from addon.store.tables import publications, runs
 from tests.rows import add_publication, add_run, add_tenant, row_of, states
 from tests.services import PostgreSQL
 
-FAST = Pace(heartbeat_s=0.1, sweep_s=0.1, lease_s=5.0, limit_s=5.0)
+FAST = Pace(heartbeat_s=0.1, sweep_s=0.1, limit_s=5.0)
 
 
 class Job:
@@ -37,11 +40,19 @@ class Job:
             await self._work(lease)
         finally:
             self.now -= 1
-        await self.ended(lease, Ending("succeeded"))
+        await self._finish(lease, Ending("succeeded"))
 
-    async def ended(self, lease: Lease, ending: Ending) -> None:
+    async def cut_short(self, lease: Lease, end: End) -> None:
+        state = "cancelled" if end == "cancelled" else "failed"
+        await self._finish(lease, Ending(state, {"error": end, "detail": ""}))
+
+    async def _finish(self, lease: Lease, ending: Ending) -> None:
         async with self._db.begin() as tx:
             await leases.finish(tx, self._table, lease, ending, now=time.time())
+
+
+def lane(db: Database, table: Table, queue: str, job: Job, lease_s: float = 5.0) -> Lane[Lease]:
+    return Lane(Holding(db, Claims(table, "worker", lease_s)), queue, job)
 
 
 async def briefly(lease: Lease) -> None:
@@ -54,11 +65,12 @@ async def for_ever(lease: Lease) -> None:
 
 @asynccontextmanager
 async def at_work(
-    db: Database, job: Job, *, slots: int = 10, pace: Pace = FAST, wait_s: float = 1.0
-) -> AsyncIterator[tuple[Worker, Wakes]]:
+    db: Database, job: Job, *, slots: int = 10, pace: Pace = FAST, wait_s: float = 1.0, lease_s: float = 5.0
+) -> AsyncIterator[tuple[Worker[Lease], Wakes]]:
     wakes = Wakes()
-    lanes = [Lane(runs, "ai", job), Lane(runs, "priority", job)]
-    worker = Worker(db, wakes, lanes=lanes, slots={"ai": slots, "priority": 2}, pace=pace)
+    holding = Holding(db, Claims(runs, new_id(), lease_s))
+    lanes = [Lane(holding, "ai", job), Lane(holding, "priority", job)]
+    worker = Worker(wakes, lanes=lanes, slots={"ai": slots, "priority": 2}, pace=pace)
     await wakes.start()
     await worker.start()
     try:
@@ -70,7 +82,7 @@ async def at_work(
 
 async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
     async with asyncio.timeout(seconds):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - the condition lives in a database
             await asyncio.sleep(0.02)
 
 
@@ -123,13 +135,12 @@ async def test_row_that_becomes_due_later_is_worked_then(database: Database) -> 
 
 async def test_lease_is_renewed_while_the_work_lasts(database: Database) -> None:
     run_id = await add_run(database, await add_tenant(database))
-    short = Pace(heartbeat_s=0.1, sweep_s=0.1, lease_s=0.6, limit_s=60)
 
     async def slowly(lease: Lease) -> None:
         await asyncio.sleep(1.5)
 
     job = Job(database, runs, slowly)
-    async with at_work(database, job, pace=short, wait_s=5) as (_, wakes):
+    async with at_work(database, job, lease_s=0.6, wait_s=5) as (_, wakes):
         await wakes.wake("ai")
         await all_in(database, runs, {"succeeded": 1})
     assert (await row_of(database, runs, run_id)).attempts == 1
@@ -160,7 +171,7 @@ async def test_row_left_by_a_silent_worker_is_taken_over(database: Database) -> 
 async def test_request_to_cancel_stops_the_work(database: Database) -> None:
     tenant_id = await add_tenant(database)
     run_id = await add_run(database, tenant_id)
-    calm = Pace(heartbeat_s=60, sweep_s=60, lease_s=100, limit_s=100)
+    calm = Pace(heartbeat_s=60, sweep_s=60)
     async with at_work(database, Job(database, runs, for_ever), pace=calm) as (_, wakes):
         await wakes.wake("ai")
         await all_in(database, runs, {"running": 1})
@@ -172,7 +183,7 @@ async def test_request_to_cancel_stops_the_work(database: Database) -> None:
 
 async def test_work_that_takes_too_long_fails_in_words(database: Database) -> None:
     run_id = await add_run(database, await add_tenant(database))
-    hasty = Pace(heartbeat_s=5, sweep_s=5, lease_s=30, limit_s=0.2)
+    hasty = Pace(heartbeat_s=5, sweep_s=5, limit_s=0.2)
     async with at_work(database, Job(database, runs, for_ever), pace=hasty) as (_, wakes):
         await wakes.wake("ai")
         await all_in(database, runs, {"failed": 1})
@@ -193,7 +204,7 @@ async def test_mistake_in_the_job_fails_its_row_and_no_other(
     async with at_work(database, Job(database, runs, work)) as (_, wakes):
         await wakes.wake("ai")
         await all_in(database, runs, {"failed": 1, "succeeded": 1})
-    assert (await row_of(database, runs, broken)).error["error"] == "internal"
+    assert (await row_of(database, runs, broken)).error["error"] == "crashed"
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -230,7 +241,8 @@ async def test_start_without_rivals_takes_everything_back_at_once(database: Data
     async with database.begin() as tx:
         await Claims(runs, "dead", lease_s=3600).claim(tx, "ai", limit=1, now=time.time())
     wakes = Wakes()
-    worker = Worker(database, wakes, lanes=[Lane(runs, "ai", Job(database, runs, briefly))], slots={"ai": 1}, pace=FAST)
+    lanes = [lane(database, runs, "ai", Job(database, runs, briefly))]
+    worker = Worker(wakes, lanes=lanes, slots={"ai": 1}, pace=FAST)
     await worker.start(alone=True)
     await all_in(database, runs, {"succeeded": 1})
     await worker.stop(1)
@@ -242,8 +254,8 @@ async def test_lanes_of_several_tables_share_a_queue(database: Database) -> None
     run_id = await add_run(database, tenant_id, queue="priority")
     await add_publication(database, tenant_id, run_id, queue="priority")
     wakes = Wakes()
-    lanes = [Lane(table, "priority", Job(database, table, briefly)) for table in (runs, publications)]
-    worker = Worker(database, wakes, lanes=lanes, slots={"priority": 1}, pace=FAST)
+    lanes = [lane(database, table, "priority", Job(database, table, briefly)) for table in (runs, publications)]
+    worker = Worker(wakes, lanes=lanes, slots={"priority": 1}, pace=FAST)
     await worker.start()
     await wakes.wake("priority")
     for table in (runs, publications):
@@ -260,7 +272,7 @@ async def test_worker_goes_on_when_the_database_is_back() -> None:
         db = Database.open(server.url)
         tenant_id = await add_tenant(db)
         job = Job(db, runs, briefly)
-        async with at_work(db, job, pace=Pace(heartbeat_s=0.1, sweep_s=0.1, lease_s=2.0)):
+        async with at_work(db, job, lease_s=2.0):
             await add_run(db, tenant_id)
             await all_in(db, runs, {"succeeded": 1})
             server.kill()
@@ -275,7 +287,7 @@ async def test_worker_goes_on_when_the_database_is_back() -> None:
         server.remove()
 
 
-async def idle(worker: Worker) -> None:
+async def idle(worker: Worker[Lease]) -> None:
     async def reached() -> bool:
         return worker.busy == 0
 

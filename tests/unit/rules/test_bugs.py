@@ -82,3 +82,15 @@ def test_sub_tasks_of_a_bug_reproduce_fix_and_prove() -> None:
 def test_stack_trace_is_not_read_as_prose() -> None:
     text = "```\nTraceback: when i click, it should fail always for 500 users\n```"
     assert set(points(analyse(Story("Crash", text, is_bug=True))).values()) <= {0, 3}
+
+
+@pytest.mark.parametrize(
+    "text", ["The total is 19.99 there", "It talks to 169.254.169.254 there", "See chapter 4.2 there"]
+)
+def test_numbers_are_no_versions(text: str) -> None:
+    assert points(analyse(Story("Save fails", text, is_bug=True)))["environment"] == 0
+
+
+@pytest.mark.parametrize("text", ["seen in v2", "seen in 4.12.1", "seen in version 7", "seen on an iPhone"])
+def test_versions_and_devices_are_an_environment(text: str) -> None:
+    assert points(analyse(Story("Save fails", text, is_bug=True)))["environment"] == 3

@@ -247,3 +247,36 @@ def test_sensitive_data_is_a_risk() -> None:
 
 def test_same_issue_gets_the_same_answer() -> None:
     assert analyse(VAGUE_EN) == analyse(VAGUE_EN)
+
+
+def test_nested_points_detail_their_parent_and_are_not_counted() -> None:
+    rules = "\n".join(f"- case {n}\n  - input {n}\n  - output {n}" for n in range(5))
+    analysis = analyse(Story("Board", f"As a lead, I want a board so that I see the state.\n{rules}"))
+    assert points(analysis)["small"] > 2
+    assert not any("nput" in subtask.title for subtask in analysis.subtasks)
+
+
+def test_purpose_under_a_heading_counts_as_benefit() -> None:
+    analysis = analyse(
+        Story("Refusal text", "## Why\nShoppers leave the basket when a voucher is refused without a reason.")
+    )
+    assert points(analysis)["valuable"] == 4
+    assert quote(analysis, "valuable").startswith("Shoppers leave")
+    assert "What it is good for" not in {item.what for item in analysis.missing}
+
+
+@pytest.mark.parametrize(
+    "text", ["See https://example.org/browse/12", "Target release 2027-01-01", "Split from part 3"]
+)
+def test_any_number_is_not_yet_a_measure(text: str) -> None:
+    assert (
+        points(analyse(Story("Banner in article view", f"{text}. The banner shows up in the article view.")))[
+            "testable"
+        ]
+        == 1
+    )
+
+
+def test_clause_does_not_run_from_the_description_into_the_summary() -> None:
+    analysis = analyse(Story("I want a list", "As a clerk"))
+    assert all(score.quote in ("", "a list", "I want a list", "As a clerk") for score in analysis.scores)

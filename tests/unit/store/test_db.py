@@ -45,9 +45,7 @@ async def test_sqlite_keeps_what_was_committed_when_the_power_goes(tmp_path: Pat
 
 async def test_transaction_is_rolled_back_when_its_body_fails(database: Database) -> None:
     with pytest.raises(ValueError, match="oops"):
-        async with database.begin() as tx:
-            await tx.execute(tenants.insert().values(**tenant()))
-            raise ValueError("oops")
+        await insert_and_fail(database)
     async with database.begin() as tx:
         assert (await tx.execute(select(tenants))).all() == []
 
@@ -150,7 +148,8 @@ async def test_second_server_on_the_same_file_is_refused(tmp_path: Path) -> None
 
 async def test_lock_of_a_killed_server_is_free(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path}/jv.db"
-    code = f"from addon.store.db import Database; import time; d = Database.open({url!r}, exclusive=True); print('held', flush=True); time.sleep(60)"
+    code = f"import time; from addon.store.db import Database; db = Database.open({url!r}, exclusive=True)"
+    code += "; print('held', flush=True); time.sleep(60)"
     child = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
     assert child.stdout is not None
     assert await child.stdout.readline() == b"held\n"
@@ -167,9 +166,16 @@ def test_folder_that_cannot_be_made_is_said_in_words(tmp_path: Path) -> None:
         Database.open(f"sqlite+aiosqlite:///{tmp_path}/file/jv.db")
 
 
+async def insert_and_fail(db: Database) -> None:
+    async with db.begin() as tx:
+        await tx.execute(tenants.insert().values(**tenant()))
+        raise ValueError("oops")
+
+
 def tenant() -> dict[str, object]:
     return {
-        "id": new_id(), "client_key": "k", "state": "installed", "base_url": "b", "display_url": "d", "installed_at": 1.0, "updated_at": 1.0,
+        "id": new_id(), "client_key": "k", "state": "installed", "base_url": "b", "display_url": "d",
+        "installed_at": 1.0, "updated_at": 1.0,
     }  # fmt: skip
 
 

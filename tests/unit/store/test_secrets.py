@@ -1,6 +1,5 @@
 """Secrets at rest, and where their keys come from."""
 
-import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -75,7 +74,7 @@ def test_key_file_is_made_once_and_read_by_nobody_else(tmp_path: Path) -> None:
     file = tmp_path / "new" / "jv.db.key"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert open_seals(settings(tmp_path)).open(sealed, "t") == "s3cret"
-    assert os.listdir(file.parent) == ["jv.db.key"]
+    assert [path.name for path in file.parent.iterdir()] == ["jv.db.key"]
 
 
 def test_processes_that_start_together_agree_on_one_key_file(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The whole application over an in-process wire: real database, real routes and worker, a pretend Jira behind it."""
 
+import json
+import shutil
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -39,12 +41,27 @@ class Door:
         house: House = self.app.state.house
         return house
 
+    def lose_database(self) -> None:
+        """Removes the file, as a disk that is gone would."""
+        Path(self.settings.database_url.removeprefix("sqlite+aiosqlite:///")).unlink()
+
     async def api(
-        self, method: str, path: str, *, who: str = "ann", token: str | None = None, headers: Mapping[str, str] | None = None, **more: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        who: str = "ann",
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
     ) -> httpx2.Response:
         """A call of one of our pages. path: below /api/v1."""
         given = token or tokens.for_api(sub=who)
         sent = {"Authorization": f"JWT {given}", **(headers or {})}
+        if "json" in more:
+            # Escaped, so that also half of a surrogate pair can be sent.
+            more["content"] = json.dumps(more.pop("json")).encode()
+            sent["Content-Type"] = "application/json"
         return await self.http.request(method, f"/addon/api/v1{path}", headers=sent, **more)
 
     async def page(self, target: str, *, who: str = "ann", **headers: str) -> httpx2.Response:
@@ -108,11 +125,15 @@ def new_issue(issue_id: str = ISSUE, key: str = KEY, **changes: Any) -> dict[str
 @asynccontextmanager
 async def open_door(folder: Path, template: Path, **settings: Any) -> AsyncIterator[Door]:
     """template: a migrated SQLite file. Two sites are installed; ann holds every right on the first one's issue."""
-    file = folder / "jiravision.db"
-    file.write_bytes(template.read_bytes())
+    file = shutil.copy(template, folder)
     made = Settings(
         _env_file=None,
-        **{"base_url": tokens.BASE_URL, "addon_key": tokens.APP_KEY, "database_url": f"sqlite+aiosqlite:///{file}", **settings},
+        **{
+            "base_url": tokens.BASE_URL,
+            "addon_key": tokens.APP_KEY,
+            "database_url": f"sqlite+aiosqlite:///{file}",
+            **settings,
+        },
     )
     jira = PretendJira()
     jira.add_issue(ISSUE, KEY, PROJECT)

@@ -7,7 +7,12 @@ from tests import tokens
 from tests.unit.web.door import ISSUE, PROJECT, Door, install, open_door
 
 PANEL = f"/issue-panel?issueId={ISSUE}&projectId={PROJECT}"
-EVERY_PAGE = [PANEL, f"/project?projectId={PROJECT}", f"/project-settings?projectId={PROJECT}&projectKey=ABC", "/site-admin"]
+EVERY_PAGE = [
+    PANEL,
+    f"/project?projectId={PROJECT}",
+    f"/project-settings?projectId={PROJECT}&projectKey=ABC",
+    "/site-admin",
+]
 
 
 def policy(csp: str) -> dict[str, list[str]]:
@@ -47,7 +52,9 @@ async def test_a_custom_domain_and_a_local_bridge_enter_the_policy(tmp_path: Pat
         assert rules["script-src"] == ["'self'", "http://127.0.0.1:9000"]
 
 
-@pytest.mark.parametrize("evil", ["https://a.test; script-src *", "javascript:alert(1)", "https://*.evil.test", "https://[::1", ""])
+@pytest.mark.parametrize(
+    "evil", ["https://a.test; script-src *", "javascript:alert(1)", "https://*.evil.test", "https://[::1", ""]
+)
 async def test_no_address_of_a_tenant_can_add_to_the_policy(door: Door, evil: str) -> None:
     await install(door.app, tokens.CLIENT_KEY, tokens.SECRET, "acme", evil)
     rules = policy((await door.page(PANEL)).headers["content-security-policy"])

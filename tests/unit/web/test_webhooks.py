@@ -1,5 +1,4 @@
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,7 +51,9 @@ async def test_a_delivery_costs_two_statements_and_one_commit_of_a_write(door: D
     assert [sql.split()[0] for sql in statements] == ["SELECT", "INSERT"]
 
 
-@pytest.mark.parametrize("retry", [{"X_Atlassian_Webhook_Identifier": "d-1"}, {"X_Atlassian_Webhook_Identifier": "d-2"}, {}])
+@pytest.mark.parametrize(
+    "retry", [{"X_Atlassian_Webhook_Identifier": "d-1"}, {"X_Atlassian_Webhook_Identifier": "d-2"}, {}]
+)
 async def test_a_redelivery_starts_nothing_more(door: Door, retry: dict[str, str]) -> None:
     await door.deliver(new_issue(), X_Atlassian_Webhook_Identifier="d-1")
     answer = await door.deliver(new_issue(), X_Atlassian_Webhook_Retry="1", **retry)
@@ -74,7 +75,9 @@ async def test_an_unverified_delivery_is_refused_and_starts_nothing(door: Door) 
     assert await started(door) == []
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b"\xff\xfe", b'{"webhookEvent":"jira:issue_deleted"}', b"[" * 50_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[1]", b"\xff\xfe", b'{"webhookEvent":"jira:issue_deleted"}', b"[" * 50_000]
+)
 async def test_a_signed_body_nobody_understands_is_taken_and_dropped(door: Door, body: bytes) -> None:
     before = counted("invalid")
     assert (await door.deliver(body)).status_code == 204
@@ -189,7 +192,7 @@ async def test_when_nothing_can_be_stored_jira_is_asked_to_come_again(door: Door
     await door.house.worker.stop(0)
     before = counted("unavailable")
     await door.house.db.close()
-    Path(door.settings.database_url.removeprefix("sqlite+aiosqlite:///")).unlink()
+    door.lose_database()
     answer = await door.deliver(new_issue())
     assert answer.status_code == 503
     assert answer.headers["retry-after"]

@@ -1,0 +1,105 @@
+"""Who judges, and what happens when the model does not: from facts to a checked result."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlsplit
+
+from addon.analysis import prompt
+from addon.analysis.check import Check
+from addon.analysis.facts import Facts
+from addon.llm.answer import Usage
+from addon.llm.choice import ModelChoice
+from addon.llm.errors import ModelError
+from addon.llm.models import Models
+from addon.results.analysis import Analysis, AnalysisResult
+from addon.rules.analyst import analyse
+from addon.rules.story import Story
+from addon.runs.feature import Work
+
+ATTEMPTS = 3
+"""On this attempt of a run no other follows, so the rules answer for a model that is only busy, too."""
+
+Verdict = tuple[AnalysisResult, dict[str, Any] | None]
+"""The result and what it cost, None when no model was asked."""
+
+
+class Judge:
+    """Asks the model of the work, or the rules when there is none or it fails for good."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+
+    async def verdict(self, work: Work, facts: Facts) -> Verdict:
+        """Raises ModelError when the model is worth another try of the whole run."""
+        check = Check(facts, language=work.settings.language, hosts=own_hosts(work))
+        await work.progress.stage("thinking")
+        if work.choice is None:
+            return await _by_rules(work, facts, check, notice="no_model"), None
+        try:
+            analysis, usage = await self._by_model(work, work.choice, facts, check)
+        except ModelError as error:
+            if error.retry_after_s is not None and work.run.attempts < ATTEMPTS:
+                raise
+            # What the failed ask cost has been spent all the same and belongs on the bill.
+            spent = asdict(error.usage) if error.usage else None
+            return await _by_rules(work, facts, check, notice="model_failed"), spent
+        await work.progress.stage("checking")
+        overall, dropped = analysis.overall, check.dropped
+        return AnalysisResult(author="model", overall=overall, notice="", dropped=dropped, analysis=analysis), asdict(
+            usage
+        )
+
+    async def _by_model(self, work: Work, choice: ModelChoice, facts: Facts, check: Check) -> tuple[Analysis, Usage]:
+        """Raises ModelError, unless one of the answers can be used all the same."""
+        question = prompt.build(
+            facts,
+            language=work.settings.language,
+            instruction=work.settings.instruction,
+            delimiter=f"=={secrets.token_hex(12)}==",
+        )
+
+        async def show(partial: dict[str, Any]) -> None:
+            await work.progress.partial(check.preview(partial))
+
+        try:
+            answer = await self._models.ask(choice, question, Analysis, check=check, on_partial=show)
+        except ModelError as error:
+            # A repair that made things worse must not throw away an answer whose only fault was a quote.
+            if check.best is None or error.usage is None:
+                raise
+            return check.best, error.usage
+        return answer.value, answer.usage
+
+
+async def _by_rules(work: Work, facts: Facts, check: Check, *, notice: str) -> AnalysisResult:
+    story = Story(
+        summary=facts.first("summary"),
+        description="\n\n".join(_told(facts)),
+        issue_type=facts.issue_type,
+        is_bug=facts.is_bug,
+        is_subtask=facts.is_subtask,
+        labels=facts.labels,
+        components=facts.components,
+        parent=facts.first("parent"),
+        language=work.settings.language,
+    )
+    # The rules quote the issue as well, so their words pass the same gate as a model's.
+    analysis = check.clean(analyse(story))
+    await work.progress.stage("checking")
+    return AnalysisResult(author="rules", overall=analysis.overall, notice=notice, dropped=0, analysis=analysis)
+
+
+def _told(facts: Facts) -> Iterator[str]:
+    """What the author wrote besides the title, other fields as sections of their own so that the rules see them."""
+    yield facts.first("description")
+    for section in facts.sections:
+        if section.name in ("environment", "field"):
+            yield f"## {section.title or 'Environment'}\n\n{section.text}"
+
+
+def own_hosts(work: Work) -> frozenset[str]:
+    """Hosts that belong to the tenant itself."""
+    addresses = (work.tenant.display_url, work.tenant.site.base_url)
+    return frozenset(host for address in addresses if (host := urlsplit(address).hostname))

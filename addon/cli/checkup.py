@@ -1,0 +1,172 @@
+"""What `doctor` looks at: each check answers with a finding and, when something is wrong, with what to do."""
+
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import httpx2
+
+from addon.errors import AddonError, Misconfigured
+from addon.llm.choice import ModelChoice
+from addon.llm.models import Models
+from addon.settings import Settings, is_loopback
+from addon.store.db import Database, parse_url, sqlite_file
+from addon.store.keyring import open_seals
+from addon.store.migrate import at_head
+
+OFFICIAL = ("connect-install-keys.atlassian.com", "oauth-2-authorization-server.services.atlassian.com")
+ANSWER_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """state: ok, warn (works, but think of it) or fail (will not work)."""
+
+    state: Literal["ok", "warn", "fail"]
+    what: str
+    said: str
+    todo: str = ""
+
+
+async def checkup(settings: Settings) -> list[Finding]:
+    """Every finding, in the order in which an operator would mend them."""
+    return [
+        _address(settings),
+        await _served(settings),
+        _keys(settings),
+        await _database(settings),
+        await _model(settings),
+        *_hosts(settings),
+        *_debug(settings),
+    ]
+
+
+def _address(settings: Settings) -> Finding:
+    if is_loopback(urlsplit(settings.base_url).hostname or ""):
+        return Finding(
+            "warn", "BASE_URL", f"{settings.base_url} is this machine",
+            "Enough for the sandbox; a real Jira needs a public https address, for example of a tunnel.",
+        )  # fmt: skip
+    return Finding("ok", "BASE_URL", settings.base_url)
+
+
+async def _served(settings: Settings) -> Finding:
+    """Whether the descriptor can be fetched where Jira would fetch it."""
+    url = f"{settings.base_url}/atlassian-connect.json"
+    try:
+        async with httpx2.AsyncClient(timeout=ANSWER_S, trust_env=False) as client:
+            answer = await client.get(url)
+        key = answer.json().get("key") if answer.status_code == 200 else None
+    except (httpx2.HTTPError, ValueError, AttributeError) as error:
+        return Finding(
+            "warn", "Descriptor", f"{url} does not answer ({type(error).__name__})",
+            "Start `jiravision serve`; behind a proxy, check that it passes the whole path on.",
+        )  # fmt: skip
+    if key != settings.addon_key:
+        said = f"{url} answers {answer.status_code}, key {key!r}"
+        return Finding("fail", "Descriptor", said, f"Another service answers there, or ADDON_KEY is not {key!r}.")
+    return Finding("ok", "Descriptor", f"{url} answers")
+
+
+def _keys(settings: Settings) -> Finding:
+    what = "APP_SECRET_KEY"
+    if settings.app_secret_key.get_secret_value():
+        try:
+            open_seals(settings)
+        except Misconfigured as error:
+            return Finding(
+                "fail", what, error.detail, "Make one: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
+        return Finding("ok", what, "set")
+    try:
+        file = sqlite_file(parse_url(settings.database_url))
+    except Misconfigured as error:
+        return Finding("fail", what, error.detail)
+    if file is None:
+        return Finding(
+            "fail", what, "not set, and PostgreSQL is shared by several servers",
+            "Set the same 32 or more random characters on every server.",
+        )  # fmt: skip
+    return _key_file(what, Path(f"{file}.key"))
+
+
+def _key_file(what: str, key: Path) -> Finding:
+    if not key.exists():
+        return Finding("ok", what, f"not set; {key} will be made at the first start")
+    if stat.S_IMODE(key.stat().st_mode) & 0o077:
+        return Finding("warn", what, f"others on this machine can read {key}", f"chmod 600 {key}")
+    return Finding("ok", what, f"kept in {key}", "Back it up together with the database.")
+
+
+async def _database(settings: Settings) -> Finding:
+    what = "DATABASE_URL"
+    try:
+        file = sqlite_file(parse_url(settings.database_url))
+        if file is not None and not file.exists():
+            return Finding("ok", what, f"{file} will be made at the first start")
+        db = Database.open(settings.database_url)
+        try:
+            current = await at_head(db)
+        finally:
+            await db.close()
+    except AddonError as error:
+        return Finding("fail", what, error.detail, "Check that the database runs, and its address, user and password.")
+    if not current:
+        return Finding(
+            "warn", what, "the schema is not the newest", "`jiravision serve` brings it up, or `jiravision migrate`."
+        )
+    return Finding("ok", what, f"{'SQLite' if file else 'PostgreSQL'}, newest schema")
+
+
+async def _model(settings: Settings) -> Finding:
+    what = "Model"
+    if settings.llm_provider == "rules":
+        return Finding(
+            "ok", what, "none: the built-in rules judge", "Set LLM_PROVIDER and LLM_MODEL for a deeper review."
+        )
+    models = Models()
+    choice = ModelChoice(
+        provider=settings.llm_provider,
+        model=settings.llm_model,
+        base_url=settings.llm_base_url,
+        api_key=settings.model_key,
+        timeout_s=settings.llm_timeout,
+    )
+    try:
+        return Finding("ok", what, await models.probe(choice))
+    except AddonError as error:
+        return Finding(
+            "fail", what, error.detail, "Check LLM_BASE_URL, LLM_MODEL and LLM_API_KEY; until then the rules judge."
+        )
+    finally:
+        await models.close()
+
+
+def _hosts(settings: Settings) -> list[Finding]:
+    what, listed = "JIRA_ALLOWED_HOSTS", ", ".join(settings.jira_allowed_hosts)
+    local = [host for host in settings.jira_allowed_hosts if is_loopback(host.partition(":")[0])]
+    findings = [Finding("ok", what, listed)]
+    if not settings.jira_allowed_hosts:
+        findings = [
+            Finding(
+                "fail", what, "empty: no Jira may install the add-on", "Take the default *.atlassian.net,*.jira.com."
+            )
+        ]
+    elif local:
+        findings = [
+            Finding("warn", what, f"{listed}: plain http to this machine is allowed", "Right for the sandbox only.")
+        ]
+    for name, url in (("INSTALL_KEYS_URL", settings.install_keys_url), ("OAUTH_URL", settings.oauth_url)):
+        if urlsplit(url).hostname not in OFFICIAL:
+            findings.append(
+                Finding("warn", name, f"{url} is not Atlassian's", "Whoever answers there can pretend to be Jira.")
+            )
+    return findings
+
+
+def _debug(settings: Settings) -> list[Finding]:
+    if settings.enable_debug_routes and settings.base_url.startswith("https://"):
+        return [Finding("warn", "ENABLE_DEBUG_ROUTES", "on at a public address", "Switch it off outside development.")]
+    return []

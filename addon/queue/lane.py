@@ -1,0 +1,70 @@
+"""What the worker is given: rows it can hold, jobs that work them, and how they belong together."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Literal, Protocol, TypeVar
+
+
+class Held(Protocol):
+    """A row in our hands."""
+
+    @property
+    def id(self) -> str: ...
+
+
+class Waiting(Protocol):
+    """Rows of a queue that could start now. oldest: since when the first of them could, in UTC seconds."""
+
+    @property
+    def count(self) -> int: ...
+    @property
+    def oldest(self) -> float: ...
+
+
+L = TypeVar("L", bound=Held)
+LIn = TypeVar("LIn", bound=Held, contravariant=True)
+LOut = TypeVar("LOut", bound=Held, covariant=True)
+
+
+class Holding(Protocol[LOut]):
+    """One table's rows, as `store.holding` offers them. Every method raises Unavailable while the database is away."""
+
+    @property
+    def name(self) -> str: ...
+    async def claim(self, queue: str, limit: int) -> Sequence[LOut]: ...
+    async def renew(self, ids: Collection[str]) -> Mapping[str, bool]: ...
+    async def release(self, ids: Collection[str]) -> None: ...
+    async def reclaim(self) -> None: ...
+    async def sweep(self) -> tuple[int, Mapping[str, Waiting]]: ...
+
+
+End = Literal["cancelled", "timed_out", "crashed"]
+"""How the worker itself ends a row: on request, out of time, or by a mistake of ours."""
+
+
+class Job(Protocol[LIn]):
+    """What the rows of a lane are for."""
+
+    async def execute(self, lease: LIn) -> None:
+        """Works one row and records how that ended. May be cancelled at any await."""
+
+    async def cut_short(self, lease: LIn, end: End) -> None:
+        """Records an end that the worker brought about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane(Generic[L]):
+    """The rows of one table in one queue, and the job that works them."""
+
+    holding: Holding[L]
+    queue: str
+    job: Job[L]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds. A lease has to outlast several heartbeats. limit: the longest one attempt may take."""
+
+    heartbeat_s: float = 10.0
+    sweep_s: float = 1.0
+    limit_s: float = 600.0

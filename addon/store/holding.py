@@ -1,0 +1,46 @@
+"""The rows of one table in the hands of one worker: leases, each step in a transaction of its own."""
+
+import time
+from collections.abc import Collection, Mapping
+
+from addon.store import leases
+from addon.store.db import Database
+from addon.store.leases import Claims, Due, Lease
+
+
+class Holding:
+    """What a worker may do with rows whose meaning it does not know. Every method raises DatabaseDown."""
+
+    def __init__(self, db: Database, claims: Claims) -> None:
+        self._db = db
+        self._claims = claims
+
+    @property
+    def name(self) -> str:
+        return self._claims.table.name
+
+    async def claim(self, queue: str, limit: int) -> list[Lease]:
+        """Up to `limit` due rows, now ours."""
+        async with self._db.begin() as tx:
+            return await self._claims.claim(tx, queue, limit=limit, now=time.time())
+
+    async def renew(self, ids: Collection[str]) -> Mapping[str, bool]:
+        """The rows that are still ours; True means that the row must stop."""
+        async with self._db.begin() as tx:
+            return await self._claims.renew(tx, ids, now=time.time())
+
+    async def release(self, ids: Collection[str]) -> None:
+        async with self._db.begin() as tx:
+            await self._claims.release(tx, ids, now=time.time())
+
+    async def reclaim(self) -> None:
+        """Takes back every running row: only where no other worker can exist."""
+        async with self._db.begin() as tx:
+            await leases.reclaim(tx, self._claims.table, now=time.time())
+
+    async def sweep(self) -> tuple[int, Mapping[str, Due]]:
+        """How many rows were taken back from silent workers, and what waits by queue."""
+        now = time.time()
+        async with self._db.begin() as tx:
+            lost = await leases.sweep(tx, self._claims.table, now=now)
+            return lost, await leases.due(tx, self._claims.table, now=now)

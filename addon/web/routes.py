@@ -1,0 +1,48 @@
+"""Every route of the add-on in one list, with the answers to what goes wrong in them."""
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import JSONResponse
+
+from addon.i18n.catalog import Texts
+from addon.settings import ROOT, Settings
+from addon.web import descriptor, health, lifecycle, pages, static_files, webhooks
+from addon.web.api import analyses, projects, publish, runs, site
+from addon.web.errors import Errors
+from addon.web.pages import Pages
+from addon.web.security import public
+from addon.web.static_files import Assets
+
+
+def add_to(app: FastAPI, settings: Settings) -> None:
+    """Puts all of them below the path part of BASE_URL. Raises OSError or TemplateError for a broken build."""
+    base = settings.base_path
+    assets = Assets(ROOT / "static")
+    # Rendered before the first request, so that a broken template is noticed by whoever deploys it.
+    framed = Pages(settings, assets, Texts())
+    Errors(framed, pages_below=f"{base}/ui/", debug=settings.enable_debug_routes).install(app)
+    for routes in (
+        health.routes,
+        descriptor.router(settings),
+        static_files.router(assets),
+        pages.router(framed),
+        lifecycle.router,
+        webhooks.routes,
+        analyses.routes,
+        runs.routes,
+        publish.routes,
+        projects.routes,
+        site.routes,
+        _schema(app),
+    ):
+        app.include_router(routes, prefix=base)
+
+
+def _schema(app: FastAPI) -> APIRouter:
+    routes = APIRouter(dependencies=[Depends(public)])
+
+    @routes.get("/openapi.json", include_in_schema=False)
+    async def openapi() -> JSONResponse:
+        """What the HTTP API offers, as OpenAPI."""
+        return JSONResponse(app.openapi())
+
+    return routes

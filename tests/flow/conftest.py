@@ -1,0 +1,64 @@
+"""The running product for the tests of this folder: two stacks shared by all of them, and fresh ones to break.
+
+Shared stacks are never reset: a test makes its own issues, and clears the logs of a site before it counts in them.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.conftest import administer, in_database
+from tests.stack import Stack
+
+MODEL_LATENCY_S = 0.05
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Two sites, the rules as analyst, SQLite. For tests that need no model and kill nothing."""
+    folder = tmp_path_factory.mktemp("stack")
+    with Stack(f"sqlite+aiosqlite:///{folder}/jiravision.db", folder, sites=2) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def model_stack(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[Stack]:
+    """Three sites, the test model, PostgreSQL. Behaviours a test scripts are gone when it ends: see `model`."""
+    with Stack(new_database(postgres_url), tmp_path_factory.mktemp("model"), sites=3, model=MODEL_LATENCY_S) as running:
+        yield running
+
+
+@pytest.fixture
+def model(model_stack: Stack) -> Iterator[Callable[..., Any]]:
+    """`Stack.model` of the shared model stack, its log empty at the start and its behaviours gone at the end."""
+    model_stack.model("reset")
+    yield model_stack.model
+    model_stack.model("reset")
+    model_stack.model("latency", MODEL_LATENCY_S)
+
+
+@pytest.fixture
+def fresh_stack(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Stack]]:
+    """Starts stacks of a test's own: fresh_stack(sites=1, model=None, postgresql=False, **environment)."""
+    with contextlib.ExitStack() as running:
+
+        def start(*, postgresql: bool = False, **options: Any) -> Stack:
+            folder = tmp_path / uuid4().hex
+            folder.mkdir()
+            server = request.getfixturevalue("postgres_url") if postgresql else ""
+            url = new_database(server) if postgresql else f"sqlite+aiosqlite:///{folder}/jiravision.db"
+            return running.enter_context(Stack(url, folder, **options))
+
+        yield start
+
+
+def new_database(server: str) -> str:
+    """The address of an empty database; it goes with the server."""
+    name = f"flow_{uuid4().hex}"
+    asyncio.run(administer(server, f'CREATE DATABASE "{name}"'))
+    return in_database(server, name)

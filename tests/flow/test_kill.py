@@ -1,0 +1,117 @@
+"""kill -9 at any moment: every run ends, its effect exists once."""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Table, func, select
+
+from addon.policy.tenants import Tenant, Tenants
+from addon.queue.broker import Wakes
+from addon.runs.bus import Bus
+from addon.runs.start import Delivery, IssueRef, Starts
+from addon.settings import Settings
+from addon.store.db import Database
+from addon.store.secrets import Seals
+from addon.store.tables import publications, runs
+from tests.flow.killable import KEY
+from tests.rows import add_tenant, states
+
+ROOT = Path(__file__).parents[2]
+PER_KILL = 25
+MOMENTS = (runs, publications)
+"""What is under way when a worker is killed. Two kills: a row that met three would rightly be given up."""
+RUNS = PER_KILL * len(MOMENTS)
+
+pytestmark = pytest.mark.process
+
+
+async def test_every_run_ends_and_every_comment_is_written_once_however_often_workers_are_killed(
+    database_url: str, tmp_path: Path
+) -> None:
+    jira = tmp_path / "jira"
+    jira.touch()
+    # A SQLite file has one server; on PostgreSQL a second worker takes over what the killed one held.
+    side = 1 if database_url.startswith("sqlite") else 2
+    waiting = await asyncio.gather(*(prepared(database_url, jira) for _ in range(len(MOMENTS) + side)))
+    workers = [await begin(waiting.pop()) for _ in range(side)]
+    db = Database.open(database_url)
+    try:
+        starts, tenant = await door(db)
+        for n, table in enumerate(MOMENTS):
+            await deliver(starts, tenant, range(n * PER_KILL, (n + 1) * PER_KILL))
+            await under_way(db, table)
+            await asyncio.sleep(random.uniform(0.0, 0.2))
+            await kill(workers.pop(0))
+            workers.append(await begin(waiting.pop()))
+        await finished(db)
+        await check(db, Counter(jira.read_text().split()))
+    finally:
+        await db.close()
+        for worker in [*workers, *waiting]:
+            await kill(worker)
+
+
+async def door(db: Database) -> tuple[Starts, Tenant]:
+    seals = Seals([KEY])
+    tenant = await Tenants(db, seals, Settings(_env_file=None)).by_id(await add_tenant(db, seals=seals))  # type: ignore[call-arg]
+    assert tenant is not None
+    return Starts(db, Wakes(), Bus()), tenant
+
+
+async def deliver(starts: Starts, tenant: Tenant, numbers: Iterable[int]) -> None:
+    for n in numbers:
+        assert await starts.webhook(tenant, Delivery(IssueRef(str(10_000 + n), f"ABC-{n}", "1"), f"d-{n}")) == "started"
+
+
+async def under_way(db: Database, table: Table) -> None:
+    async with asyncio.timeout(30):
+        while not (await states(db, table)).get("running"):  # noqa: ASYNC110 - the condition lives in the database
+            await asyncio.sleep(0.01)
+
+
+async def prepared(url: str, jira: Path) -> asyncio.subprocess.Process:
+    """A worker that has loaded everything and waits for the word."""
+    pipe = asyncio.subprocess.PIPE
+    arguments = ("-m", "tests.flow.killable", url, str(jira))
+    child = await asyncio.create_subprocess_exec(sys.executable, *arguments, cwd=ROOT, stdin=pipe, stdout=pipe)
+    assert child.stdout is not None
+    assert await asyncio.wait_for(child.stdout.readline(), 60) == b"waiting\n"
+    return child
+
+
+async def begin(child: asyncio.subprocess.Process) -> asyncio.subprocess.Process:
+    assert child.stdin is not None
+    child.stdin.write(b"go\n")
+    await child.stdin.drain()
+    return child
+
+
+async def kill(child: asyncio.subprocess.Process) -> None:
+    os.kill(child.pid, signal.SIGKILL)
+    await child.wait()
+
+
+async def finished(db: Database) -> None:
+    everything = {"succeeded": RUNS}
+    async with asyncio.timeout(60):
+        while [await states(db, table) for table in MOMENTS] != [everything] * 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
+async def check(db: Database, written: Counter[str]) -> None:
+    assert set(written.values()) == {1}
+    assert len(written) == RUNS
+    async with db.begin() as tx:
+        ended = (await tx.execute(select(runs.c.attempts, runs.c.result))).all()
+        repeated = await tx.scalar(select(func.count()).where(publications.c.attempts > 1))
+    # What is stored is what the last attempt made; and the kills did hit runs and publications.
+    assert all(row.result == {"attempt": row.attempts} for row in ended)
+    assert any(row.attempts > 1 for row in ended)
+    assert repeated

@@ -1,0 +1,151 @@
+"""A furnished office over a real database, with a feature and a target that do as the test says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+
+from addon.errors import Invalid
+from addon.jira.client import Jira
+from addon.policy.models import ModelPolicy
+from addon.policy.projects import Projects
+from addon.policy.tenants import Tenant, Tenants
+from addon.queue.broker import Wakes
+from addon.queue.lane import Pace
+from addon.runs.bus import Bus
+from addon.runs.desk import Desk
+from addon.runs.feature import Draft, Outcome, Work, Writing, Written
+from addon.runs.office import Office, Size, furnish
+from addon.settings import Settings
+from addon.store.db import Database
+from addon.store.repos.runs import Run
+from addon.store.secrets import Seals
+from tests.rows import add_tenant
+
+FAST = Size(20, Pace(heartbeat_s=0.1, sweep_s=0.1, limit_s=30.0), lease_s=5.0)
+ADDON_KEY = "com.jiravision.addon"
+
+
+async def answer(work: Work) -> Outcome:
+    return Outcome({"overall": 80}, {"input_tokens": 5}, (comment(work.run),))
+
+
+async def write(writing: Writing) -> Written:
+    return Written(f"remote-{writing.publication.marker}", None, "https://acme.atlassian.net/browse/ABC-1")
+
+
+def comment(run: Run, **content: Any) -> Draft:
+    return Draft("comment", 0, f"comment:{run.issue_id}:{run.id}", content)
+
+
+@dataclass
+class FakeFeature:
+    """Calls `work` and keeps what it was given."""
+
+    work: Callable[[Work], Awaitable[Outcome]] = answer
+    seen: list[Work] = field(default_factory=list)
+    kind: str = "analysis"
+
+    async def run(self, work: Work) -> Outcome:
+        self.seen.append(work)
+        return await self.work(work)
+
+    def drafts(
+        self, run: Run, target: str, items: Sequence[int], edits: Mapping[str, Mapping[str, str]]
+    ) -> tuple[Draft, ...]:
+        if target == "comment":
+            return (comment(run),)
+        if any(item > 5 for item in items):
+            raise Invalid("There is no such item.")
+        return tuple(Draft(target, item, f"{target}:{run.id}:{item}", {**edits.get(str(item), {})}) for item in items)
+
+
+@dataclass
+class FakeTarget:
+    """Calls `write` and keeps what it was given."""
+
+    name: str
+    write: Callable[[Writing], Awaitable[Written]] = write
+    seen: list[Writing] = field(default_factory=list)
+
+    async def publish(self, writing: Writing) -> Written:
+        self.seen.append(writing)
+        return await self.write(writing)
+
+
+@dataclass
+class Stage:
+    """What a test acts on."""
+
+    office: Office
+    tenant: Tenant
+    feature: FakeFeature
+    comments: FakeTarget
+    subtasks: FakeTarget
+
+    @property
+    def db(self) -> Database:
+        return self.office.desk.db
+
+
+@asynccontextmanager
+async def stage(
+    db: Database,
+    seals: Seals,
+    work: Callable[[Work], Awaitable[Outcome]] = answer,
+    *,
+    at_work: bool = True,
+    size: Size = FAST,
+) -> AsyncIterator[Stage]:
+    """at_work: the worker runs; else rows only wait."""
+    settings = Settings(_env_file=None)  # type: ignore[call-arg]
+    tenants = Tenants(db, seals, settings)
+    jira = Jira(oauth_url=settings.oauth_url, user_agent="tests", transport=httpx2.MockTransport(refuse))
+    desk = Desk(
+        db=db,
+        wakes=Wakes(),
+        bus=Bus(),
+        tenants=tenants,
+        jira=jira,
+        projects=Projects(db),
+        model_policy=ModelPolicy(db, seals, settings),
+    )
+    feature, comments, subtasks = FakeFeature(work), FakeTarget("comment"), FakeTarget("subtasks")
+    office = furnish(
+        desk,
+        features={"analysis": feature},
+        targets={"comment": comments, "subtasks": subtasks},
+        addon_key=ADDON_KEY,
+        size=size,
+    )
+    tenant = await tenants.by_id(await add_tenant(db, seals=seals))
+    assert tenant is not None
+    try:
+        if at_work:
+            async with office.at_work(stop_wait_s=0.5):
+                yield Stage(office, tenant, feature, comments, subtasks)
+        else:
+            yield Stage(office, tenant, feature, comments, subtasks)
+    finally:
+        await jira.close()
+
+
+def refuse(request: httpx2.Request) -> httpx2.Response:
+    raise AssertionError(f"nothing here should call {request.url}")
+
+
+async def ended(office: Office, run: Run) -> Run:
+    """The run once it has ended."""
+    async with asyncio.timeout(10):
+        async for _ in office.events.follow(run.id, run.tenant_id):
+            pass
+    return await office.runs.get(run.tenant_id, run.id)
+
+
+async def until(condition: Callable[[], Awaitable[object]], seconds: float = 10.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 - the condition lives in a database
+            await asyncio.sleep(0.02)

@@ -1,0 +1,260 @@
+"""The life of a claimed run, from its first step to its one end."""
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+
+from addon.errors import Invalid, TooMany
+from addon.jira.errors import JiraNotFound
+from addon.llm.errors import ModelBusy, ModelRefused
+from addon.runs.desk import delay_s
+from addon.runs.feature import Outcome, Work
+from addon.runs.progress import LeaseLost
+from addon.runs.start import Delivery, IssueRef
+from addon.store.db import Database
+from addon.store.leases import Claims
+from addon.store.repos import events
+from addon.store.repos.runs import Run
+from addon.store.secrets import Seals
+from addon.store.tables import publications, runs
+from tests.rows import add_run, row_of, run_of, set_tenant, states
+from tests.unit.runs.make import Stage, answer, comment, ended, stage, until
+
+ISSUE = IssueRef("10001", "ABC-1", "10000")
+
+
+async def ask(s: Stage) -> Run:
+    return await s.office.starts.asked(s.tenant, ISSUE, account_id="ann")
+
+
+async def test_run_ends_with_its_result_and_its_comment_is_written(database: Database, seals: Seals) -> None:
+    async with stage(database, seals) as s:
+        run = await ended(s.office, await ask(s))
+        await until(lambda: _are(database, {"succeeded": 1}))
+        shown = await s.office.runs.shown(run)
+    assert (run.state, run.result, run.usage) == ("succeeded", {"overall": 80}, {"input_tokens": 5})
+    (publication,) = shown["publications"]
+    assert (publication["target"], publication["status"]) == ("comment", "done")
+    assert publication["remote_id"] == f"remote-comment:10001:{run.id}"
+
+
+async def test_webhook_is_worked_without_anybody_asking(database: Database, seals: Seals) -> None:
+    async with stage(database, seals) as s:
+        await s.office.starts.webhook(s.tenant, Delivery(ISSUE, "d-1"))
+        await until(lambda: _are(database, {"succeeded": 1}))
+    assert len(s.feature.seen) == 1
+    assert s.feature.seen[0].jira.site == s.tenant.site
+    assert s.feature.seen[0].choice is None
+
+
+@pytest.mark.parametrize("error", [ModelRefused("It declined."), Invalid("No such thing.")])
+async def test_error_that_repeating_cannot_mend_fails_at_once(
+    database: Database, seals: Seals, error: Exception
+) -> None:
+    async def work(_: Work) -> Outcome:
+        raise error
+
+    async with stage(database, seals, work) as s:
+        run = await ended(s.office, await ask(s))
+    assert run.state == "failed"
+    assert run.error == {"error": error.code, "detail": error.detail}  # type: ignore[attr-defined]
+    assert run.attempts == 1
+    assert await states(database, publications) == {}
+
+
+async def test_busy_provider_is_asked_again_no_sooner_than_it_said(database: Database, seals: Seals) -> None:
+    times: list[float] = []
+
+    async def work(work: Work) -> Outcome:
+        times.append(time.monotonic())
+        if len(times) < 3:
+            raise ModelBusy("Later.", retry_after_s=0.2)
+        return await answer(work)
+
+    async with stage(database, seals, work) as s:
+        run = await ended(s.office, await ask(s))
+    assert (run.state, run.attempts, run.error) == ("succeeded", 3, None)
+    assert times[1] - times[0] >= 0.9
+    assert times[2] - times[1] >= 1.9
+
+
+async def test_attempts_are_bounded_and_the_last_error_stays(database: Database, seals: Seals) -> None:
+    async def work(_: Work) -> Outcome:
+        raise TooMany("Slow down.", retry_after_s=0.0)
+
+    async with stage(database, seals, work, at_work=False) as s:
+        run_id = await add_run(database, s.tenant.id, attempts=2, max_attempts=3)
+        async with s.office.at_work():
+            run = await ended(s.office, await run_of(database, s.tenant.id, run_id))
+    assert (run.state, run.attempts) == ("failed", 3)
+    assert run.error == {"error": "too_many_requests", "detail": "Slow down."}
+
+
+@pytest.mark.parametrize(
+    ("said", "attempt", "least", "most"), [(30, 1, 30, 33), (0, 1, 1, 1.1), (0, 3, 4, 4.4), (9e9, 1, 900, 990)]
+)
+def test_delay_honours_the_other_side_grows_and_is_capped(said: float, attempt: int, least: float, most: float) -> None:
+    assert all(least <= delay_s(said, attempt) <= most for _ in range(50))
+
+
+async def test_deleted_issue_ends_quietly(database: Database, seals: Seals) -> None:
+    async def work(_: Work) -> Outcome:
+        raise JiraNotFound("Gone.")
+
+    async with stage(database, seals, work) as s:
+        run = await ended(s.office, await ask(s))
+    assert (run.state, run.attempts) == ("cancelled", 1)
+    assert run.error is not None
+    assert run.error["error"] == "issue_deleted"
+
+
+async def test_facts_survive_an_attempt_and_earlier_results_are_found_by_their_input(
+    database: Database, seals: Seals
+) -> None:
+    earlier: list[object] = []
+
+    async def work(work: Work) -> Outcome:
+        if work.run.facts is None:
+            await work.save_facts({"sections": [{"name": "summary"}, {"name": "comment"}, {"name": "comment"}]}, "hash")
+            raise ModelBusy("Later.", retry_after_s=0.0)
+        earlier.append(await work.earlier("hash"))
+        return Outcome({"overall": len(earlier)}, None)
+
+    async with stage(database, seals, work) as s:
+        first = await ended(s.office, await ask(s))
+        await ended(s.office, await ask(s))
+        shown = await s.office.runs.shown(first)
+    assert first.input_hash == "hash"
+    assert shown["facts_read"] == ["summary", "comment"]
+    assert earlier == [None, {"overall": 1}]
+
+
+async def test_result_that_is_stored_already_is_not_made_again(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        run_id = await add_run(database, s.tenant.id, result={"overall": 7})
+        async with s.office.at_work():
+            run = await ended(s.office, await run_of(database, s.tenant.id, run_id))
+    assert (run.state, run.result) == ("succeeded", {"overall": 7})
+    assert s.feature.seen == []
+
+
+async def test_cancelling_stops_a_running_run_and_nothing_is_written(database: Database, seals: Seals) -> None:
+    begun = asyncio.Event()
+
+    async def work(work: Work) -> Outcome:
+        begun.set()
+        await asyncio.sleep(60)
+        return await answer(work)
+
+    async with stage(database, seals, work) as s:
+        run = await ask(s)
+        await asyncio.wait_for(begun.wait(), 5)
+        assert (await s.office.starts.cancel(s.tenant.id, run.id, "ann")).cancel_requested
+        assert (await ended(s.office, run)).state == "cancelled"
+    assert await states(database, publications) == {}
+
+
+async def test_site_that_uninstalls_stops_its_running_work(database: Database, seals: Seals) -> None:
+    begun = asyncio.Event()
+
+    async def work(work: Work) -> Outcome:
+        begun.set()
+        await asyncio.sleep(60)
+        return await answer(work)
+
+    async with stage(database, seals, work) as s:
+        run = await ask(s)
+        await asyncio.wait_for(begun.wait(), 5)
+        await set_tenant(database, s.tenant.id, "uninstalled")
+        s.office.worker.nudge()
+        assert (await ended(s.office, run)).state == "cancelled"
+
+
+async def test_attempt_that_lost_its_lease_stores_nothing(database: Database, seals: Seals) -> None:
+    lost: list[bool] = []
+
+    async def work(work: Work) -> Outcome:
+        async with database.begin() as tx:
+            await tx.execute(runs.update().values(attempts=9))
+        for report in (work.progress.stage("thinking"), work.save_facts({}, "x")):
+            try:
+                await report
+            except LeaseLost:
+                lost.append(True)
+        return Outcome({"overall": 1}, None, (comment(work.run),))
+
+    async with stage(database, seals, work) as s:
+        run = await ask(s)
+        await until(lambda: _seen(s, 1))
+        await until(lambda: _idle(s))
+    row = await row_of(database, runs, run.id)
+    assert lost == [True, True]
+    assert (row.result, row.stage) == (None, "queued")
+    assert await states(database, publications) == {}
+
+
+async def test_partial_results_go_when_the_run_ends_and_stages_stay(database: Database, seals: Seals) -> None:
+    async def work(work: Work) -> Outcome:
+        await work.progress.stage("reading", 1, 3)
+        await work.progress.partial({"summary": "A"})
+        await work.progress.partial({"summary": "A login"})
+        return await answer(work)
+
+    async with stage(database, seals, work) as s:
+        run = await ended(s.office, await ask(s))
+        async with database.begin() as tx:
+            kept = await events.since(tx, run.tenant_id, run.id, 0)
+    assert [(event.event, event.data) for event in kept] == [("stage", {"stage": "reading", "done": 1, "total": 3})]
+    assert (run.stage, run.done, run.total) == ("reading", 1, 3)
+
+
+async def test_kind_this_release_does_not_know_fails_in_words(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        run_id = await add_run(database, s.tenant.id, kind="horoscope")
+        async with s.office.at_work():
+            run = await ended(s.office, await run_of(database, s.tenant.id, run_id))
+    assert run.state == "failed"
+    assert run.error is not None
+    assert run.error["error"] == "unknown_kind"
+
+
+async def test_secret_that_cannot_be_opened_fails_in_words(database: Database, seals: Seals) -> None:
+    async with stage(database, Seals(["another key of at least 32 characters, once used"]), at_work=False) as s:
+        run_id = await add_run(database, s.tenant.id)
+        tenant_id = s.tenant.id
+    async with stage(database, seals) as s:
+        run = await ended(s.office, await run_of(database, tenant_id, run_id))
+    assert run.state == "failed"
+    assert run.error is not None
+    assert run.error["error"] == "secret_unreadable"
+
+
+async def test_next_attempt_numbers_its_events_after_those_of_the_first(database: Database, seals: Seals) -> None:
+    async def work(work: Work) -> Outcome:
+        await work.progress.stage("reading")
+        return await answer(work)
+
+    async with stage(database, seals, work, at_work=False) as s:
+        run_id = await add_run(database, s.tenant.id)
+        async with database.begin() as tx:
+            (lease,) = await Claims(runs, "dead", lease_s=0).claim(tx, "ai", limit=1, now=time.time())
+            await events.add(tx, lease, events.stage(1, "reading", 0, 0), now=1.0)
+        async with s.office.at_work():
+            run = await ended(s.office, replace(await run_of(database, s.tenant.id, run_id)))
+        async with database.begin() as tx:
+            kept = await events.since(tx, run.tenant_id, run.id, 0)
+    assert [event.seq for event in kept] == [1, 2]
+
+
+async def _are(db: Database, expected: dict[str, int]) -> bool:
+    return await states(db, publications) == expected
+
+
+async def _seen(s: Stage, count: int) -> bool:
+    return len(s.feature.seen) == count
+
+
+async def _idle(s: Stage) -> bool:
+    return s.office.worker.busy == 0

@@ -1,0 +1,238 @@
+"""Publications: each written once, one comment at a time, and a person's wish honoured however often it is sent."""
+
+import asyncio
+import time
+
+import pytest
+
+from addon.errors import Conflict, Invalid, Unavailable
+from addon.jira.errors import JiraForbidden, JiraNotFound
+from addon.runs.feature import Writing, Written
+from addon.runs.publish import Wish
+from addon.store.db import Database
+from addon.store.leases import Claims
+from addon.store.repos import audit as audit_rows
+from addon.store.repos.runs import Run
+from addon.store.secrets import Seals
+from addon.store.tables import publications
+from tests.rows import add_publication, add_run, row_of, run_of, states
+from tests.unit.runs.make import Stage, stage, until, write
+
+
+async def a_run(s: Stage, issue_id: str = "10001") -> Run:
+    run_id = await add_run(s.db, s.tenant.id, issue_id=issue_id, state="succeeded", result={"overall": 1})
+    return await run_of(s.db, s.tenant.id, run_id)
+
+
+async def settled(db: Database, **expected: int) -> None:
+    async def reached() -> bool:
+        return await states(db, publications) == expected
+
+    await until(reached)
+
+
+async def test_publication_is_written_and_its_address_kept(database: Database, seals: Seals) -> None:
+    async with stage(database, seals) as s:
+        publication_id = await add_publication(database, s.tenant.id, (await a_run(s)).id)
+        await settled(database, succeeded=1)
+    row = await row_of(database, publications, publication_id)
+    assert (row.remote_id, row.url) == (f"remote-{row.marker}", "https://acme.atlassian.net/browse/ABC-1")
+    (writing,) = s.comments.seen
+    assert (writing.repeated, writing.previous, writing.addon_key) == (False, None, "com.jiravision.addon")
+
+
+async def test_second_attempt_is_told_to_look_for_what_the_first_may_have_written(
+    database: Database, seals: Seals
+) -> None:
+    async def down_once(writing: Writing) -> Written:
+        if not writing.repeated:
+            raise Unavailable("Cut.", retry_after_s=0.0)
+        return await write(writing)
+
+    async with stage(database, seals) as s:
+        s.comments.write = down_once
+        await add_publication(database, s.tenant.id, (await a_run(s)).id)
+        await settled(database, succeeded=1)
+    assert [writing.repeated for writing in s.comments.seen] == [False, True]
+
+
+async def test_attempt_after_a_killed_worker_is_told_too(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        await add_publication(database, s.tenant.id, (await a_run(s)).id)
+        async with database.begin() as tx:
+            await Claims(publications, "dead", lease_s=0).claim(tx, "default", limit=1, now=time.time())
+        async with s.office.at_work():
+            await settled(database, succeeded=1)
+    assert [writing.repeated for writing in s.comments.seen] == [True]
+
+
+async def test_attempt_after_a_graceful_stop_is_told_too(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        posted = asyncio.Event()
+
+        async def posts_and_hangs(writing: Writing) -> Written:
+            if not writing.repeated:
+                posted.set()
+                await asyncio.sleep(60)
+            return await write(writing)
+
+        s.comments.write = posts_and_hangs
+        await add_publication(database, s.tenant.id, (await a_run(s)).id)
+        async with s.office.at_work(stop_wait_s=0.1):
+            await asyncio.wait_for(posted.wait(), 5)
+    assert await states(database, publications) == {"queued": 1}
+    async with stage(database, seals) as t:
+        await settled(database, succeeded=1)
+    assert [writing.repeated for writing in t.comments.seen] == [True]
+
+
+async def test_refusal_fails_in_words_at_once(database: Database, seals: Seals) -> None:
+    async def refused(_: Writing) -> Written:
+        raise JiraForbidden("The add-on may not comment here.")
+
+    async with stage(database, seals) as s:
+        s.comments.write = refused
+        publication_id = await add_publication(database, s.tenant.id, (await a_run(s)).id)
+        await settled(database, failed=1)
+    row = await row_of(database, publications, publication_id)
+    assert row.error == {"error": "jira_forbidden", "detail": "The add-on may not comment here."}
+
+
+async def test_issue_deleted_before_the_comment_ends_it_quietly(database: Database, seals: Seals) -> None:
+    async def gone(_: Writing) -> Written:
+        raise JiraNotFound("Gone.")
+
+    async with stage(database, seals) as s:
+        s.comments.write = gone
+        await add_publication(database, s.tenant.id, (await a_run(s)).id)
+        await settled(database, cancelled=1)
+    assert len(s.comments.seen) == 1
+
+
+async def test_comment_knows_the_one_before_it(database: Database, seals: Seals) -> None:
+    async with stage(database, seals) as s:
+        run = await a_run(s)
+        first = await add_publication(
+            database, s.tenant.id, run.id, state="succeeded", finished_at=1.0, remote_id="77", created_at=1.0
+        )
+        await add_publication(database, s.tenant.id, run.id)
+        await settled(database, succeeded=2)
+    previous = s.comments.seen[0].previous
+    assert previous is not None
+    assert (previous.id, previous.remote_id) == (first, "77")
+
+
+async def test_newer_comment_waits_until_the_older_one_is_written(database: Database, seals: Seals) -> None:
+    order: list[str] = []
+    begun = asyncio.Event()
+
+    async def slowly(writing: Writing) -> Written:
+        begun.set()
+        order.append(f"begin {writing.publication.id}")
+        await asyncio.sleep(0.3)
+        order.append(f"end {writing.publication.id}")
+        return await write(writing)
+
+    async with stage(database, seals) as s:
+        s.comments.write = slowly
+        run = await a_run(s)
+        old = await add_publication(database, s.tenant.id, run.id)
+        await asyncio.wait_for(begun.wait(), 5)
+        new = await add_publication(database, s.tenant.id, run.id)
+        await settled(database, succeeded=2)
+    assert order == [f"begin {old}", f"end {old}", f"begin {new}", f"end {new}"]
+    assert s.comments.seen[1].previous is not None
+    assert s.comments.seen[1].previous.id == old
+
+
+async def test_two_comments_claimed_together_end_with_the_newer_one_only(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        run = await a_run(s)
+        old = await add_publication(database, s.tenant.id, run.id)
+        new = await add_publication(database, s.tenant.id, run.id)
+        async with s.office.at_work():
+            await settled(database, succeeded=1, cancelled=1)
+    assert [writing.publication.id for writing in s.comments.seen] == [new]
+    assert (await row_of(database, publications, old)).error["error"] == "superseded"
+
+
+async def test_comments_of_different_issues_do_not_wait_for_each_other(database: Database, seals: Seals) -> None:
+    together = asyncio.Barrier(2)
+
+    async def meet(writing: Writing) -> Written:
+        await asyncio.wait_for(together.wait(), 5)
+        return await write(writing)
+
+    async with stage(database, seals) as s:
+        s.comments.write = meet
+        run = await a_run(s)
+        for issue_id in ("1", "2"):
+            await add_publication(database, s.tenant.id, run.id, issue_id=issue_id)
+        await settled(database, succeeded=2)
+
+
+async def test_wish_is_written_with_its_edits_and_noted(database: Database, seals: Seals) -> None:
+    async with stage(database, seals) as s:
+        run = await a_run(s)
+        wish = Wish("subtasks", [0, 2], {"2": {"title": "Mine"}})
+        asked = await s.office.publisher.ask(s.tenant, run, wish, account_id="ann")
+        await settled(database, succeeded=2)
+        async with database.begin() as tx:
+            (noted,) = await audit_rows.latest(tx, s.tenant.id)
+    assert [(p.item, p.content, p.account_id, p.state) for p in asked] == [
+        (0, {}, "ann", "queued"),
+        (2, {"title": "Mine"}, "ann", "queued"),
+    ]
+    assert (noted.action, noted.account_id, noted.detail["items"]) == ("publication.asked", "ann", [0, 2])
+
+
+async def test_wish_sent_five_times_at_once_is_written_once(database: Database, seals: Seals) -> None:
+    async with stage(database, seals) as s:
+        run = await a_run(s)
+        wishes = (s.office.publisher.ask(s.tenant, run, Wish("subtasks", [0, 1]), account_id="ann") for _ in range(5))
+        await asyncio.gather(*wishes)
+        await settled(database, succeeded=2)
+        again = await s.office.publisher.ask(s.tenant, run, Wish("subtasks", [0]), account_id="ann")
+    assert sorted(writing.publication.item for writing in s.subtasks.seen) == [0, 1]
+    assert again[0].state == "succeeded"
+    assert again[0].remote_id is not None
+
+
+async def test_item_that_failed_is_tried_again_when_asked_again_and_told_to_look_first(
+    database: Database, seals: Seals
+) -> None:
+    async def refused(_: Writing) -> Written:
+        raise JiraForbidden("No.")
+
+    async with stage(database, seals) as s:
+        run = await a_run(s)
+        s.subtasks.write = refused
+        await s.office.publisher.ask(s.tenant, run, Wish("subtasks", [0]), account_id="ann")
+        await settled(database, failed=1)
+        s.subtasks.write = write
+        await s.office.publisher.ask(s.tenant, run, Wish("subtasks", [0], {"0": {"title": "B"}}), account_id="ann")
+        await settled(database, succeeded=1)
+    assert [writing.repeated for writing in s.subtasks.seen] == [False, True]
+    assert s.subtasks.seen[1].publication.content == {"title": "B"}
+
+
+async def test_run_without_a_result_cannot_be_written(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        run = await run_of(database, s.tenant.id, await add_run(database, s.tenant.id))
+        with pytest.raises(Conflict):
+            await s.office.publisher.ask(s.tenant, run, Wish("comment"), account_id="ann")
+
+
+async def test_item_there_is_not_is_refused_and_nothing_is_planned(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        run = await a_run(s)
+        with pytest.raises(Invalid):
+            await s.office.publisher.ask(s.tenant, run, Wish("subtasks", [0, 9]), account_id="ann")
+    assert await states(database, publications) == {}
+
+
+async def test_place_this_release_does_not_know_fails_in_words(database: Database, seals: Seals) -> None:
+    async with stage(database, seals) as s:
+        publication_id = await add_publication(database, s.tenant.id, (await a_run(s)).id, target="moon")
+        await settled(database, failed=1)
+    assert (await row_of(database, publications, publication_id)).error["error"] == "unknown_target"
