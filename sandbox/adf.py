@@ -107,6 +107,8 @@ def problems(document: object, *, serialised: bool = False) -> list[str]:
         return ["doc: version must be 1"]
     found: list[str] = []
     _node(document, "doc", found, 0)
+    if any(problem.endswith("nested too deeply") for problem in found):
+        return found
     length = len(json.dumps(document, separators=(",", ":"))) if serialised else len("".join(texts(document)))
     if length > MAX_CHARS:
         found.append(f"doc: CONTENT_LIMIT_EXCEEDED, {length} of {MAX_CHARS} characters")

@@ -14,6 +14,7 @@ from sandbox.world import World
 
 HOST = "127.0.0.1"
 STOP_S = 1
+BACKLOG = 512
 
 
 class Quiet(uvicorn.Server):
@@ -35,7 +36,7 @@ class Quiet(uvicorn.Server):
 @asynccontextmanager
 async def running(sites: int = 1, port: int = 0) -> AsyncIterator[World]:
     """Sites on `port` and the next ports (0: any free ones) until the block ends. Raises OSError for a taken port."""
-    sockets = [_listen(port + index if port else 0) for index in range(sites)]
+    sockets = _listening(sites, port)
     addresses = [f"http://{HOST}:{sock.getsockname()[1]}" for sock in sockets]
     limits = httpx2.Limits(max_connections=100, max_keepalive_connections=50)
     world = World(addresses[0], httpx2.AsyncClient(limits=limits, trust_env=False))
@@ -64,9 +65,16 @@ def _config(world: World, index: int) -> uvicorn.Config:
     )
 
 
-def _listen(port: int) -> socket.socket:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((HOST, port))
-    sock.listen(512)
-    return sock
+def _listening(sites: int, port: int) -> list[socket.socket]:
+    sockets: list[socket.socket] = []
+    try:
+        for index in range(sites):
+            sockets.append(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+            sockets[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sockets[-1].bind((HOST, port + index if port else 0))
+            sockets[-1].listen(BACKLOG)
+    except OSError:
+        for sock in sockets:
+            sock.close()
+        raise
+    return sockets

@@ -1,8 +1,8 @@
 """One Chromium and one harness for all browser tests; every visit ends with a look at what must never happen."""
 
+import importlib.resources
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +11,8 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from tests.browser.harness import serve
 
-AXE = Path(__file__).resolve().parents[1] / "tools/node_modules/axe-core/axe.min.js"
+AXE = importlib.resources.files("axe_playwright_python") / "axe.min.js"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -30,7 +31,9 @@ Visit = Callable[..., Awaitable[Page]]
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        program = next(filter(None, map(shutil.which, BROWSERS)), None)
+        assert program, "The browser tests need Chromium: make services"
+        browser = await playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         await browser.close()
 

@@ -81,7 +81,7 @@ BAD = [
     (doc({"type": "paragraph", "content": "x"}), "list of nodes"),
     (doc({"type": "paragraph", "attrs": []}), "attrs must be an object"),
     (doc(paragraph("x" * 33_000)), "CONTENT_LIMIT_EXCEEDED"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("good", GOOD)

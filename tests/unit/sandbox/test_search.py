@@ -36,10 +36,26 @@ def test_a_query_finds_what_it_says(stage: Stage, jql: str, found: list[str]) ->
 
 @pytest.mark.parametrize(
     "jql",
-    ["", "   ", "ORDER BY key", "project", "project =", "project = SHOP OR key = A-1", "key in SHOP-1", "key in (SHOP-1",
-     "colour = red", "project < SHOP", "created = 'x'", "created ~ -1d", "project = a;b", "project = SHOP ORDER BY colour",
-     "project = SHOP ORDER BY key up now", "project is empt", "x ! y"],
-)  # fmt: skip
+    [
+        "",
+        "   ",
+        "ORDER BY key",
+        "project",
+        "project =",
+        "project = SHOP OR key = A-1",
+        "key in SHOP-1",
+        "key in (SHOP-1",
+        "colour = red",
+        "project < SHOP",
+        "created = 'x'",
+        "created ~ -1d",
+        "project = a;b",
+        "project = SHOP ORDER BY colour",
+        "project = SHOP ORDER BY key up now",
+        "project is empt",
+        "x ! y",
+    ],
+)
 def test_what_it_does_not_understand_is_refused_and_never_guessed(stage: Stage, jql: str) -> None:
     with pytest.raises(QueryError):
         keys(stage, jql)
