@@ -54,6 +54,12 @@ class Conflict(AddonError):
     status = 409
 
 
+class NothingToDo(Conflict):
+    """What stands there already must stay as it is: no failure, and nothing to try again."""
+
+    code = "nothing_to_do"
+
+
 class TooLarge(AddonError):
     code = "too_large"
     status = 413

@@ -28,7 +28,8 @@ from addon.queue.worker import Worker
 from addon.runs.bus import Bus
 from addon.runs.desk import Desk
 from addon.runs.events import Events
-from addon.runs.office import Office, Size, furnish
+from addon.runs.lanes import Size
+from addon.runs.office import Office, furnish
 from addon.runs.publish import Publisher
 from addon.runs.start import Starts
 from addon.runs.view import Runs

@@ -76,8 +76,6 @@ def whole(name: str, url: str, folder: Path, count: int) -> Whole:
         cpu_s = stack.addon.cpu_s() - used
         last = max(answered_once(stack.site(site), issue.key) for site, issue in issues)
         no_complaints(stack.sites, count)
-        if max(sent.seconds) >= LIMIT_S:
-            raise Unmet(f"a delivery waited {max(sent.seconds):.2f} s for its answer")
         return Whole(name, sent.seconds, sent.ended - sent.began, last - sent.began, cpu_s / count * 1000)
 
 
@@ -240,6 +238,9 @@ def main() -> None:
         report.show(*table)
     if asked.write:
         report.write("\n".join(report.markdown(*table) for table in tables))
+    slowest_s = max(max(way.seconds) for way in ways)
+    if slowest_s >= LIMIT_S:
+        raise Unmet(f"a delivery waited {slowest_s:.2f} s for its answer")
 
 
 if __name__ == "__main__":

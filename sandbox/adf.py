@@ -27,11 +27,15 @@ ROOT = frozenset(
     }
 )
 EXPAND = ROOT - {"expand"} | {"nestedExpand"}
+# The published schema allows media and cards too; an add-on that writes text has no business with them.
 PANEL = frozenset({"paragraph", "heading", *LISTS, "codeBlock", "taskList", "decisionList", "rule"})
+# No table in a table and no expand but the nested one: the editor drops them.
 CELL = frozenset(
     {"paragraph", "heading", *LISTS, "codeBlock", "panel", "blockquote", "rule", "taskList", "nestedExpand"}
 )
+# What Jira counts in a document is not published; comments are counted by the stricter reading.
 MAX_CHARS = 32_767
+# Far beyond what the editor makes, and well below the depth at which Python stops recursing.
 MAX_DEPTH = 40
 
 
@@ -107,6 +111,7 @@ def problems(document: object, *, serialised: bool = False) -> list[str]:
         return ["doc: version must be 1"]
     found: list[str] = []
     _node(document, "doc", found, 0)
+    # Counting the characters of such a document would recurse just as deeply.
     if any(problem.endswith("nested too deeply") for problem in found):
         return found
     length = len(json.dumps(document, separators=(",", ":"))) if serialised else len("".join(texts(document)))
@@ -138,6 +143,7 @@ def _node(node: dict[str, Any], path: str, found: list[str], depth: int) -> None
         found.append(f"{path}: {kind} takes no content")
     if not rule.leaf:
         _children(content if content is not None else [], rule, path, found, depth)
+    # Older validators of Jira take nothing else there, and their age is not told.
     if kind == "listItem" and isinstance(content, list) and content and content[0].get("type") != "paragraph":
         found.append(f"{path}: a list item begins with a paragraph")
     return None
@@ -161,6 +167,7 @@ def _children(content: object, rule: Rule, path: str, found: list[str], depth: i
             found.append(f"{where}: not allowed here")
         else:
             _node(child, where, found, depth + 1)
+            # Marks are legal on text, but not on the text of a code block.
             if path.endswith("codeBlock") and child.get("marks"):
                 found.append(f"{where}: no marks inside a code block")
 
@@ -172,6 +179,7 @@ def _attributes(node: dict[str, Any], kind: str, path: str, found: list[str]) ->
         found.append(f"{path}: attrs must be an object")
         return
     found.extend(f"{path}: attribute {name} is missing" for name in rule.attrs if name not in attrs)
+    # localId is legal nearly everywhere; the editor may or may not keep it.
     allowed = {*rule.attrs, *rule.optional, "localId"}
     found.extend(f"{path}: unknown attribute {name}" for name in attrs if name not in allowed)
     for name, value in attrs.items():
@@ -193,6 +201,7 @@ def _text(node: dict[str, Any], path: str, found: list[str]) -> None:
     if not isinstance(marks, list) or not all(isinstance(mark, dict) for mark in marks):
         found.append(f"{path}: marks must be a list")
         return
+    # Duplicate marks pass the schema and are refused by some versions of Jira.
     names = [mark.get("type") for mark in marks]
     if len(set(names)) < len(names):
         found.append(f"{path}: the same mark twice")
@@ -210,5 +219,6 @@ def _mark(mark: dict[str, Any], path: str, found: list[str]) -> None:
     attrs = mark.get("attrs", {})
     if not isinstance(attrs, dict) or set(attrs) - {*MARKS[kind], "title"} or set(MARKS[kind]) - set(attrs):
         found.append(f"{path}: wrong attributes of mark {kind}")
+    # The schema takes any address; Jira shows a javascript: link as dead text, so writing one is a mistake.
     elif kind == "link" and not str(attrs["href"]).lower().startswith(("http://", "https://", "mailto:", "/", "#")):
         found.append(f"{path}: link to {attrs['href']!r}")

@@ -13,9 +13,11 @@ from sandbox.rest.call import Caller, RefusedError, UnauthorizedError
 from sandbox.signing import canonical, qsh
 from sandbox.site import Installation, Json, Site
 
+# The documented custom is three minutes; a longer life makes a stolen token worth more.
 MAX_LIFE_S = 300
 LEEWAY_S = 30
 ASSERTION_LIFE_S = 60
+# Clients must read it from the answer: the real value is not documented.
 BEARER_TTL_S = 900
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 CLIENT = "urn:atlassian:connect:clientid:"
@@ -37,6 +39,7 @@ class Bearers:
 def caller_of(site: Site, bearers: Bearers, method: str, target: str, authorization: str | None) -> Caller:
     """The caller of one request. target: raw path and query as on the wire. Raises UnauthorizedError."""
     installation = site.installation
+    # Jira does not say whether the add-on or the signature is unknown; the complaint does.
     if installation is None or installation.state == "uninstalled":
         raise UnauthorizedError("the add-on is not installed on this site")
     kind, _, token = (authorization or "").partition(" ")
@@ -44,6 +47,7 @@ def caller_of(site: Site, bearers: Bearers, method: str, target: str, authorizat
         return _signed(installation, method, target, token)
     if kind == "Bearer":
         client_key, account_id, scopes, end = bearers.issued.get(token, ("", "", frozenset(), 0.0))
+        # A token of another site, and one from before a site import, are equally worthless.
         if client_key != installation.client_key or end < time.time():
             raise UnauthorizedError("the bearer token is unknown here or has expired")
         return Caller(account_id, scopes, as_user=True)
@@ -56,6 +60,7 @@ def _signed(installation: Installation, method: str, target: str, token: str) ->
         raise UnauthorizedError(f"iss is {claims['iss']!r}, not the add-on's key {installation.key!r}")
     if claims["exp"] - claims["iat"] > MAX_LIFE_S:
         raise UnauthorizedError(f"the token lives {claims['exp'] - claims['iat']} s; {MAX_LIFE_S} s is the most")
+    # The hash is computed here by our own code, not by the add-on's, so that two readings of the rule meet.
     if not hmac.compare_digest(str(claims["qsh"]), qsh(method, target)):
         raise UnauthorizedError(f"qsh differs; the request is {canonical(method, target)!r}")
     return Caller(installation.app_account, frozenset(installation.scopes))
@@ -87,7 +92,9 @@ def grant(sites: list[Site], bearers: Bearers, audiences: set[str], form: str) -
     except RefusedError as refusal:
         site.complain("oauth.token", refusal.note, status=400)
         return 400, {"error": "invalid_grant", "error_description": refusal.note}
+    # No scope parameter means all scopes of the descriptor.
     asked = frozenset(fields.get("scope", "").split()) or frozenset(site.installation.scopes)
+    # Acting as users is never implied by another scope.
     if asked - site.installation.scopes or "ACT_AS_USER" not in site.installation.scopes:
         site.complain("oauth.token", f"scopes {sorted(asked)} were not granted", status=400)
         return 400, {"error": "invalid_scope", "error_description": "A requested scope was not granted"}
@@ -97,6 +104,7 @@ def grant(sites: list[Site], bearers: Bearers, audiences: set[str], form: str) -
 
 def _site_of(sites: list[Site], assertion: str) -> Site | None:
     try:
+        # Unverified on purpose: iss only says whose secret to verify with.
         claims: dict[str, Any] = jwt.decode(assertion, options={"verify_signature": False})
     except jwt.InvalidTokenError:
         return None

@@ -56,6 +56,7 @@ class Project:
         return next((t for t in self.types if wanted in (t.id, t.name)), None)
 
 
+# Ids of custom fields differ from site to site; these are the ones the samples were taken with.
 FIELDS = (
     Field("summary", "Summary", "string"),
     Field("description", "Description", "string", rich=True),
@@ -81,11 +82,13 @@ _CLASSIC = (
     Status("10006", "In Review", "indeterminate"),
     Status("10002", "Done", "done"),
 )
+# Team-managed projects have states, types and fields of their own, under other ids.
 _TEAM = (
     Status("10020", "To do", "new"),
     Status("10021", "In progress", "indeterminate"),
     Status("10022", "Done", "done"),
 )
+# Names are translated on a French site, ids and categories are not.
 _FRENCH = (
     Status("10000", "À faire", "new"),
     Status("3", "En cours", "indeterminate"),
@@ -131,6 +134,7 @@ def projects() -> list[Project]:
         ),
         Project(
             "10044",
+            # Comments here are visible to customers unless marked as internal.
             "DESK",
             "Help desk",
             kind="service_desk",
@@ -140,6 +144,7 @@ def projects() -> list[Project]:
         ),
         Project(
             "10055",
+            # The add-on sees what most people may not: what it shows must follow the reader, not itself.
             "SECRET",
             "Acquisition",
             (*_BASE, _SUBTASK),
@@ -147,5 +152,6 @@ def projects() -> list[Project]:
             "Closed to most people.",
             roles=default_roles(secret=True),
         ),
+        # A project without a sub-task type: writing must fall back to something else.
         Project("10066", "NOSUB", "Campaigns", _BASE, _CLASSIC, "Sub-tasks are switched off here."),
     ]

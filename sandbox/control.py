@@ -55,6 +55,7 @@ def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     """JSON in, JSON out; a request that makes no sense is 400, an add-on that refuses is 502."""
 
     async def answer(request: Request) -> Response:
+        # The API hands out secrets and signs anything; a port opened by mistake must not give that away.
         if request.client is None or not _local(request.client.host):
             return JSONResponse({"error": "the control API answers this machine only"}, 403)
         try:
@@ -62,6 +63,7 @@ def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             return JSONResponse(await handler(json.loads(raw) if raw else {}, request))
         except (ControlError, ValueError) as error:
             return JSONResponse({"error": str(error)}, 400)
+        # A refusal by the add-on is not the test's mistake: another status tells them apart.
         except HookError as error:
             return JSONResponse({"error": str(error)}, 502)
 

@@ -113,6 +113,7 @@ class AddonControl(Desk):
         user = self.site.user(body.get("user"))
         text = payload if isinstance(payload, str) else json.dumps(payload)
         delivery = Delivery(event, None, installed.base_url + path, text.encode(), user.account_id if user else None)
+        # Whatever the payload says, the envelope is right: the add-on must judge the content.
         delivery.trace = body.get("trace")
         delivery.identifier = body.get("identifier") or delivery.identifier
         return self.place.webhooks.send(delivery).shown()
@@ -127,6 +128,7 @@ class AddonControl(Desk):
         issue = self.issue_named(asked["issue"]) if asked.get("issue") else None
         where = frames.Where(issue, self.project_named(asked["project"]) if asked.get("project") else None)
         kind, path = asked.get("kind", "context"), asked.get("path", "/")
+        # Stale and short-lived tokens are ordered by age and lifetime, so that no test has to wait.
         life = Life(float(asked.get("ttl_s", 900)), float(asked.get("age_s", 0)))
         if kind == "context":
             return {"token": frames.context_token(self.site, account, where, life=life)}

@@ -50,6 +50,7 @@ class IssueControl(Desk):
             fields=dict(body.get("fields", {})),
         )
         site.add(issue)
+        # The page of the parent learns of its new sub-task by this.
         site.touch(issue)
         if body.get("webhook", True):
             self.place.webhooks.fire("jira:issue_created", issue, user.account_id, body.get("trace"))
@@ -84,6 +85,7 @@ class IssueControl(Desk):
                 setattr(issue, name, body.pop(name))
         if "description" in body:
             issue.description = rich(body.pop("description"))
+        # What is left of the request names other fields by their ids.
         issue.fields |= body
         issue.updated = time.time()
         self.site.touch(issue)

@@ -39,6 +39,7 @@ def due(site: Site, operation: str) -> Fault | None:
     for fault in ordered:
         if fault.operation not in (operation, "*") or fault.times <= 0:
             continue
+        # Lets a test fail the second write of a run and not the first.
         if fault.skip > 0:
             fault.skip -= 1
             continue

@@ -62,6 +62,7 @@ def label(installation: Installation, name: Any, language: str) -> str:
     """A label in the reader's language, English when it has no translation."""
     if not isinstance(name, dict):
         return str(name or "")
+    # Descriptor languages carry a region (fr-FR), readers only choose a language.
     for locale, texts in installation.translations.items():
         if locale.lower().startswith(language) and name.get("i18n") in texts:
             return texts[name["i18n"]]
@@ -71,6 +72,7 @@ def label(installation: Installation, name: Any, language: str) -> str:
 def address(site: Site, shown: Json, account_id: str, where: Where) -> str:
     """The URL of a module's iframe for one person."""
     template = str(shown["target"]["url"] if "target" in shown else shown["url"])
+    # Both spellings of a variable are in use: {issue.id} and the older ${issue.id}.
     for name, value in where.variables().items():
         template = template.replace("${" + name + "}", quote(value)).replace("{" + name + "}", quote(value))
     return page(site, template, account_id, key=str(shown["key"]))
@@ -79,6 +81,7 @@ def address(site: Site, shown: Json, account_id: str, where: Where) -> str:
 def page(site: Site, path: str, account_id: str | None, *, key: str = "page", life: Life = PAGE) -> str:
     """A framed page's full URL, signed. path: below the add-on's base URL, its own query included."""
     installation = site.installed
+    # Everything Jira appends is covered by the hash, in whatever order it comes.
     appended = {
         "xdm_e": site.base_url,
         "xdm_c": f"channel-{installation.key}__{key}",

@@ -25,6 +25,7 @@ TRACE = "x-atlassian-webhook-trace"
 LOADED = rest.ROOMS
 
 
+# Starlette's router is not used for REST: the hash needs the raw target, and an unknown path is a complaint.
 class Gate:
     """Answers /rest/api/3/… of one site."""
 
@@ -46,6 +47,7 @@ class Gate:
             "actor": None,
             "trace": request.headers.get(TRACE),
         }
+        # Written down before the answer, so that a request under way shows too.
         self.site.requests.append(entry)
         del self.site.requests[:-LOG_LIMIT]
         response, fault = await self._answer(request, body, entry)
@@ -53,6 +55,7 @@ class Gate:
         if fault is not None and fault.reply_after_s:
             await asyncio.sleep(fault.reply_after_s)
         if fault is not None and fault.cut_after_write:
+            # The log tells the truth: the write happened although no status was seen.
             entry["status"] = "cut"
             await _cut(receive, send)
             return
@@ -64,6 +67,7 @@ class Gate:
         fault = due(self.site, found.name) if found else None
         if fault is not None and fault.delay_s:
             await asyncio.sleep(fault.delay_s)
+        # A request that suffers a fault is not judged: real trouble strikes right and wrong ones alike.
         if fault is not None and fault.status:
             return _json(
                 fault.status, fault.body or {"errorMessages": ["Trouble on order."], "errors": {}}, fault.headers
@@ -95,8 +99,10 @@ class Gate:
         )
         target = f"{raw}?{query}" if query else raw
         caller = caller_of(self.site, self.bearers, request.method, target, request.headers.get("authorization"))
+        # Jira's gateway answers 403 to these since CHANGE-2328.
         if request.method == "GET" and body:
             raise RefusedError(403, "A GET request must not carry a body.", wrong=True)
+        # Atlassian asks integrations to name themselves; a missing name is easily overlooked.
         if not request.headers.get("user-agent"):
             raise RefusedError(400, "A User-Agent is required.")
         return caller
@@ -106,9 +112,11 @@ class Gate:
             raise RefusedError(
                 405 if known else 404, "null for uri: the operation does not exist in this pretend Jira.", wrong=True
             )
+        # The descriptor's scopes bind an add-on before any permission of its user does.
         if found.scope not in call.caller.scopes:
             raise RefusedError(403, f"The add-on lacks the scope {found.scope}.", wrong=True)
         status, answer = found.handler(call)
+        # Events are told after the handler returned: a refused write tells nobody.
         for event, subject in call.events:
             self.webhooks.fire(event, subject, call.caller.account_id, call.trace)
         return status, answer
@@ -135,6 +143,7 @@ def _json(status: int, answer: Any, headers: Mapping[str, str] | None = None) ->
 
 async def _cut(receive: Receive, send: Send) -> None:
     """Drops the connection as a broken network would: the write was made, the answer never arrives."""
+    # uvicorn offers no way to drop a connection, but its receive function belongs to the one that can.
     transport = getattr(getattr(receive, "__self__", None), "transport", None)
     if transport is not None:
         transport.abort()

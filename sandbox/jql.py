@@ -15,7 +15,9 @@ from sandbox.adf import texts
 from sandbox.site import Issue, Site
 from sandbox.views import status_of, type_of
 
+# Quoted strings keep their quotes here; everything unquoted ends at an operator, a bracket or a blank.
 _TOKEN = re.compile(r"""\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|!=|<=|>=|[=~<>(),]|[^\s=~<>(),!"']+)""")
+# ORDER BY stands last, so the shortest beginning before it is the condition.
 _ORDER = re.compile(r"(?is)^(.*?)\border\s+by\s+(.+)$")
 _AGE = re.compile(r"^-(\d+)([mhdw])$")
 _UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -38,6 +40,7 @@ def run(site: Site, jql: str) -> list[Issue]:
     """The issues a query finds, in its order. Rights are the caller's business. Raises QueryError."""
     clauses, order = parse(jql)
     found = [issue for issue in site.issues.values() if all(_holds(site, issue, clause) for clause in clauses)]
+    # Python's sort is stable: sorting by the least important field first leaves the first one in charge.
     for name, descending in reversed(order):
         found.sort(key=lambda issue: _sort_key(issue, name), reverse=descending)
     return found
@@ -48,6 +51,7 @@ def parse(jql: str) -> tuple[list[Clause], list[tuple[str, bool]]]:
     ordered = _ORDER.match(jql)
     where, order_by = (ordered[1], ordered[2]) if ordered else (jql, "key asc")
     tokens = _tokens(where)
+    # Jira refuses a query that would walk the whole site, an ORDER BY alone included.
     if not tokens:
         raise QueryError(UNBOUNDED)
     clauses = [_clause(tokens)]
@@ -114,6 +118,7 @@ def _values(tokens: list[str], *, many: bool) -> tuple[str, ...]:
 def _plain(token: str) -> str:
     if token[0] in "\"'":
         return re.sub(r"\\(.)", r"\1", token[1:-1])
+    # Jira reserves most punctuation; unquoted it is an error and not part of a word.
     if not re.fullmatch(r"[\w.:@-]+", token):
         raise QueryError(f"Error in the JQL Query: '{token}' must be quoted.")
     return token
@@ -144,6 +149,7 @@ def _holds(site: Site, issue: Issue, clause: Clause) -> bool:
     if clause.operator in ("is empty", "is not empty"):
         return bool(has) == (clause.operator == "is not empty")
     if clause.operator == "~":
+        # Text search is by words in any order; a star stands for the rest of a word.
         words = clause.values[0].casefold().replace("*", " ").split()
         return all(any(word in text for text in has) for word in words)
     if clause.operator in ("<", "<=", ">", ">="):

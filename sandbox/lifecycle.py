@@ -39,6 +39,7 @@ class Lifecycle:
             known.oauth_client_id if known else secrets.token_urlsafe(24),
             self._app_account(descriptor),
         )
+        # Labels are translated by the host; the add-on only delivers the words.
         installation.translations = await self._translations(descriptor)
         # Jira signs with the new secret only after the add-on took it, yet the add-on may call back at once.
         self.site.installation = installation
@@ -55,6 +56,7 @@ class Lifecycle:
         installation = self._installed()
         if not late_disabled:
             await self._quietly(installation, "disabled")
+        # Set before the hook is sent: an add-on that calls back now is refused already.
         installation.state = "uninstalled"
         await self._quietly(installation, "uninstalled", signed=True)
         if late_disabled:
@@ -68,6 +70,7 @@ class Lifecycle:
     async def import_site(self) -> Installation:
         """A site import: the same address with a new client key, an install, and no word about the old one."""
         addon = self._installed().addon
+        # Nobody tells the add-on goodbye for the old key: tenants must be found by client key, never by address.
         self.site.client_key = str(uuid.uuid4())
         return await self.install(addon)
 
@@ -83,6 +86,7 @@ class Lifecycle:
     def _app_account(self, descriptor: Json) -> str:
         known = self.site.user("app")
         if known is None:
+            # The add-on's account survives a reinstall, and with it the authorship of its comments.
             known = User(f"557058:{uuid.uuid4()}", str(descriptor.get("name", descriptor["key"])), "app", kind="app")
             self.site.users[known.account_id] = known
         return known.account_id
@@ -114,6 +118,7 @@ class Lifecycle:
 
     async def _hook(self, installation: Installation, event: str, *, signed: bool = False) -> None:
         status = await self._send(installation, event, signed=signed)
+        # Atlassian counts every other answer as a failure, 202 included.
         if status not in (200, 204):
             self.site.complain(f"lifecycle.{event}", f"was answered {status}", status=status)
             raise HookError(f"The add-on answered {status} to {event}.")
@@ -126,6 +131,7 @@ class Lifecycle:
             return
 
     async def _send(self, installation: Installation, event: str, *, signed: bool) -> int:
+        # Only the hooks a descriptor names are sent.
         path = installation.descriptor.get("lifecycle", {}).get(event)
         if path is None:
             return 204

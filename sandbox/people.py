@@ -47,7 +47,12 @@ def cast() -> list[User]:
     """The people every site starts with, most powerful first."""
     return [
         User(
-            "712020:6d6c7882-fe3f-d5c9-7377-2bafa2a18731", "Ann Lee", "ann", time_zone="Europe/London", site_admin=True
+            # The samples were written by her, so she is the same account here.
+            "712020:6d6c7882-fe3f-d5c9-7377-2bafa2a18731",
+            "Ann Lee",
+            "ann",
+            time_zone="Europe/London",
+            site_admin=True,
         ),
         User("712020:9a4a52c1-1a0e-4a8e-8c0b-5a0d3f8f7b11", "Paul Verne", "paul", locale="fr_FR"),
         User("712020:3f1fd27c-62a7-4c2b-b1a4-0c8d5e7a9c22", "Tess Marlow", "tess"),

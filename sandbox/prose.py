@@ -7,6 +7,7 @@ Json = dict[str, Any]
 _BULLET = re.compile(r"^\s*[-*]\s+(.*)$")
 _NUMBER = re.compile(r"^\s*\d+[.)]\s+(.*)$")
 _HEADING = re.compile(r"^(#{1,6})\s+(.*)$")
+# A small Markdown of our own: the add-on's converter must not be what fills the site it is tested on.
 _STRONG = re.compile(r"\*\*(.+?)\*\*|`([^`]+)`")
 
 
@@ -24,6 +25,7 @@ def document(text: str) -> Json | None:
             blocks.append(_list(line, lines))
         elif line.strip():
             paragraph = [line.strip()]
+            # A list or a heading may follow a paragraph without a blank line.
             while lines and lines[0].strip() and not _starts_block(lines[0]):
                 paragraph.append(lines.pop(0).strip())
             blocks.append({"type": "paragraph", "content": _broken(paragraph)})
@@ -71,6 +73,7 @@ def _inline(text: str) -> list[Json]:
         nodes.append({"type": "text", "text": match[1] or match[2], "marks": [{"type": mark}]})
         last = match.end()
     nodes.append({"type": "text", "text": text[last:]})
+    # Jira refuses empty text nodes.
     return [node for node in nodes if node["text"]]
 
 
@@ -93,6 +96,7 @@ def _blocks(node: Any, heading: str, bullet: str) -> str:
         return "".join(
             bullet + _blocks(child, heading, bullet).replace("\n", "\n  ").rstrip() + "\n" for child in content
         )
+    # One line a row, as long cells would otherwise hide where the next begins.
     if kind == "tableRow":
         return (
             "| " + " | ".join(_blocks(cell, heading, bullet).strip().replace("\n", " / ") for cell in content) + " |\n"

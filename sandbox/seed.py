@@ -32,6 +32,7 @@ OWN = {
 
 def fill(site: Site) -> None:
     """Adds every issue of the seed folder. The same ids and keys appear on every site, as a tenant test wants it."""
+    # The samples name the site they were taken from; their links should lead here.
     for path in sorted(FOLDER.glob("0*.json")):
         _load(site, json.loads(_text(path).replace("https://acme-demo.atlassian.net", site.base_url)))
     for index, row in enumerate(json.loads(_text(FOLDER / "stories.json"))):
@@ -75,6 +76,7 @@ def _load(site: Site, sample: Json) -> None:
     issue.fields = {name: value for name, value in fields.items() if name not in OWN}
     if parent := fields.get("parent"):
         issue.parent = _stub(site, parent, parent["fields"]).id
+    # Issues a sample only mentions exist too, so that every link on a page leads somewhere.
     for child in fields.get("subtasks", []):
         _stub(site, child, child["fields"]).parent = issue.id
     issue.fields["issuelinks"] = fields.get("issuelinks", [])
@@ -99,6 +101,7 @@ def _stub(site: Site, sample: Json, fields: Json) -> Issue:
     project = site.project(sample["key"].rpartition("-")[0])
     if project is None:
         raise ValueError(f"the sample {sample['key']} belongs to an unknown project")
+    # A mentioned issue may have a type its project never had here.
     kind = project.type_of(fields["issuetype"]["id"]) or project.types[0]
     status = fields.get("status") or {"id": ""}
     return site.add(

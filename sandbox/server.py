@@ -38,6 +38,7 @@ async def running(sites: int = 1, port: int = 0) -> AsyncIterator[World]:
     """Sites on `port` and the next ports (0: any free ones) until the block ends. Raises OSError for a taken port."""
     sockets = _listening(sites, port)
     addresses = [f"http://{HOST}:{sock.getsockname()[1]}" for sock in sockets]
+    # Webhooks of several sites share the client; the default pool would queue them.
     limits = httpx2.Limits(max_connections=100, max_keepalive_connections=50)
     world = World(addresses[0], httpx2.AsyncClient(limits=limits, trust_env=False))
     places = [world.found(address) for address in addresses]
@@ -57,6 +58,7 @@ def _config(world: World, index: int) -> uvicorn.Config:
     app = create_app(world, world.places[index])
     return uvicorn.Config(
         app,
+        # A dropped connection is ordered trouble here, not an error to log.
         log_level="critical",
         access_log=False,
         lifespan="off",

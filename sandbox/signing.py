@@ -21,10 +21,12 @@ CONTEXT_QSH = "context-qsh"
 def canonical(method: str, target: str) -> str:
     """The canonical request. target: raw path and query as on the wire, the receiver's base path already cut off."""
     path, _, query = target.partition("?")
+    # No trailing slash unless it is the whole path, and an ampersand must not look like a separator.
     path = "/" + path.strip("/").replace("&", "%26")
     values: dict[str, list[str]] = {}
     for pair in filter(None, query.split("&")):
         name, _, value = pair.partition("=")
+        # The token cannot be part of what it signs.
         if unquote_plus(name) != "jwt":
             values.setdefault(_encode(unquote_plus(name)), []).append(unquote_plus(value))
     listed = "&".join(f"{name}={','.join(_encode(v) for v in sorted(values[name]))}" for name in sorted(values))
@@ -44,6 +46,7 @@ def relative(url: str, base_url: str) -> str:
     parts = urlsplit(url)
     base = urlsplit(base_url).path.rstrip("/")
     path = parts.path
+    # /application does not lie below /app.
     if base and (path == base or path.startswith(base + "/")):
         path = path[len(base) :]
     return f"{path}?{parts.query}" if parts.query else path

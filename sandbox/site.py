@@ -10,6 +10,7 @@ from sandbox.catalog import Project, projects
 from sandbox.people import GLOBAL_PERMISSIONS, ROLES, User, cast
 
 Json = dict[str, Any]
+# A load test of some thousand issues fits; a sandbox left running for weeks does not grow for ever.
 LOG_LIMIT = 20_000
 
 
@@ -134,15 +135,18 @@ class Site:
         """Says that watchers of the issue, and of its parent, have something new to show."""
         self.version += 1
         issue.version = self.version
+        # A page shows its sub-tasks, so their changes are news there too.
         if issue.parent in self.issues:
             self.issues[issue.parent].version = self.version
 
     def next_key(self, project: Project) -> str:
+        # Numbers are never used twice while an issue lives; keys come from several sources.
         taken = (int(key.rpartition("-")[2]) for key in self.keys if key.startswith(f"{project.key}-"))
         return f"{project.key}-{max(taken, default=0) + 1}"
 
     def issue(self, id_or_key: object) -> Issue | None:
         wanted = str(id_or_key)
+        # Keys are found in any case; digits beyond ASCII would pass isdigit alone.
         number = int(wanted) if wanted.isascii() and wanted.isdigit() else self.keys.get(wanted.upper(), 0)
         return self.issues.get(number)
 

@@ -48,6 +48,7 @@ class Pages(Desk):
         """The issues of one project, newest first."""
         project = self._seen(self._reader(request), self.project_named(request.path_params["key"]))
         found = [issue for issue in self.site.issues.values() if issue.project is project]
+        # By number: as text SHOP-99 would come after SHOP-405.
         found.sort(key=lambda issue: int(issue.key.rpartition("-")[2]), reverse=True)
         return {"issues": [self._row(issue) for issue in found], "version": self.site.version}
 
@@ -55,6 +56,7 @@ class Pages(Desk):
         """One issue with comments and sub-tasks; {"version"} alone when nothing changed since the page's."""
         user, issue = self._reader(request), self.issue_named(request.path_params["key"])
         project = self._seen(user, issue.project)
+        # Pages ask every second; most answers are this short.
         if request.query_params.get("since") == str(issue.version):
             return {"version": issue.version}
         parent = self.site.issues.get(issue.parent) if issue.parent else None

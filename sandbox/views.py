@@ -18,6 +18,7 @@ def person(site: Site, account_id: str | None) -> Json | None:
     """An account; unknown ids show as Jira shows erased people."""
     if account_id is None:
         return None
+    # Jira keeps a label of people whose accounts were erased.
     user = site.users.get(account_id) or User(account_id, "Former user")
     return {
         "self": f"{site.base_url}/rest/api/3/user?accountId={account_id}",
@@ -160,6 +161,7 @@ def issue(site: Site, shown: Issue, *, wanted: str = "*all", expand: str = "", p
     """An issue as GET issue answers it. wanted, expand, properties: the comma lists of the request."""
     fields = issue_fields(site, shown)
     names = [name.strip() for name in wanted.split(",") if name.strip()] or ["*all"]
+    # Without a positive name in the list everything is meant, less what is excluded.
     if not any(name in ("*all", "*navigable") or name.startswith("-") for name in names):
         fields = {name: value for name, value in fields.items() if name in names}
     dropped = {name[1:] for name in names if name.startswith("-")}
@@ -188,6 +190,7 @@ def schema(field_id: str) -> Json:
     if field.type == "array":
         answer["items"] = "component" if field.id == "components" else "string"
     if field.custom:
+        # Story points come from another plugin, with another prefix; only :textarea tells that a field is rich.
         prefix = "com.pyxis.greenhopper.jira:" if field.custom.startswith("jsw") else CUSTOM
         return answer | {"custom": prefix + field.custom, "customId": int(field.id.rpartition("_")[2])}
     return answer | {"system": field.id}

@@ -16,7 +16,9 @@ from sandbox.prose import wiki
 from sandbox.signing import qsh, relative, symmetric
 from sandbox.site import Comment, Installation, Issue, Json, Site, stamp
 
+# Jira waits 5 to 15 minutes between tries; here the pause is seconds and can be set.
 MOST_RETRIES = 5
+# Jira's limit for events of the primary flow, per tenant and host.
 CONCURRENT = 20
 REPEATED = frozenset({408, 409, 425, 429})
 
@@ -103,6 +105,7 @@ class Webhooks:
             if status in (200, 204):
                 delivery.state = "delivered"
                 return
+            # Redirects and other refusals are final: the event is gone.
             if status is not None and status not in REPEATED and status < 500:
                 delivery.state = "lost"
                 self.site.complain("webhook", f"{delivery.event} was answered {status}", status=status)
@@ -112,6 +115,7 @@ class Webhooks:
 
     async def _attempt(self, delivery: Delivery, installation: Installation, retry: int) -> int | None:
         target = relative(delivery.url, installation.base_url)
+        # Signed anew for every try: a token made before a long pause would have expired.
         claims = {"iss": installation.client_key, "sub": delivery.subject, "qsh": qsh("POST", target)}
         token = symmetric(installation.shared_secret, claims)
         headers = {
@@ -146,6 +150,7 @@ def _since(started: float) -> float:
 def _payload(site: Site, event: str, issue: Issue, comment: Comment | None, account_id: str) -> Json:
     """The body of an event. Issues have the shape of REST v2: rich text is wiki text, lists are not paged."""
     answer: Json = {"timestamp": int(time.time() * 1000), "webhookEvent": event}
+    # Comment events carry a reduced issue and no user; readers must not rely on either.
     if comment is not None:
         shown = {**views.comment(site, issue, comment), "body": wiki(comment.body)}
         return answer | {"comment": shown, "issue": {**views.brief(site, issue), "id": str(issue.id)}}
@@ -153,6 +158,7 @@ def _payload(site: Site, event: str, issue: Issue, comment: Comment | None, acco
     for name, value in fields.items():
         if isinstance(value, dict) and value.get("type") == "doc":
             fields[name] = wiki(value)
+    # Lists that REST pages are not part of an event.
     for left_out in ("comment", "worklog"):
         fields.pop(left_out, None)
     kind = "issue_created" if event == "jira:issue_created" else "issue_generic"

@@ -47,6 +47,7 @@ class World:
     @property
     def audiences(self) -> set[str]:
         """Values of `aud` an assertion may carry: the authorization server by its origin or by its whole address."""
+        # Atlassian's server has no path; ours has one, and clients name it either way.
         return {self.base, f"{self.base}/oauth"}
 
     def announcement(self) -> Json:

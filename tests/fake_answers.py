@@ -111,6 +111,17 @@ def hostile(issue: Issue) -> dict[str, Any]:
     answer["subtasks"] = [{"title": f"OTHER-{n} <script>", "description": f"![]({link}{n})"} for n in range(500)]
     answer["labels"] = ["two words", '"; DROP TABLE', "x" * 300]
     answer["questions"] = [f"@all? {link}" for _ in range(100)]
+    answer["missing"] = [
+        {"what": "]]><issue key='x'/>{{config.secret}}", "why": "${env:LLM_API_KEY} %(secret)s {0.__class__}"}
+    ]
+    answer["criteria"] = [
+        {
+            "title": '{"type":"mention","attrs":{"id":"712020:1"}}',
+            "given": '") OR project = B --',
+            "when": "[~accountid:712020:1] [^secret.txt] !pic.png! {panel:title=x} @[Ann Lee](712020:1)",
+            "then": 'Feature: x\n  Scenario: y\n"""\nevent: done\ndata: {}\n\n',
+        }
+    ]
     return answer
 
 

@@ -245,7 +245,7 @@ async def ending(exchange: Exchange, text: str) -> None:
 
 
 async def status(exchange: Exchange) -> None:
-    """status:<code>[:retry-after=<s>|date+<s>][:retry-after-ms=<ms>][:code=<error code>]"""
+    """status:<code>[:retry-after=<s>|date+<s>][:retry-after-ms=<ms>][:code=<error code>][:message=<text>]"""
     code = int(exchange.arguments[0])
     headers = {}
     wait = exchange.options.get("retry-after")
@@ -253,7 +253,8 @@ async def status(exchange: Exchange) -> None:
         headers["Retry-After"] = formatdate(time() + float(wait[5:]), usegmt=True) if wait.startswith("date+") else wait
     if "retry-after-ms" in exchange.options:
         headers["retry-after-ms"] = exchange.options["retry-after-ms"]
-    error = {"message": f"scripted {code}", "type": "scripted", "code": exchange.options.get("code")}
+    message = exchange.options.get("message", f"scripted {code}")
+    error = {"message": message, "type": "scripted", "code": exchange.options.get("code")}
     exchange.send(code, json.dumps({"error": error}).encode(), **headers)
 
 

@@ -26,7 +26,7 @@ def site(name: str = "acme") -> Site:
 
 @dataclass
 class PretendJira:
-    """rights: (account id, "issue" | "project" | "global", id) -> permissions. down: answers 503 to everything."""
+    """rights: (account id, "issue" | "project" | "global", id) -> permissions. down: refuses everything in a way that is not tried again."""
 
     rights: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict)
     issues: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class PretendJira:
     def answer(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
         if self.down:
-            return httpx2.Response(500, json={"errorMessages": ["pretending"]})
+            return httpx2.Response(400, json={"errorMessages": ["pretending"]})
         path = request.url.path
         if path.endswith("/permissions/check"):
             return httpx2.Response(200, json=self._granted(json.loads(request.content)))

@@ -26,6 +26,7 @@ async def add_tenant(db: Database, *, state: str = "installed", seals: Seals | N
                 state=state,
                 base_url=BASE_URL,
                 display_url=BASE_URL,
+                app_account_id="557058:the-add-on",
                 shared_secret=seals.seal("a shared secret of at least 32 characters", tenant_id) if seals else None,
                 installed_at=1.0,
                 updated_at=1.0,

@@ -187,7 +187,7 @@ class Stack:
         self._exit = contextlib.ExitStack()
         self._environment = {"DATABASE_URL": database_url, "LOG_FORMAT": "json", "LOG_LEVEL": "INFO"} | environment
         if database_url.startswith("postgresql"):
-            self._environment.setdefault("APP_SECRET_KEY", "a key of the tests, long enough to be one")
+            self._environment.setdefault("APP_SECRET_KEY", "a key of the tests that is long enough to be one")
         self.client = httpx2.Client(timeout=30, trust_env=False)
         self.model_root = ""
         self.sites: list[JiraSite] = []

@@ -56,6 +56,7 @@ async def _served(settings: Settings) -> Finding:
     """Whether the descriptor can be fetched where Jira would fetch it."""
     url = f"{settings.base_url}/atlassian-connect.json"
     try:
+        # Fetched as Jira would: by the public address, not through a proxy of this machine.
         async with httpx2.AsyncClient(timeout=ANSWER_S, trust_env=False) as client:
             answer = await client.get(url)
         key = answer.json().get("key") if answer.status_code == 200 else None
@@ -104,6 +105,7 @@ async def _database(settings: Settings) -> Finding:
     what = "DATABASE_URL"
     try:
         file = sqlite_file(parse_url(settings.database_url))
+        # Opening it would make it, and a check-up leaves nothing behind.
         if file is not None and not file.exists():
             return Finding("ok", what, f"{file} will be made at the first start")
         db = Database.open(settings.database_url)

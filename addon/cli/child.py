@@ -40,6 +40,7 @@ async def addon(environment: Mapping[str, str], folder: Path, *, port: int = 0) 
     port = port or _free_port()
     url = f"http://{HOST}:{port}"
     log = folder / "addon.log"
+    # Put last into the environment: an operator's own .env cannot point the sandbox at a real database.
     own = {
         "BASE_URL": url,
         "HOST": HOST,
@@ -77,6 +78,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
     if process.returncode is not None:
         return
     with suppress(ProcessLookupError):
+        # The add-on ends its streams and commits what it has; killing is for one that hangs.
         process.terminate()
     try:
         await asyncio.wait_for(process.wait(), STOP_S)

@@ -105,9 +105,12 @@ class Show:
             error = run.get("error") or {}
             raise Unavailable(f"the analysis ended as {run['status']}: {error.get('detail', 'no reason given')}")
         issue = self.site.issues[int(issue_id)]
+        # The run ends when its result is stored; the comment is written right after.
         comment = (await self._until(lambda: issue.comments))[-1]
         self.line(f"comment in {issue.key}, as {self.site.users[comment.author].name} wrote it:")
-        self.console.print(Padding(Markdown(to_markdown(comment.body)), (1, 2, 1, 4)))
+        # Line breaks inside table cells are HTML in Markdown, which a terminal does not show.
+        text = to_markdown(comment.body).replace("<br>", " ")
+        self.console.print(Padding(Markdown(text), (1, 2, 1, 4)))
         self._offered(run)
         self._complaints()
 

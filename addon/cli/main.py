@@ -22,6 +22,7 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
+        # What a server imports takes seconds; the pretend Jira is up in a fraction of one.
         command = get_command(import_module(f"addon.cli.{cmd_name}").app)
         command.name = cmd_name
         return command

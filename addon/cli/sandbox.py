@@ -60,6 +60,7 @@ async def _until_stopped(plan: Plan) -> None:
 @asynccontextmanager
 async def stage(plan: Plan) -> AsyncIterator[tuple[World, Child]]:
     """Sites and add-on up and the add-on installed everywhere. Raises Unavailable, Upstream."""
+    # Removed at the end, also after Ctrl-C; with --data it stays empty.
     with tempfile.TemporaryDirectory(prefix="jiravision-", ignore_cleanup_errors=True) as scratch:
         folder = (plan.data or Path(scratch)).resolve()
         try:

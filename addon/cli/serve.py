@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -38,7 +39,9 @@ def serve() -> None:
     doorstep = Doorstep(application)
     server = Server(config(settings, doorstep), application.state.drain.begin)
     log.info("serving %s on %s:%s", settings.base_url, settings.host, settings.port)
-    server.run()
+    # uvicorn leaves by itself, without a word, when the start fails; why it did is said below.
+    with suppress(SystemExit):
+        server.run()
     if doorstep.error is not None:
         raise doorstep.error
     if not server.started:
@@ -49,6 +52,7 @@ def config(settings: Settings, application: Any) -> uvicorn.Config:
     """How uvicorn runs: its fast parts, no access log (addresses hold tokens), no trust in forwarding headers."""
     return uvicorn.Config(
         application,
+        # Forwarding headers are not believed: every address comes from BASE_URL.
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -96,7 +100,7 @@ class Doorstep:
         failed: list[Message] = []
 
         async def hold(message: Message) -> None:
-            if message["type"] == "lifespan.startup.failed":
+            if message["type"].endswith(".failed"):
                 failed.append(message)
             else:
                 await send(message)
@@ -105,8 +109,8 @@ class Doorstep:
             await self._application(scope, receive, hold)
         except AddonError as error:
             self.error = error
-            await send({"type": "lifespan.startup.failed", "message": ""})
-        except Exception:
+            # uvicorn logs the text of the message, which Starlette fills with the traceback.
+            failed[:] = [{**message, "message": ""} for message in failed]
+        finally:
             for message in failed:
                 await send(message)
-            raise

@@ -38,6 +38,7 @@ async def follow(addon_url: str, watched: Watched, on_stage: Callable[[str], Non
     Raises Unavailable.
     """
     api = f"{addon_url}/api/v1"
+    # A stream that is opened again repeats its events from the start.
     told: list[str] = []
     async with httpx2.AsyncClient(trust_env=False, timeout=httpx2.Timeout(10, read=60)) as client:
         run = await _first(client, api, watched)

@@ -109,7 +109,17 @@ def _quiet_libraries(level: str) -> None:
         logging.getLogger(name).handlers[:] = []
         logging.getLogger(name).propagate = True
     # Their DEBUG lines carry headers, parameters and prompts.
-    for name in ("httpx2", "httpcore2", "openai", "sqlalchemy", "aiosqlite", "asyncio", "taskiq", "markdown_it"):
+    for name in (
+        "alembic",
+        "httpx2",
+        "httpcore2",
+        "openai",
+        "sqlalchemy",
+        "aiosqlite",
+        "asyncio",
+        "taskiq",
+        "markdown_it",
+    ):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
 
 

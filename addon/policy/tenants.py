@@ -1,18 +1,22 @@
 """Who a caller may be: the sites on which the add-on is installed, with their secrets opened."""
 
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from addon.errors import AddonError
 from addon.jira.site import Site
 from addon.settings import Settings
 from addon.store.db import Database
 from addon.store.repos import tenants as rows
 from addon.store.repos.tenants import DISABLED, INSTALLED, TenantRow
 from addon.store.secrets import Seals
+
+log = logging.getLogger(__name__)
 
 KNOWN_S = 30.0
 UNKNOWN_S = 5.0
@@ -70,6 +74,22 @@ class Tenants:
     async def by_id(self, tenant_id: str) -> Tenant | None:
         """The tenant, only while it is installed and enabled. Raises DatabaseDown."""
         return _active(await self._cached(("id", tenant_id), lambda tx: rows.by_id(tx, tenant_id)))
+
+    async def acquainted(self, tenant_id: str, ask: Callable[[Site], Awaitable[str]]) -> Tenant | None:
+        """As by_id, with the add-on's own account on the site; asked for once. Raises DatabaseDown."""
+        tenant = await self.by_id(tenant_id)
+        if tenant is None or tenant.app_account_id:
+            return tenant
+        try:
+            account_id = await ask(tenant.site)
+        except AddonError as error:
+            # Other marks tell our own events as well; whoever works for this site hears its trouble soon enough.
+            log.info("own account unknown: %s", error.code)
+            return tenant
+        if not account_id:
+            return tenant
+        await self.remember_app_account(tenant, account_id)
+        return replace(tenant, app_account_id=account_id)
 
     async def remember_app_account(self, tenant: Tenant, account_id: str) -> None:
         """Keeps the id of the add-on's own account on that site, by which its own events are told."""

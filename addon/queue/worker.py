@@ -172,10 +172,10 @@ class Worker(Generic[L]):
         except Unavailable:
             log.warning("lost the database while working on %s: its lease will run out", working.lease.id)
             return None
-        except Exception:
+        except Exception as error:  # noqa: BLE001 - one broken row must neither stop the worker nor stay running for ever
             if limit.expired():
                 return "timed_out"
-            log.exception("%s %s failed unexpectedly", working.lane.holding.name, working.lease.id)
+            _report(f"{working.lane.holding.name} {working.lease.id} failed unexpectedly", error)
             return "crashed"
         return None
 
@@ -204,8 +204,8 @@ class Worker(Generic[L]):
                 failures = 0
             except Unavailable:
                 failures = min(failures + 1, 4)
-            except Exception:
-                log.exception("%s failed", step.__name__)
+            except Exception as error:  # noqa: BLE001 - without these loops nothing would ever be taken back
+                _report(f"{step.__name__} failed", error)
 
     async def _leave(self) -> None:
         left = list(self._working.values())
@@ -219,6 +219,10 @@ class Worker(Generic[L]):
                     await holding.release(ids)
             except Unavailable:
                 log.warning("cannot give %d %s back: their leases will run out", len(ids), name)
+
+
+def _report(what: str, error: Exception) -> None:
+    log.error("%s", what, exc_info=error)
 
 
 _tasks: set[asyncio.Task[None]] = set()

@@ -1,6 +1,8 @@
 # ruff: noqa: E501, SIM905 - these are tables; a broken line would read worse than a long one
 """French: words to find (without accents) and phrases to say."""
 
+import re
+
 from addon.rules.tongue import Tongue
 
 SAYS = {
@@ -191,6 +193,12 @@ SAYS = {
     "sub.prove.text": "Répéter les étapes du rapport avec la correction, essayer les cas voisins et ajouter une ligne aux notes de version.",
 }  # fmt: skip
 
+
+def typeset(text: str) -> str:
+    """With spaces that do not break before the marks French sets apart: no line shall begin with one."""
+    return re.sub(" (?=[;:?!])", "\u00a0", text)
+
+
 FRENCH = Tongue(
     code="fr",
     role=r"en tant que?|en qualite de|en ma qualite de|en tant qu'(?:une?)?",
@@ -270,6 +278,6 @@ FRENCH = Tongue(
         "entre tous toutes toute tout aussi encore toujours jamais autre autres meme liste voir affiche afficher actuel actuelle differents possible "
         "disponible vide mois jour jours ligne lignes besoin lors sont etre avoir fait faire mon mes ses etaient sera seront comment".split()
     ),
-    says=SAYS,
-    quotes=("« ", " »"),
+    says={name: typeset(text) for name, text in SAYS.items()},
+    quotes=("«\u00a0", "\u00a0»"),
 )  # fmt: skip

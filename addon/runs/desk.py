@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from addon.errors import AddonError
+from addon.errors import AddonError, NothingToDo
 from addon.jira.client import Jira
 from addon.jira.errors import JiraNotFound
 from addon.policy.models import ModelPolicy
@@ -88,6 +88,8 @@ async def failed(tx: AsyncConnection, table: Table, lease: Lease, error: AddonEr
     said = {"error": error.code, "detail": error.detail}
     if isinstance(error, JiraNotFound):
         ending = ISSUE_DELETED
+    elif isinstance(error, NothingToDo):
+        ending = Ending("cancelled", said)
     elif error.retry_after_s is not None and not lease.last:
         run_at = now + delay_s(error.retry_after_s, lease.attempts)
         return "queued" if await leases.retry(tx, table, lease, run_at=run_at, error=said) else None

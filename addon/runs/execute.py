@@ -67,7 +67,7 @@ class RunJob:
         if run.result is not None:
             return Ending("succeeded")
         desk = self._desk
-        tenant = await desk.tenants.by_id(lease.tenant_id)
+        tenant = await desk.tenants.acquainted(lease.tenant_id, desk.jira.own_account)
         feature = self._features.get(run.kind)
         if tenant is None or feature is None:
             return TENANT_GONE if tenant is None else UNKNOWN_KIND

@@ -1,38 +1,21 @@
 """Everything of this room, wired: who starts runs, who works them, who shows them."""
 
-import os
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from addon.queue.lane import Lane, Pace
 from addon.queue.worker import Worker
 from addon.runs.desk import Desk
 from addon.runs.events import Events
-from addon.runs.execute import RunJob
 from addon.runs.feature import Feature, Target
-from addon.runs.publish import PublicationJob, Publisher
+from addon.runs.lanes import Size, hire
+from addon.runs.publish import Publisher
 from addon.runs.start import Starts
 from addon.runs.view import Runs
-from addon.store.holding import Holding
-from addon.store.ids import new_id
-from addon.store.leases import LEASE_S, Claims, Lease
-from addon.store.tables import publications, runs
+from addon.store.leases import Lease
 
-PRIORITY_SLOTS = 20
-WRITING_SLOTS = 20
 STOP_WAIT_S = 15.0
 """How long running work may finish when the process is told to go; what is left starts over elsewhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """ai_slots: analyses worked at a time that nobody waits for. lease_s: how long a silent worker keeps its rows."""
-
-    ai_slots: int
-    pace: Pace = field(default_factory=Pace)
-    lease_s: float = LEASE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,32 +42,14 @@ class Office:
 
 
 def furnish(
-    desk: Desk,
-    *,
-    features: Mapping[str, Feature],
-    targets: Mapping[str, Target],
-    addon_key: str,
-    size: Size,
+    desk: Desk, *, features: Mapping[str, Feature], targets: Mapping[str, Target], addon_key: str, size: Size
 ) -> Office:
     """features: by kind. targets: by name."""
-    # A name nobody had before: a restarted process must not inherit what its predecessor held.
-    name = f"{socket.gethostname()[:24]}-{os.getpid()}-{new_id()[-12:]}"
-    run_rows = Holding(desk.db, Claims(runs, name, size.lease_s))
-    publication_rows = Holding(desk.db, Claims(publications, name, size.lease_s))
-    run_job = RunJob(desk, features)
-    publication_job = PublicationJob(desk, targets, addon_key)
-    lanes = [
-        Lane(run_rows, "priority", run_job),
-        Lane(publication_rows, "priority", publication_job),
-        Lane(run_rows, "ai", run_job),
-        Lane(publication_rows, "default", publication_job),
-    ]
-    slots = {"priority": PRIORITY_SLOTS, "ai": size.ai_slots, "default": WRITING_SLOTS}
     return Office(
         desk=desk,
-        worker=Worker(desk.wakes, lanes=lanes, slots=slots, pace=size.pace),
+        worker=hire(desk, features=features, targets=targets, addon_key=addon_key, size=size),
         starts=Starts(desk.db, desk.wakes, desk.bus),
         runs=Runs(desk.db),
         events=Events(desk.db, desk.bus),
-        publisher=Publisher(desk, features),
+        publisher=Publisher(desk.db, desk.wakes, features),
     )

@@ -53,12 +53,13 @@ class Runs:
 
 
 def run_view(run: Run, publications: Sequence[Publication]) -> dict[str, Any]:
-    """The Run of the API. Times are ISO 8601 in UTC."""
+    """The Run of the API. Times are ISO 8601 in UTC; the name of who asked is for the caller to find out."""
     return {
         "id": run.id,
         "kind": run.kind,
         "status": run.state,
         "trigger": run.trigger,
+        "asked_by": {"account_id": run.account_id, "name": ""} if run.account_id else None,
         "issue_id": run.issue_id,
         "issue_key": run.issue_key,
         "project_id": run.project_id,
@@ -82,11 +83,12 @@ def short_view(run: Run, publications: Sequence[Publication]) -> dict[str, Any]:
 
 
 def publication_view(publication: Publication) -> dict[str, Any]:
-    """The Publication of the API. status: pending | done | failed | skipped."""
+    """The Publication of the API. status: pending | done | failed | skipped. title: of a sub-task, as it is written."""
     return {
         "id": publication.id,
         "target": publication.target,
         "item": publication.item,
+        "title": publication.content.get("title"),
         "status": STATUS[publication.state],
         "remote_id": publication.remote_id,
         "remote_key": publication.remote_key,

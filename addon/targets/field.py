@@ -1,7 +1,7 @@
 """Acceptance criteria in the field the project's administrators chose, and only while that field is empty."""
 
 from addon.adf.read import to_markdown
-from addon.errors import Conflict, Invalid
+from addon.errors import Invalid, NothingToDo
 from addon.jira import fields, issues
 from addon.jira.errors import JiraForbidden
 from addon.runs.feature import Writing, Written
@@ -12,7 +12,7 @@ class FieldNotWritable(Invalid):
     code = "field_not_writable"
 
 
-class FieldNotEmpty(Conflict):
+class FieldNotEmpty(NothingToDo):
     code = "field_not_empty"
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from addon.jira import comments, projects
-from addon.jira.errors import JiraForbidden
+from addon.jira import comments, issues, projects
+from addon.jira.errors import JiraForbidden, JiraNotFound
 from addon.jira.issue import Comment
 from addon.runs.feature import Writing
 from addon.targets.marks import mark, trace
@@ -19,6 +19,10 @@ async def post(writing: Writing, document: Mapping[str, object], *, kind: str, i
     issue = writing.publication.issue_id
     try:
         return await comments.create(writing.jira, issue, document, properties=properties, trace=trace(writing))
+    except JiraNotFound as error:
+        # Jira answers the same when the issue is there and only the right to comment is not.
+        await issues.get(writing.jira, issue, fields=["project"])
+        raise JiraForbidden(MAY_NOT, said=error.said) from error
     except JiraForbidden as error:
         raise JiraForbidden(MAY_NOT, said=error.said) from error
 

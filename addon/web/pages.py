@@ -76,12 +76,13 @@ class Pages:
         return Response(self._bytes[name], media_type=HTML, headers={"Content-Security-Policy": self._policy(tenant)})
 
     def refusal(self, request: Request, status: int, code: str, headers: Mapping[str, str]) -> Response:
-        """Why there is no page, in the reader's language; as nobody is verified, only Jira's own hosts may frame it."""
+        """Why there is no page, in the reader's language. Without a verified caller only Jira's own hosts frame it."""
         known = status if status in WORDS else 503 if status >= 429 else 404
         language = preferred(request.headers.get("accept-language", ""), self._texts.languages)
         # Both are ours and plain: a code of the tree of errors and a checked request id.
         body = self._refused[known, language].replace("{code}", code).replace("{reference}", request.state.request_id)
-        csp = {"Content-Security-Policy": self._policy(None), "Vary": "Accept-Language"}
+        framed_by: Tenant | None = getattr(request.state, "framed_by", None)
+        csp = {"Content-Security-Policy": self._policy(framed_by), "Vary": "Accept-Language"}
         return Response(body, status, media_type=HTML, headers={**headers, **csp})
 
     def _policy(self, tenant: Tenant | None) -> str:

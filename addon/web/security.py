@@ -67,7 +67,10 @@ async def page_caller(request: Request) -> Caller:
         incoming = _incoming(request)
         read = verify.symmetric(verify.carried(incoming, in_url=True))
         tenant, secrets, now = await _tenant(request, read)
-        return _caller(tenant, verify.page(read, secrets, incoming, now=now))
+        caller = _caller(tenant, verify.page(read, secrets, incoming, now=now))
+        # What is said to a person who may not see a page is said in their site's frame.
+        request.state.framed_by = caller.tenant
+        return caller
 
 
 async def hook_caller(request: Request) -> Caller:

@@ -22,7 +22,7 @@ async function frames(site, addon) {
   const pages = [...addon.places.adminPages, ...(addon.places.adminPages.length ? [] : addon.places.configurePage)];
   return Promise.all(pages.map(async ({ key }) => {
     const { iframe, name } = await framed({ module: key }, site.reader);
-    return [h("p"), h("section.sheet.panel.full", {}, h("header", {}, name), iframe)];
+    return [h("h2", {}, name), h("section.sheet.panel.full", {}, iframe)];
   }));
 }
 

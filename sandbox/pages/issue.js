@@ -57,15 +57,19 @@ function subtasks(shown) {
 
 function comment(shown, fresh) {
   const edited = shown.updated !== shown.created ? h("span.soft", {}, `(${w("edited")})`) : null;
-  return h(`article.comment.sheet${fresh ? ".fresh" : ""}`, { "data-comment": shown.id }, h("header", {}, h("strong", {}, shown.author.displayName),
-    shown.author.accountType === "app" ? h("span.lozenge", {}, "app") : null, h("span.soft", {}, when(shown.created)), edited,
+  const app = shown.author.accountType === "app";
+  return h(`article.comment.sheet${fresh ? ".fresh" : ""}`, { "data-comment": shown.id },
+    h(`span.avatar${app ? ".app" : ""}`, { "aria-hidden": "true" }, initials(shown.author.displayName)), h("header", {}, h("strong", {}, shown.author.displayName),
+    app ? h("span.lozenge", {}, "app") : null, h("span.soft", {}, when(shown.created)), edited,
     shown.internal ? h("span.lozenge.yellow", {}, w("internal note")) : null), prose(shown.body));
 }
+
+const initials = (name) => name.split(/\s+/).map((word) => word[0] ?? "").join("").slice(0, 2).toUpperCase();
 
 function reply(site, shown, refresh) {
   if (!shown.may.comment) return null;
   const text = h("textarea", { name: "text", "aria-label": w("Add a comment"), placeholder: w("Add a comment"), rows: 3 });
-  text.style.minHeight = "80px";
+  text.style.cssText = "min-height: 80px; font: inherit";
   const send = async (event) => {
     event.preventDefault();
     if (!text.value.trim()) return;

@@ -13,7 +13,7 @@ const EXAMPLE = {
 export async function home(site) {
   const cards = site.facts.projects.map((project) =>
     h("a.card.sheet", { href: `/projects/${project.key}` }, h("strong", {}, project.name),
-      h("span.soft", {}, `${project.key} · ${w(KINDS[project.kind])} · ${project.issues} ${w("issues")}`), h("p", {}, project.description)));
+      h("span.soft", {}, `${project.key} · ${w(KINDS[project.kind])} · ${project.issues} ${w(project.issues === 1 ? "issue" : "issues")}`), h("p", {}, project.description)));
   return h("div", {}, h("h1", {}, w("Projects")), site.facts.addon ? null : missing(), h("div.grid", {}, cards));
 }
 
@@ -28,7 +28,7 @@ const known = (site, key) => {
 function tabs(site, found, current) {
   const pages = site.facts.addon?.state === "enabled" ? site.facts.addon.places.jiraProjectPages : [];
   const entries = [["", w("Issues")], ...pages.map((page) => ["/page", page.name]), ...(found.may.administer ? [["/settings", w("Project settings")]] : [])];
-  return h("nav.row", { "aria-label": found.name },
+  return h("nav.tabs", { "aria-label": found.name },
     entries.map(([path, name]) => h("a", { href: `/projects/${found.key}${path}`, "aria-current": path === current ? "page" : null }, name)));
 }
 
@@ -51,12 +51,11 @@ async function page(site, key, place, current) {
   const found = known(site, key);
   const sheet = h("section.sheet.panel.full");
   try {
-    const { iframe, name } = await framed({ place, project: found.key }, site.reader);
-    sheet.append(h("header", {}, name), iframe);
+    sheet.append((await framed({ place, project: found.key }, site.reader)).iframe);
   } catch (error) {
     sheet.append(h("p.empty", {}, error.message));
   }
-  return h("div", {}, head(site, found, current), h("p"), sheet);
+  return h("div", {}, head(site, found, current), sheet);
 }
 
 export const settings = (site, key) => page(site, key, "jiraProjectAdminTabPanels", "/settings");

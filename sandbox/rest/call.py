@@ -28,12 +28,14 @@ class RefusedError(Exception):
         self.status = status
         self.body: Json = {"errorMessages": list(messages), "errors": dict(fields or {})}
         self.note = note or "; ".join([*messages, *(f"{name}: {text}" for name, text in (fields or {}).items())])
+        # A missing right or thing is everyday life for an add-on; a bad request is a bug in it.
         self.wrong = status not in (403, 404, 409) if wrong is None else wrong
 
 
 class UnauthorizedError(RefusedError):
     def __init__(self, note: str) -> None:
         super().__init__(401, note=note)
+        # The gateway before Jira answers these, in a shape of its own.
         self.body = {"message": "Client must be authenticated to access this resource.", "status-code": 401}
 
 
@@ -63,6 +65,7 @@ class Call:
 
     def number(self, name: str, default: int, *, most: int | None = None) -> int:
         text = self.asked(name) or str(default)
+        # Jira refuses page sizes beyond its maximum instead of quietly using less.
         if not text.isdigit() or (most is not None and int(text) > most):
             raise RefusedError(400, f"The value '{text}' of {name} is not allowed.")
         return int(text)
@@ -71,6 +74,7 @@ class Call:
         """The body as an object holding known names only."""
         if not isinstance(self.body, dict):
             raise RefusedError(400, "Invalid request payload. Refer to the REST API documentation and try again.")
+        # Jira ignores some unknown names; refusing them all finds misspelt ones.
         unknown = sorted(set(self.body) - allowed)
         if unknown:
             raise RefusedError(
@@ -86,6 +90,7 @@ class Call:
     def issue(self, id_or_key: object) -> Issue:
         """The issue, when the caller may see it; otherwise nobody learns whether it exists."""
         found = self.site.issue(id_or_key)
+        # One answer for both: nobody learns from it what exists.
         if found is None or not self.may("BROWSE_PROJECTS", found.project):
             raise RefusedError(
                 404, "Issue does not exist or you do not have permission to see it.", note=f"issue {id_or_key}"

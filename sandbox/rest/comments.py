@@ -35,6 +35,7 @@ def create(call: Call) -> Answer:
     # Jira answers 404 here, not 403, when only the right to comment is missing.
     call.needs("ADD_COMMENTS", issue.project, 404, "You do not have permission to comment on this issue.")
     text = _body(body)
+    # One of the published limits per issue.
     if len(issue.comments) >= 5000:
         raise RefusedError(413, "The issue has reached its limit of comments.")
     now = time.time()
@@ -58,11 +59,13 @@ def create(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     issue, comment = _find(call)
     own = comment.author == call.caller.account_id
+    # Jira says 400 here, though it is a matter of rights.
     if not call.may("EDIT_OWN_COMMENTS" if own else "EDIT_ALL_COMMENTS", issue.project):
         raise RefusedError(400, "You do not have the permission to edit this comment.", wrong=False)
     body = call.document({"body", "visibility", "properties"})
     comment.body = _body(body)
     comment.updated = issue.updated = time.time()
+    # Naming none keeps them: an internal comment stays internal when its text is replaced.
     if "properties" in body:
         comment.properties = property_list(body["properties"])
     call.site.touch(issue)
@@ -93,6 +96,7 @@ def bulk(call: Call) -> Answer:
         for comment in issue.comments
         if comment.id in wanted and call.may("BROWSE_PROJECTS", issue.project)
     ]
+    # The only operation whose comments carry their properties.
     return 200, page("values", shown, 0, 1048)
 
 

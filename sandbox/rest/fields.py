@@ -28,6 +28,7 @@ def checked(call: Call, fields: object, *, allowed: set[str]) -> Json:
     values: Json = {}
     for name, value in fields.items():
         try:
+            # Create and edit refuse what is not on their screen, even when the field exists.
             if name not in allowed:
                 raise FieldError(UNKNOWN.format(name))
             values[name] = _value(call.site, BY_ID[name], value)
@@ -44,6 +45,7 @@ def rich(value: object, *, field: str) -> Json | None:
         return None
     if not isinstance(value, dict):
         raise FieldError(NOT_ADF)
+    # One bad node fails the whole write, and the answer does not say which.
     found = problems(value)
     if found:
         raise RefusedError(400, "INVALID_INPUT", note=f"{field}: {'; '.join(found[:5])}")
@@ -60,6 +62,7 @@ def _value(site: Site, field: Field, value: Any) -> Any:
 def _summary(_: Site, value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise FieldError("You must specify a summary of the issue.")
+    # A summary is one line; models love to send two.
     if "\n" in value or "\r" in value:
         raise FieldError("The summary is invalid because it contains newline characters.")
     if len(value) > 255:
@@ -75,6 +78,7 @@ def _labels(_: Site, value: Any) -> list[str]:
             raise FieldError(f"The label '{label}' contains spaces which is invalid.")
         if len(label) > 255:
             raise FieldError(f"The label '{label[:20]}…' is too long.")
+    # Labels are a set to Jira.
     return list(dict.fromkeys(value))
 
 
@@ -130,6 +134,7 @@ def creatable(project: Project, kind: IssueType) -> set[str]:
     """Ids of the fields on the create screen."""
     left_out = set() if kind.level <= 0 else {"parent"}
     if project.kind == "service_desk":
+        # Story points and criteria belong to software projects.
         left_out |= {"customfield_10016", "customfield_10058"}
     return set(BY_ID) - left_out
 

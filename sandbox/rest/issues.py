@@ -52,12 +52,14 @@ def create(call: Call) -> Answer:
     project = _project(call, fields.get("project"))
     kind = _kind(project, fields.get("issuetype"))
     call.needs("CREATE_ISSUES", project, text="You do not have permission to create issues in this project.")
+    # Project and type are settled first: they decide which fields there are.
     values = checked(call, fields, allowed=creatable(project, kind))
     if "summary" not in values:
         raise RefusedError(400, fields={"summary": "You must specify a summary of the issue."})
     parent = _parent(call, project, kind, fields.get("parent"))
     issue = made(call, project, kind, values)
     issue.parent = parent.id if parent else None
+    # Properties set in the create request are how a writer finds its own issue again after a lost answer.
     issue.properties = property_list(body.get("properties"))
     _update(call, issue, body.get("update"))
     call.site.add(issue)
@@ -70,6 +72,7 @@ def made(call: Call, project: Project, kind: IssueType, values: Json) -> Issue:
     """A new issue of checked values, not yet on the site."""
     now = time.time()
     reporter = (values.get("reporter") or {}).get("accountId") or call.caller.account_id
+    # Fields without a place of their own are kept as REST will answer them.
     rest = {name: value for name, value in values.items() if name not in (*OWN, *MANAGED, "reporter")}
     return Issue(
         call.site.next_id(),
@@ -94,6 +97,7 @@ def edit(call: Call) -> Answer:
     body = call.document({"fields", "update", "properties", "historyMetadata", "transition"})
     call.needs("EDIT_ISSUES", issue.project, text="You do not have permission to edit issues in this project.")
     values = checked(call, body.get("fields") or {}, allowed=editable(issue.project, type_of(issue)))
+    # Jira does not guess which of the two is meant.
     both = set(values) & set(body.get("update") or {})
     if both:
         raise RefusedError(400, fields=dict.fromkeys(both, "Field is in both fields and update."))
@@ -171,8 +175,10 @@ def _parent(call: Call, project: Project, kind: IssueType, value: Any) -> Issue 
     parent = _visible(call, _named(value))
     if parent is None:
         raise RefusedError(400, fields={"parent": "Could not find issue by id or key."}, wrong=False)
+    # Epics may reach across projects, sub-tasks may not.
     if kind.subtask and parent.project is not project:
         raise RefusedError(400, fields={"parent": "Sub-tasks must be created in the same project as the parent."})
+    # Sub-tasks go under base types and base types under epics; nothing goes two levels down.
     if type_of(parent).level != kind.level + 1:
         raise RefusedError(400, fields={"parentId": "Given parent work item does not belong to appropriate hierarchy."})
     return parent

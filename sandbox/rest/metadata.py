@@ -14,6 +14,7 @@ ACTIONS = {"": "BROWSE_PROJECTS", "view": "BROWSE_PROJECTS", "browse": "BROWSE_P
 @operation("createmeta.types", "GET", "/issue/createmeta/{project}/issuetypes")
 def create_types(call: Call) -> Answer:
     project = call.project(call.path["project"])
+    # An empty list, not an error, says that the caller may not create here.
     types = project.types if call.may("CREATE_ISSUES", project) else ()
     shown = [views.issue_type(call.site, kind) for kind in types]
     return 200, views.page("issueTypes", shown, call.number("startAt", 0), call.number("maxResults", 50, most=200))
@@ -34,6 +35,7 @@ def create_fields(call: Call) -> Answer:
 def edit_meta(call: Call) -> Answer:
     issue = call.issue(call.path["key"])
     kind = views.type_of(issue)
+    # Fields without the right to edit are absent, not marked.
     on_screen = editable(issue.project, kind) if call.may("EDIT_ISSUES", issue.project) else set()
     return 200, {"fields": {name: _field(call, name, issue.project, kind) for name in _ordered(on_screen)}}
 

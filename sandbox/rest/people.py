@@ -35,6 +35,7 @@ def users(call: Call) -> Answer:
 def check(call: Call) -> Answer:
     body = call.document({"accountId", "globalPermissions", "projectPermissions"})
     account_id = body.get("accountId", call.caller.account_id)
+    # Asking about others is a privilege of an add-on's server.
     if call.caller.as_user and account_id != call.caller.account_id:
         raise RefusedError(403, "You are not allowed to ask for another account.", wrong=True)
     wide = body.get("globalPermissions") or []
@@ -72,6 +73,7 @@ def _block(call: Call, account_id: str, block: Any) -> list[Json]:
         )
     permissions, projects, issues = (block.get(name) or [] for name in ("permissions", "projects", "issues"))
     _known(permissions, PROJECT_PERMISSIONS)
+    # Ids are strings everywhere else in REST, and numbers here.
     if not all(type(id_) is int for id_ in (*projects, *issues)) or max(len(projects), len(issues)) > 1000:
         raise RefusedError(400, "Ids must be numbers, at most 1000 of each kind.")
     site = call.site
@@ -87,6 +89,7 @@ def _block(call: Call, account_id: str, block: Any) -> list[Json]:
             for id_ in issues
             if (seen := site.issues.get(id_)) and permission in site.permissions(account_id, seen.project)
         ]
+        # Only what is granted comes back; absence means no.
         if in_projects or on_issues:
             answers.append({"permission": permission, "projects": in_projects, "issues": on_issues})
     return answers

@@ -91,6 +91,7 @@ def _set(call: Call, properties: Json) -> Answer:
     name = call.path["name"]
     if len(name) > 255:
         raise RefusedError(400, "The property key must be at most 255 characters.")
+    # Jira tells a new property from a replaced one by the status alone.
     status = 200 if name in properties else 201
     properties[name] = property_value(call.body)
     return status, None

@@ -11,6 +11,7 @@ from sandbox.site import Issue
 from sandbox.views import issue as view
 
 REMOVED = "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API."
+# The server may return fewer than asked for: a short page is not the last one.
 WITH_FIELDS = 100
 
 
@@ -104,6 +105,7 @@ def _start(token: str, query: str) -> int:
         start, of = json.loads(base64.urlsafe_b64decode(token))
     except (ValueError, binascii.Error) as error:
         raise RefusedError(400, "The provided next page token is invalid or expired.") from error
+    # A token continues its own query only.
     if of != query:
         raise RefusedError(400, "The provided next page token is invalid or expired.", note="token of another query")
     return int(start)

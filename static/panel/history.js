@@ -30,7 +30,7 @@ function written(publication) {
 }
 
 function who(run) {
-  const name = run.asked_by?.name ?? run.account?.name;
+  const name = run.asked_by?.name;
   return name ? t("{how} by {name}", { how: trigger(run.trigger), name }) : trigger(run.trigger);
 }
 

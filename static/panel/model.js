@@ -133,7 +133,13 @@ export class Model {
   #keep(run) {
     const at = this.runs.findIndex((known) => known.id === run.id);
     if (at < 0) this.runs.unshift(run);
-    else this.runs[at] = { ...this.runs[at], ...run, result: run.result ?? this.runs[at].result };
+    else this.runs[at] = this.#merged(this.runs[at], run);
+  }
+
+  /** What is newer wins, but results and names come with some answers only. */
+  #merged(known, run) {
+    const named = run.asked_by?.name ? run : known;
+    return { ...known, ...run, result: run.result ?? known.result, asked_by: named.asked_by };
   }
 
   async #complete(run) {

@@ -33,6 +33,15 @@ def model_stack(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> 
         yield running
 
 
+@pytest.fixture(scope="session")
+def frail_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Three sites, the test model and little patience with it, SQLite. Who kills its add-on starts it again."""
+    folder = tmp_path_factory.mktemp("frail")
+    url = f"sqlite+aiosqlite:///{folder}/jiravision.db"
+    with Stack(url, folder, sites=3, model=MODEL_LATENCY_S, LLM_TIMEOUT="3") as running:
+        yield running
+
+
 @pytest.fixture
 def model(model_stack: Stack) -> Iterator[Callable[..., Any]]:
     """`Stack.model` of the shared model stack, its log empty at the start and its behaviours gone at the end."""

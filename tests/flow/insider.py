@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx2
 import jwt
 
-from tests.stack import JiraSite, Stack
+from tests.stack import JiraSite, Stack, eventually
 
 CONTEXT = "context-qsh"
 REFERENCE = "0123456789abcdef"
@@ -76,6 +76,16 @@ class Insider:
         """Whether the add-on still answers this site's people; token: one made before."""
         authorization = f"JWT {token or self.token()}"
         return ask(self.stack, "GET", "/api/v1/usage", authorization).status_code == 200
+
+    def settled(self, issue_id: str, person: str = "tess") -> Any:
+        """The newest run of an issue, once it has ended and all it wanted to write is written or given up."""
+
+        def look() -> Any:
+            runs = self.site.runs(issue_id, person)
+            done = runs and runs[0]["status"] in ("succeeded", "failed", "cancelled")
+            return runs[0] if done and all(p["status"] != "pending" for p in runs[0]["publications"]) else None
+
+        return eventually(look, f"settled run of {issue_id}")
 
     def settings(self, project: str, **changes: Any) -> None:
         answer = self.call("PUT", f"/api/v1/projects/{project}/settings", "ann", changes)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from addon.queue.lane import Pace
 from addon.runs.feature import Outcome, Work, Writing, Written
-from addon.runs.office import Size
+from addon.runs.lanes import Size
 from addon.store.db import Database
 from addon.store.secrets import Seals
 from tests.unit.runs.make import comment, stage

@@ -118,7 +118,7 @@ def theirs(stack: Stack) -> Place:
         issue = first.create_issue(summary=SECRET_WORDS)
         if issue["id"] not in known:
             break
-    run = first.ended_run(issue["id"])
+    run = Insider.of(stack, 0).settled(issue["id"])
     return Place(issue["id"], run["id"], issue["project_id"])
 
 
@@ -193,19 +193,9 @@ def places(model_stack: Stack) -> dict[str, Place]:
     site, found = model_stack.site(), {}
     for project, user in (("SHOP", "tess"), ("SECRET", "ann")):
         issue = site.create_issue(project, SECRET_WORDS, user=user)
-        run = site.ended_run(issue["id"]) if project == "SHOP" else _ended(model_stack, issue["id"])
+        run = Insider.of(model_stack).settled(issue["id"], "ann")
         found[issue["project_id"]] = Place(issue["id"], run["id"], issue["project_id"])
     return found
-
-
-def _ended(stack: Stack, issue_id: str) -> Any:
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        runs = stack.site().runs(issue_id, "ann")
-        if runs and runs[0]["status"] == "succeeded":
-            return runs[0]
-        time.sleep(0.05)
-    raise AssertionError("the run did not end")
 
 
 def expected(person: str, project: str, needs: str) -> int | None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from addon.store.repos.runs import Run
 from addon.web.api import seen
 from addon.web.api.events import EVENT_STREAM, Stream, StreamsDep, respond
+from addon.web.api.people import named
 from addon.web.security import ApiCaller, Caller
 from addon.web.state import House, HouseDep
 
@@ -26,7 +27,9 @@ class AnalyzeIssue(BaseModel):
 @routes.post("/ai/analyze-issue", status_code=202)
 async def analyze_issue(house: HouseDep, caller: ApiCaller, wish: AnalyzeIssue) -> dict[str, Any]:
     """Starts a run, or joins the one at work on the issue. For whoever may see it and comment on it or edit it."""
-    return {"run": await house.runs.shown(await _asked(house, caller, wish))}
+    run = await house.runs.shown(await _asked(house, caller, wish))
+    (shown,) = await named(house.jira, caller.tenant, [run])
+    return {"run": shown}
 
 
 @routes.post("/ai/analyze-issue/stream", **EVENT_STREAM)
@@ -42,7 +45,8 @@ async def analyze_issue_stream(house: HouseDep, caller: ApiCaller, wish: Analyze
 async def issue_runs(house: HouseDep, caller: ApiCaller, issue: seen.IssueIdOrKey) -> dict[str, Any]:
     """The issue's runs, newest first."""
     issue_id = await seen.issue_id(house, caller, issue)
-    return {"runs": await house.runs.of_issue(caller.tenant.id, issue_id)}
+    runs = await house.runs.of_issue(caller.tenant.id, issue_id)
+    return {"runs": await named(house.jira, caller.tenant, runs)}
 
 
 async def _asked(house: House, caller: Caller, wish: AnalyzeIssue) -> Run:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from addon.errors import Forbidden, NotFound
-from addon.jira.errors import JiraDown
+from addon.jira.errors import JiraError
 from addon.jira.site import Site
 from addon.policy.access import ADMINISTER_PROJECT, BROWSE, COMMENT, CREATE, EDIT, Access
 from tests.pretend import PretendJira, site
@@ -149,5 +149,5 @@ async def test_only_site_administrators_administer_the_site(access: Access) -> N
 
 async def test_no_answer_from_jira_is_no_permission(jira: PretendJira, access: Access) -> None:
     jira.down = True
-    with pytest.raises(JiraDown):
+    with pytest.raises(JiraError):
         await access.require_issue(Customer(), "ann", "10023", BROWSE)

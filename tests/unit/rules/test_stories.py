@@ -55,7 +55,7 @@ def test_summary_names_who_what_and_why() -> None:
 def test_french_text_is_answered_in_french() -> None:
     analysis = analyse(GOOD_FR)
     assert analysis.language == "fr"
-    assert "« client »" in analysis.summary
+    assert "«\u00a0client\u00a0»" in analysis.summary
 
 
 def test_project_language_wins_over_that_of_the_text() -> None:

@@ -18,7 +18,8 @@ from addon.queue.lane import Pace
 from addon.runs.bus import Bus
 from addon.runs.desk import Desk
 from addon.runs.feature import Draft, Outcome, Work, Writing, Written
-from addon.runs.office import Office, Size, furnish
+from addon.runs.lanes import Size
+from addon.runs.office import Office, furnish
 from addon.settings import Settings
 from addon.store.db import Database
 from addon.store.repos.runs import Run
@@ -103,7 +104,7 @@ async def stage(
     """at_work: the worker runs; else rows only wait."""
     settings = Settings(_env_file=None)  # type: ignore[call-arg]
     tenants = Tenants(db, seals, settings)
-    jira = Jira(oauth_url=settings.oauth_url, user_agent="tests", transport=httpx2.MockTransport(refuse))
+    jira = Jira(oauth_url=settings.oauth_url, user_agent="tests", transport=httpx2.MockTransport(jira_twin))
     desk = Desk(
         db=db,
         wakes=Wakes(),
@@ -133,7 +134,10 @@ async def stage(
         await jira.close()
 
 
-def refuse(request: httpx2.Request) -> httpx2.Response:
+def jira_twin(request: httpx2.Request) -> httpx2.Response:
+    """A Jira that only says who the add-on is: reading and writing are the business of features and targets."""
+    if request.url.path == "/rest/api/3/myself":
+        return httpx2.Response(200, json={"accountId": "the-add-on", "accountType": "app"})
     raise AssertionError(f"nothing here should call {request.url}")
 
 

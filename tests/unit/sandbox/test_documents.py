@@ -135,7 +135,7 @@ def test_wiki_text_and_reading_follow_the_document() -> None:
 
 def test_a_reader_sees_tables_states_and_folded_parts() -> None:
     row = node("tableRow", node("tableHeader", paragraph("A")), node("tableCell", paragraph("B"), paragraph("C")))
-    shown = doc(node("table", row), node("expand", paragraph("inside"), title="More"),
-                node("paragraph", node("status", text="OK", color="green"), node("mention", id="1", text="@Ann")))  # fmt: skip
+    people = node("paragraph", node("status", text="OK", color="green"), node("mention", id="1", text="@Ann"))
+    shown = doc(node("table", row), node("expand", paragraph("inside"), title="More"), people)
     assert reading(shown) == "| A | B / C |\nMore\ninside\n[OK]@Ann"
     assert texts(shown) == ["A", "B", "C", "inside"]

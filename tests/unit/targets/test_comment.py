@@ -121,9 +121,10 @@ async def test_a_document_refused_twice_is_given_up() -> None:
     assert len(jira.writes()) == 2
 
 
-async def test_a_missing_right_is_named() -> None:
+@pytest.mark.parametrize("status", [403, 404])
+async def test_a_missing_right_is_named_however_jira_tells_it(status: int) -> None:
     jira = FakeJira()
-    jira.next("POST", "/issue/10231/comment", 403)
+    jira.next("POST", "/issue/10231/comment", status)
     with pytest.raises(JiraForbidden) as caught:
         await CommentTarget().publish(writing(jira, row()))
     assert "Add comments" in caught.value.detail
@@ -132,6 +133,7 @@ async def test_a_missing_right_is_named() -> None:
 
 async def test_an_issue_that_is_gone_ends_the_publication() -> None:
     jira = FakeJira()
+    jira.issues.clear()
     jira.next("POST", "/issue/10231/comment", 404)
     with pytest.raises(JiraNotFound) as caught:
         await CommentTarget().publish(writing(jira, row()))

@@ -1,0 +1,95 @@
+"""Works a claimed publication: written once, by one writer at a time, its address kept."""
+
+import logging
+import time
+from collections.abc import Mapping
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from addon.errors import AddonError
+from addon.observe.metrics import PUBLISH_FAILED, PUBLISHED
+from addon.queue.lane import End
+from addon.runs.desk import ENDINGS, TENANT_GONE, Desk, failed, persist
+from addon.runs.feature import Target, Writing, Written
+from addon.runs.publish import ONE_AT_A_TIME
+from addon.store import leases
+from addon.store.leases import Ending, Lease
+from addon.store.repos import publications as rows
+from addon.store.repos.publications import SUPERSEDED, Publication
+from addon.store.tables import publications
+
+log = logging.getLogger(__name__)
+
+WAIT_TURN_S = 1.0
+UNKNOWN_TARGET = Ending("failed", {"error": "unknown_target", "detail": "This release cannot write there."})
+
+
+class PublicationJob:
+    """The job of the lanes of `publications`. targets: by name."""
+
+    def __init__(self, desk: Desk, targets: Mapping[str, Target], addon_key: str) -> None:
+        self._desk = desk
+        self._targets = targets
+        self._addon_key = addon_key
+
+    async def execute(self, lease: Lease) -> None:
+        """Raises DatabaseDown when the outcome could not be saved; the next attempt then looks for what was written."""
+        async with self._desk.db.begin() as tx:
+            publication = await rows.get(tx, lease.tenant_id, lease.id)
+            if publication is None or not await _our_turn(tx, lease, publication):
+                return
+            previous = await rows.latest_done(tx, publication.tenant_id, publication.issue_id, publication.target)
+        try:
+            ending = await self._outcome(lease, publication, previous)
+        except AddonError as error:
+            log.info("publication %s: %s", lease.id, error.code, extra={"attempt": lease.attempts})
+            said = error
+            state = await persist(self._desk.db, lambda tx: failed(tx, publications, lease, said))
+            if state == "failed":
+                PUBLISH_FAILED.labels(publication.target).inc()
+        else:
+            await self._ended(lease, ending)
+            if ending.state == "succeeded":
+                PUBLISHED.labels(publication.target).inc()
+        self._desk.bus.tell(publication.run_id)
+
+    async def cut_short(self, lease: Lease, end: End) -> None:
+        """Raises DatabaseDown."""
+        await self._ended(lease, ENDINGS[end])
+
+    async def _ended(self, lease: Lease, ending: Ending) -> None:
+        await persist(self._desk.db, lambda tx: leases.finish(tx, publications, lease, ending, now=time.time()))
+
+    async def _outcome(self, lease: Lease, publication: Publication, previous: Publication | None) -> Ending:
+        target = self._targets.get(publication.target)
+        tenant = await self._desk.tenants.by_id(publication.tenant_id)
+        if tenant is None or target is None:
+            return TENANT_GONE if tenant is None else UNKNOWN_TARGET
+        writing = Writing(
+            publication=publication,
+            tenant=tenant,
+            jira=self._desk.jira.as_app(tenant.site),
+            addon_key=self._addon_key,
+            repeated=lease.attempts > 1,
+            previous=previous,
+        )
+        return _done(await target.publish(writing))
+
+
+def _done(written: Written) -> Ending:
+    where = {"remote_id": written.remote_id, "remote_key": written.remote_key, "url": written.url}
+    return Ending("succeeded", values=where)
+
+
+async def _our_turn(tx: AsyncConnection, lease: Lease, publication: Publication) -> bool:
+    """False when the row was put back or set aside, because another one is at the same place."""
+    if publication.target not in ONE_AT_A_TIME:
+        return True
+    rivals = await rows.rivals(tx, publication)
+    if rivals.newer:
+        await leases.finish(tx, publications, lease, Ending("cancelled", SUPERSEDED), now=time.time())
+        return False
+    if rivals.writing:
+        await leases.postpone(tx, publications, lease, run_at=time.time() + WAIT_TURN_S)
+        return False
+    return True

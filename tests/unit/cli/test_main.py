@@ -1,0 +1,96 @@
+"""The command line: help, exit codes, one clear line instead of a traceback."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from addon.cli.main import COMMANDS, app
+from addon.errors import Misconfigured
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def invoke(*arguments: str, folder: Path, **environment: str) -> tuple[int, str, BaseException | None]:
+    base = {"DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'a.db'}", "COLUMNS": "200", "LLM_PROVIDER": "rules"}
+    result = CliRunner().invoke(app, arguments, env={**base, **environment})
+    return result.exit_code, result.output, result.exception
+
+
+def test_help_names_every_command_with_what_it_does(tmp_path: Path) -> None:
+    code, said, _ = invoke("--help", folder=tmp_path)
+    assert code == 0
+    assert all(f" {command} " in said for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
+    code, said, _ = invoke(command, "--help", folder=tmp_path)
+    assert code == 0
+    assert len(said) > 100
+
+
+def test_an_unknown_command_is_a_usage_error(tmp_path: Path) -> None:
+    code, said, _ = invoke("fly", folder=tmp_path)
+    assert code == 2
+    assert "No such command" in said
+
+
+def test_the_descriptor_is_printed_for_the_configured_address(tmp_path: Path) -> None:
+    code, said, _ = invoke("descriptor", folder=tmp_path, BASE_URL="https://a.example/jira", ADDON_KEY="org.x")
+    assert code == 0
+    printed = json.loads(said)
+    assert (printed["baseUrl"], printed["key"]) == ("https://a.example/jira", "org.x")
+
+
+def test_migrate_makes_the_database(tmp_path: Path) -> None:
+    code, said, _ = invoke("migrate", folder=tmp_path)
+    assert (code, said.strip()) == (0, "The database has the newest schema.")
+    assert (tmp_path / "a.db").exists()
+
+
+def test_doctor_shows_a_table_and_fails_when_something_would(tmp_path: Path) -> None:
+    code, said, _ = invoke("doctor", folder=tmp_path, BASE_URL="http://127.0.0.1:1")
+    assert code == 0
+    assert "BASE_URL" in said
+    code, said, _ = invoke("doctor", folder=tmp_path, BASE_URL="http://127.0.0.1:1", APP_SECRET_KEY="short")
+    assert code == 1
+    assert "fail" in said
+
+
+def test_doctor_explains_a_hash(tmp_path: Path) -> None:
+    arguments = ("doctor", "--qsh", "GET", "/ui/panel?a=1", "--expected", "0" * 64)
+    code, said, _ = invoke(*arguments, folder=tmp_path)
+    assert code == 1
+    assert "we compute:  GET&/ui/panel&a=1" in said
+    assert invoke(*arguments[:4], folder=tmp_path)[0] == 0
+
+
+def test_a_wrong_setting_is_not_hidden_behind_a_traceback(tmp_path: Path) -> None:
+    _, _, error = invoke("serve", folder=tmp_path, BASE_URL="http://public.example")
+    assert isinstance(error, Misconfigured)
+    assert "BASE_URL" in error.detail
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("environment", "code", "said"),
+    [
+        ({"BASE_URL": "http://public.example"}, 2, "BASE_URL"),
+        ({"DATABASE_URL": "postgresql+asyncpg://u:p@127.0.0.1:1/d", "APP_SECRET_KEY": "k" * 40}, 1, "database"),
+    ],
+)
+def test_the_process_ends_with_one_line_and_a_code(
+    tmp_path: Path, environment: dict[str, str], code: int, said: str
+) -> None:
+    command = [sys.executable, "-m", "addon.cli.main", "serve"]
+    bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LOG_LEVEL": "ERROR", **environment}
+    done = subprocess.run(command, cwd=tmp_path, env=bare, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
