@@ -21,7 +21,7 @@ when it carries `retry_after_s`.
 class AddonError(Exception):
     """Base of everything we raise on purpose.
 
-    detail: one sentence for a person, saying what to do next where that helps; never a secret, a token or a foreign body.
+    detail: one sentence for a person, saying what to do next where that helps; never a secret or a foreign body.
     retry_after_s: seconds after which the same request may succeed; None means that repeating is pointless.
     """
 

@@ -53,8 +53,8 @@ class Settings(BaseSettings):
     )
     app_secret_key: SecretStr = Field(
         SecretStr(""),
-        description="Secrets sealing what is stored, comma-separated, each at least 32 characters: the first encrypts, all decrypt."
-        " Empty: a key is made once and kept beside the SQLite file.",
+        description="Secrets sealing what is stored, comma-separated, each at least 32 characters: the first encrypts,"
+        " all decrypt. Empty: a key is made once and kept beside the SQLite file.",
     )
     install_keys_url: str = Field(
         "https://connect-install-keys.atlassian.com",
@@ -70,7 +70,8 @@ class Settings(BaseSettings):
     )
     jira_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         ("*.atlassian.net", "*.jira.com"),
-        description="Comma-separated host patterns accepted as a Jira site; a loopback host with its port allows plain http.",
+        description="Comma-separated host patterns accepted as a Jira site; a loopback host with its port allows"
+        " plain http.",
     )
     llm_provider: ProviderName = Field(
         "rules", description="Who judges issues: rules (no model), openai (or any compatible server), ollama."
@@ -166,8 +167,8 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         lines = [
-            f"{'.'.join(map(str, e['loc'])).upper() or 'settings'}: {e['msg']}"
-            for e in error.errors(include_input=False)
+            f"{'.'.join(map(str, each['loc'])).upper() or 'settings'}: {each['msg'].removeprefix('Value error, ')}"
+            for each in error.errors(include_input=False)
         ]
         raise Misconfigured("; ".join(lines)) from None
     except OSError as error:

@@ -26,7 +26,10 @@ def site(name: str = "acme") -> Site:
 
 @dataclass
 class PretendJira:
-    """rights: (account id, "issue" | "project" | "global", id) -> permissions. down: refuses everything in a way that is not tried again."""
+    """rights: (account id, "issue" | "project" | "global", id) -> permissions.
+
+    down: refuses everything, in a way that is not tried again.
+    """
 
     rights: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict)
     issues: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -21,7 +21,8 @@ _ADDRESS = re.compile(
 )
 _MENTION = re.compile(r"(?<![\w.@/+-])@(?=[\w\[])")
 _KEY = re.compile(r"\b([A-Z][A-Z0-9_]{1,15})-\d{1,9}\b")
-_BLANKS = re.compile(r"\s+")
+# French sets a space that does not break before its double marks; a line of it would otherwise begin with one.
+_BLANKS = re.compile(r"(?!(?<!\s)[\u00a0\u202f](?!\s))\s+")
 _STANDARDS = """
     AES ANSI API CP CVE CWE DIN EN FIPS GPT HTTP IEC IEEE IPV ISO KB LATIN MD MP NF NIST OWASP PEP RFC RS RSA SHA SSL
     SQL TC TLS UC UTF US V VERSION WCAG WIN WINDOWS

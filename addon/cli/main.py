@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from addon.errors import AddonError, Misconfigured
 
-COMMANDS = ("serve", "migrate", "descriptor", "doctor", "sandbox", "demo")
+COMMANDS = ("serve", "migrate", "descriptor", "doctor", "settings", "sandbox", "demo")
 
 
 class Commands(TyperGroup):

@@ -1,8 +1,9 @@
 """The document an analysis produces, whoever wrote it: a model or the rules.
 
 The same classes are the wire schema given to models, so they keep to the subset every provider accepts: every field
-required, null instead of absent, no numeric or length limits, no recursion, no unions but `X | None`. Limits are checked
-in `analysis/check.py` after parsing. Evidence stands before the score so that a model quotes first and judges second.
+required, null instead of absent, no numeric or length limits, no recursion, no unions but `X | None`. Limits are
+checked in `analysis/check.py` after parsing. Evidence stands before the score so that a model quotes first and judges
+second.
 """
 
 from typing import Literal
@@ -87,8 +88,9 @@ class Analysis(Part):
 class AnalysisResult(Part):
     """What a run of kind `analysis` stores as its result.
 
-    author: "rules" or "model". overall: 0-100. notice: code of what the reader must know: "" or "model_failed" (the rules
-    answered because the model could not), "no_model" (no model is configured). dropped: quotes a model claimed that are not in the issue.
+    author: "rules" or "model". overall: 0-100. notice: code of what the reader must know: "", "model_failed" (the rules
+    answered because the model could not) or "no_model" (none is configured). dropped: quotes a model claimed which are
+    not in the issue.
     """
 
     author: Literal["rules", "model"]

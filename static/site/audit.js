@@ -18,7 +18,7 @@ const ACTIONS = {
 
 function details(detail) {
   return Object.entries(detail ?? {})
-    .filter(([, value]) => value !== null && value !== "" && String(value) !== "")
+    .filter(([, value]) => value !== null && value !== false && String(value) !== "")
     .map(([name, value]) =>
       h(
         "span",
@@ -31,13 +31,16 @@ function details(detail) {
     );
 }
 
+/** Tokens stand in the log by their hash, so that none counts twice; no reader can do anything with it. */
+const place = (subject) => (!subject || subject.startsWith("token:") ? "–" : subject);
+
 function row(event) {
   const action = Object.hasOwn(ACTIONS, event.action) ? t(ACTIONS[event.action]) : event.action;
   return [
     time(event.at),
     action,
-    h("span", { class: "wrap" }, event.name ?? event.account_id ?? t("Jira or the add-on")),
-    h("span", { class: "wrap" }, event.subject ?? "–"),
+    h("span", { class: "wrap" }, event.name || event.account_id ?? t("Jira or the add-on")),
+    h("span", { class: "wrap" }, place(event.subject)),
     h("div", { class: "meta wrap" }, details(event.detail)),
   ];
 }

@@ -138,28 +138,28 @@ def test_a_site_with_a_domain_of_its_own_may_frame_its_pages(shown_as: Callable[
     assert frames[-2:] == [insider.site.url, "https://jira.example.com"]
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "https://evil.example; script-src *",
-        "https://evil.example script-src",
-        "https://evil.example,https://x.example",
-        "https://*.example",
-        "*",
-        "https://evil.example\r\nX-Frame-Options: DENY",
-        "http://evil.example",
-        "javascript:alert(1)",
-        "https://user@evil.example",
-        "'none'",
-        "https://ev\u00efl.example",
-    ],
+HOSTILE_NAMES = (
+    "https://evil.example; script-src *",
+    "https://evil.example script-src",
+    "https://evil.example,https://x.example",
+    "https://*.example",
+    "*",
+    "https://evil.example\r\nX-Frame-Options: DENY",
+    "http://evil.example",
+    "javascript:alert(1)",
+    "https://user@evil.example",
+    "'none'",
+    "https://ev\u00efl.example",
 )
-def test_no_other_address_finds_its_way_into_the_policy(shown_as: Callable[[Any], Insider], address: str) -> None:
-    insider = shown_as(address)
-    rules = policy(page(insider, "/ui/site-admin"))
-    assert rules.pop("frame-ancestors") == ["https://*.atlassian.net", "https://*.jira.com", insider.site.url]
-    ordinary = policy(page(Insider.of(insider.stack, 0), "/ui/site-admin"))
-    assert {**ordinary, "frame-ancestors": None} == {**rules, "frame-ancestors": None}
+
+
+def test_no_other_address_finds_its_way_into_the_policy(insider: Insider, shown_as: Callable[[Any], Insider]) -> None:
+    ordinary = {**policy(page(insider, "/ui/site-admin")), "frame-ancestors": None}
+    for address in HOSTILE_NAMES:
+        named = shown_as(address)
+        rules = policy(page(named, "/ui/site-admin"))
+        frames = ["https://*.atlassian.net", "https://*.jira.com", named.site.url]
+        assert rules == {**ordinary, "frame-ancestors": frames}, address
 
 
 # Contents
@@ -372,8 +372,11 @@ def test_every_address_of_the_running_server_is_public_on_purpose_or_closed(stac
 
 @pytest.mark.parametrize(
     "path",
-    ["/docs", "/redoc", "/debug", "/admin", "/.env", "/.git/config", "/static/../addon/settings.py", "/console", "/server-status",
-     "/static/..%2faddon%2fsettings.py", "/static/%2e%2e/pyproject.toml", "/static//etc/passwd", "/static/.hidden", "/ui"],
+    [
+        "/docs", "/redoc", "/debug", "/admin", "/console", "/server-status", "/.env", "/.git/config", "/ui",
+        "/static/../addon/settings.py", "/static/..%2faddon%2fsettings.py", "/static/%2e%2e/pyproject.toml",
+        "/static//etc/passwd", "/static/.hidden",
+    ],
 )  # fmt: skip
 def test_what_is_not_offered_is_not_there(stack: Stack, path: str) -> None:
     answer = ask(stack, "GET", path)

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import httpx2
@@ -52,31 +53,29 @@ def test_a_lifecycle_call_without_a_signature_changes_nothing(victim: Insider, e
     denied(victim.lifecycle(event, None, sharedSecret=THIEVES_SECRET), "missing_token")
 
 
-@pytest.mark.parametrize("event", ["installed", "uninstalled"])
-@pytest.mark.parametrize(
-    "kid",
-    [
-        "0a1b2c3d-0000-4000-8000-00000000000a",
-        "../../etc/passwd",
-        "..%2f..%2fsandbox%2fstate",
-        "http://127.0.0.1:1/key",
-        "//127.0.0.1:1/key",
-        "0a1b2c3d-0000-4000-8000-00000000000a/../../sandbox/state",
-        "0a1b2c3d-0000-4000-8000-00000000000a?x=",
-        "0a1b2c3d-0000-4000-8000-00000000000a\n",
-        "",
-        None,
-    ],
+KEY_NAMES = (
+    "0a1b2c3d-0000-4000-8000-00000000000a",
+    "../../etc/passwd",
+    "..%2f..%2fsandbox%2fstate",
+    "http://127.0.0.1:1/key",
+    "//127.0.0.1:1/key",
+    "0a1b2c3d-0000-4000-8000-00000000000a/../../sandbox/state",
+    "0a1b2c3d-0000-4000-8000-00000000000a?x=",
+    "0a1b2c3d-0000-4000-8000-00000000000a\n",
+    "",
+    None,
 )
-def test_a_key_of_ones_own_under_another_name_signs_no_installation(
-    stack: Stack, victim: Insider, event: str, kid: str | None
-) -> None:
+
+
+@pytest.mark.parametrize("event", ["installed", "uninstalled"])
+def test_a_key_of_ones_own_under_another_name_signs_no_installation(victim: Insider, event: str) -> None:
     real = jwt.decode(victim.by_atlassian(f"/lifecycle/{event}"), options={"verify_signature": False})
     own = rsa.generate_private_key(65537, 2048)
-    token = jwt.encode(real, own, algorithm="RS256", headers={} if kid is None else {"kid": kid})
-    before = stack.addon.output.count("\n")
-    denied(victim.lifecycle(event, token, sharedSecret=THIEVES_SECRET), "unknown_key")
-    assert "/etc/passwd" not in "".join(stack.addon.output.splitlines(keepends=True)[before:])
+    for kid in KEY_NAMES:
+        token = jwt.encode(real, own, algorithm="RS256", headers={} if kid is None else {"kid": kid})
+        denied(victim.lifecycle(event, token, sharedSecret=THIEVES_SECRET), "unknown_key")
+    asked = [line for line in victim.stack.addon.output.splitlines() if "passwd" in line or "127.0.0.1:1/" in line]
+    assert asked == []
 
 
 def test_one_customer_cannot_install_in_the_name_of_another(victim: Insider, neighbour: Insider) -> None:
@@ -91,12 +90,10 @@ def test_one_customer_cannot_remove_or_switch_off_another(victim: Insider, neigh
         denied(victim.lifecycle(event, token), "wrong_issuer")
 
 
-@pytest.mark.parametrize(
-    "audience", ["https://elsewhere.example", "{url}.evil.example", "{url}/addon", "", "http://127.0.0.1"]
-)
-def test_an_installation_meant_for_another_add_on_is_refused(stack: Stack, victim: Insider, audience: str) -> None:
-    for event in ("installed", "uninstalled"):
-        token = victim.by_atlassian(f"/lifecycle/{event}", audience=audience.format(url=stack.url))
+def test_an_installation_meant_for_another_add_on_is_refused(stack: Stack, victim: Insider) -> None:
+    others = ("https://elsewhere.example", f"{stack.url}.evil.example", f"{stack.url}/addon", "", "http://127.0.0.1")
+    for event, audience in product(("installed", "uninstalled"), others):
+        token = victim.by_atlassian(f"/lifecycle/{event}", audience=audience)
         denied(victim.lifecycle(event, token, sharedSecret=THIEVES_SECRET), "wrong_audience")
 
 
@@ -108,22 +105,21 @@ def test_the_token_of_one_hook_does_not_open_another(victim: Insider) -> None:
     denied(victim.lifecycle("disabled", victim.by_atlassian("/lifecycle/disabled")), "wrong_algorithm")
 
 
-@pytest.mark.parametrize(
-    ("changes", "verdict"),
-    [
-        ({"key": "com.example.other"}, "wrong_app_key"),
-        ({"eventType": "uninstalled"}, "wrong_event"),
-        ({"sharedSecret": None}, "missing_secret"),
-        ({"sharedSecret": ""}, "missing_secret"),
-        ({"clientKey": None}, "malformed_body"),
-        ({"clientKey": ["a", "b"]}, "malformed_body"),
-        ({"sharedSecret": "x" * 5000}, "malformed_body"),
-    ],
-    ids=str,
+MISFITS: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"key": "com.example.other"}, "wrong_app_key"),
+    ({"eventType": "uninstalled"}, "wrong_event"),
+    ({"sharedSecret": None}, "missing_secret"),
+    ({"sharedSecret": ""}, "missing_secret"),
+    ({"clientKey": None}, "malformed_body"),
+    ({"clientKey": ["a", "b"]}, "malformed_body"),
+    ({"sharedSecret": "x" * 5000}, "malformed_body"),
 )
-def test_a_body_that_does_not_fit_its_token_is_refused(victim: Insider, changes: dict[str, Any], verdict: str) -> None:
-    body = {"sharedSecret": THIEVES_SECRET} | changes
-    denied(victim.lifecycle("installed", victim.by_atlassian(INSTALLED), **body), verdict)
+
+
+def test_a_body_that_does_not_fit_its_token_is_refused(victim: Insider) -> None:
+    token = victim.by_atlassian(INSTALLED)
+    for changes, verdict in MISFITS:
+        denied(victim.lifecycle("installed", token, **{"sharedSecret": THIEVES_SECRET} | changes), verdict)
 
 
 def test_a_used_installation_cannot_be_sent_again_with_another_secret(victim: Insider) -> None:

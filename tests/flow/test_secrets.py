@@ -1,4 +1,4 @@
-"""Secrets are planted, everything that can go wrong goes wrong, and then all that the add-on left behind is searched."""
+"""Secrets are planted, everything that can go wrong goes wrong, and all that the add-on left behind is searched."""
 
 import re
 from collections.abc import Iterator

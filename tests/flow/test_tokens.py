@@ -63,7 +63,7 @@ def send(stack: Stack, route: Route, token: str | None, *more: tuple[str, str]) 
         where += ("&" if "?" in where else "?") + f"jwt={token}"
     elif token is not None:
         headers.append(("Authorization", f"JWT {token}"))
-    body = {} if method in ("POST", "PUT") else None
+    body: Any = {} if method in ("POST", "PUT") else None
     return stack.client.request(method, f"{stack.url}{where}", json=body, headers=headers)
 
 

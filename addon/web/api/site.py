@@ -12,7 +12,7 @@ from addon.observe import logs
 from addon.policy.models import Shown
 from addon.runs.view import iso
 from addon.store.repos import audit, usage
-from addon.web.api.people import person
+from addon.web.api.people import names_of, person
 from addon.web.security import ApiCaller, Caller
 from addon.web.state import House, HouseDep
 
@@ -104,12 +104,14 @@ async def read_audit(
     await house.access.require_site_admin(caller.tenant, caller.account_id)
     async with house.db.single() as tx:
         events = await audit.latest(tx, caller.tenant.id, limit=limit)
+    names = await names_of(house.jira, caller.tenant, [event.account_id for event in events if event.account_id])
     return {
         "events": [
             {
                 "at": iso(event.at),
                 "action": event.action,
                 "account_id": event.account_id,
+                "name": names.get(event.account_id or ""),
                 "subject": event.subject,
                 "detail": event.detail,
             }

@@ -1,0 +1,122 @@
+"""The settings as an operator meets them: read, refused, shown."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner
+
+from addon.cli.settings import app
+from addon.cli.settings_table import current, env_example, markdown_table, rows
+from addon.errors import Misconfigured
+from addon.settings import Settings, is_loopback, load_settings
+
+CANARY = "canary-0123456789-0123456789-0123456789"
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An environment without a variable of ours, in a folder without .env."""
+    for name, *_ in rows():
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(f"{name}_FILE", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_defaults_serve_on_this_machine_with_the_rules() -> None:
+    settings = load_settings()
+    assert (settings.host, settings.port, settings.llm_provider) == ("127.0.0.1", 8080, "rules")
+    assert settings.base_path == ""
+
+
+def test_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{CANARY}\n")
+    monkeypatch.setenv("APP_SECRET_KEY_FILE", str(tmp_path / "key"))
+    assert load_settings().app_secret_key.get_secret_value() == CANARY
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "model").write_text("from-file")
+    monkeypatch.setenv("LLM_MODEL_FILE", str(tmp_path / "model"))
+    monkeypatch.setenv("LLM_MODEL", "from-environment")
+    assert load_settings().llm_model == "from-environment"
+
+
+def test_a_secret_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_API_KEY_FILE", "/nowhere/key")
+    with pytest.raises(Misconfigured, match="/nowhere/key"):
+        load_settings()
+
+
+def test_a_dotenv_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=9000\nBASE_URL=https://ai.example.com/jira/\n")
+    settings = load_settings()
+    assert (settings.port, settings.base_url, settings.base_path) == (9000, "https://ai.example.com/jira", "/jira")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("BASE_URL", "http://ai.example.com", "https"),
+        ("BASE_URL", "ai.example.com", "https://host"),
+        ("BASE_URL", "https://user@ai.example.com", "https://host"),
+        ("BASE_URL", "https://ai.example.com/?a=1", "https://host"),
+        ("PORT", "seventy", "integer"),
+        ("ADDON_KEY", "with space", "pattern"),
+        ("LLM_PROVIDER", "oracle", "rules"),
+        ("LLM_PROVIDER", "openai", "LLM_MODEL is required"),
+        ("LLM_TIMEOUT", "0", "greater than 0"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_one_line_that_names_its_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Misconfigured) as refused:
+        load_settings()
+    assert said in refused.value.detail
+    assert "\n" not in refused.value.detail
+    assert "Value error" not in refused.value.detail
+
+
+def test_a_refusal_does_not_repeat_the_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", CANARY)
+    with pytest.raises(Misconfigured) as refused:
+        load_settings()
+    assert CANARY not in refused.value.detail
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("localhost", True), ("127.0.0.1", True), ("127.8.0.1", True), ("::1", True), ("10.0.0.1", False), ("a.b", False)],
+)
+def test_loopback_is_told_from_everything_else(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected
+
+
+def test_hosts_are_split_and_lowered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIRA_ALLOWED_HOSTS", " *.Atlassian.net , 127.0.0.1:8090 ,")
+    assert load_settings().jira_allowed_hosts == ("*.atlassian.net", "127.0.0.1:8090")
+
+
+def test_the_key_of_openai_serves_where_no_other_is_given() -> None:
+    assert Settings(openai_api_key=SecretStr("a")).model_key == "a"
+    assert Settings(openai_api_key=SecretStr("a"), llm_api_key=SecretStr("b")).model_key == "b"
+
+
+def test_what_is_in_force_is_shown_without_secrets() -> None:
+    shown = dict(current(Settings(app_secret_key=SecretStr(CANARY))))
+    assert shown["APP_SECRET_KEY"] == "(set)"
+    assert shown["LLM_API_KEY"] == "(not set)"
+    assert CANARY not in str(shown)
+
+
+def test_every_setting_has_a_meaning() -> None:
+    assert [name for name, _, meaning in rows() if len(meaning) < 10] == []
+
+
+def test_the_command_prints_the_table_and_the_documents() -> None:
+    runner = CliRunner()
+    assert "DATABASE_URL" in runner.invoke(app, []).stdout
+    assert runner.invoke(app, ["--markdown"]).stdout.strip() == markdown_table()
+    assert runner.invoke(app, ["--env"]).stdout == env_example()
