@@ -7,6 +7,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := $(BIN)/uv
 ARTEFACTS ?= artefacts
 export PYTHONDONTWRITEBYTECODE ?= 1
+# Trust what the system trusts, as pip does: behind a company's proxy uv's own list of authorities is not enough.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS ?= 1
+endif
 
 .PHONY: help setup services demo run check test test-fast migrate screenshots bench lock clean
 
