@@ -1,31 +1,44 @@
-# Two stages: the first resolves nothing, it only installs what requirements.lock pins by hash; the second holds no build tool.
+# Two stages: the first installs what requirements.lock pins by hash; the second takes the result and nothing that made it.
 ARG PYTHON_IMAGE=python:3.12-slim
 
 FROM ${PYTHON_IMAGE} AS build
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 UV_LINK_MODE=copy
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /build
-RUN python3 -m venv /build/uv && /build/uv/bin/pip install uv==0.13.8 && python3 -m venv --without-pip /opt/venv
-COPY requirements.lock .
-RUN /build/uv/bin/uv pip install --no-cache --python /opt/venv/bin/python --compile-bytecode --require-hashes -r requirements.lock
-
-FROM ${PYTHON_IMAGE}
-ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/app HOST=0.0.0.0 \
-    DATABASE_URL=sqlite+aiosqlite:////data/jiravision.db
-RUN groupadd --gid 10001 app && useradd --uid 10001 --gid app --no-create-home --shell /usr/sbin/nologin app \
-    && mkdir /data && chown app:app /data
+# pip works from an environment of its own. The console script is what installing the project would have made.
+RUN python3 -m venv installer && python3 -m venv --without-pip /opt/venv \
+    && printf '#!/opt/venv/bin/python\nfrom addon.cli.main import run\n\nrun()\n' > /opt/venv/bin/jiravision \
+    && chmod 755 /opt/venv/bin/jiravision
+COPY requirements.lock ./
+RUN installer/bin/pip --python /opt/venv/bin/python install --require-hashes --only-binary :all: -r requirements.lock
 WORKDIR /app
-COPY --from=build /opt/venv /opt/venv
-COPY pyproject.toml atlassian-connect.json ./
+COPY pyproject.toml atlassian-connect.json LICENSE ./
 COPY addon addon
 COPY descriptor descriptor
 COPY sandbox sandbox
 COPY templates templates
 COPY static static
+# Metadata gives the program its version, bytecode a quick start, and the modes hold whatever umask the checkout had.
+RUN version="$(python3 -c 'import tomllib; print(tomllib.load(open("pyproject.toml", "rb"))["project"]["version"])')" \
+    && mkdir "jiravision-$version.dist-info" \
+    && printf 'Metadata-Version: 2.1\nName: jiravision\nVersion: %s\n' "$version" > "jiravision-$version.dist-info/METADATA" \
+    && /opt/venv/bin/python -m compileall -q addon descriptor sandbox \
+    && chmod -R u=rwX,go=rX .
+
+FROM ${PYTHON_IMAGE}
+LABEL org.opencontainers.image.title="JiraVision" org.opencontainers.image.licenses="Apache-2.0"
+ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    HOST=0.0.0.0 DATABASE_URL=sqlite+aiosqlite:////data/jiravision.db
+RUN groupadd --gid 10001 app && useradd --uid 10001 --gid app --no-create-home --shell /usr/sbin/nologin app \
+    && mkdir /data && chown app:app /data
+WORKDIR /app
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /app /app
 USER 10001:10001
 VOLUME /data
 EXPOSE 8080
 STOPSIGNAL SIGTERM
+# Not urllib: it would ask a configured HTTP_PROXY for 127.0.0.1.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=4 \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ.get('PORT', '8080') + '/health/live', timeout=4)"]
-ENTRYPOINT ["python", "-m", "addon.cli.main"]
+    CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('PORT') or 8080), timeout=4); c.request('GET', '/health/live'); sys.exit(c.getresponse().status != 200)"]
+ENTRYPOINT ["jiravision"]
 CMD ["serve"]

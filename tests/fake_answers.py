@@ -1,9 +1,12 @@
 """What the pretend model says: an analysis made from the words of the prompt, and spoiled versions of it."""
 
+import itertools
 import json
 import re
 from dataclasses import dataclass
 from typing import Any
+
+from tests.payloads import PAYLOADS
 
 INVEST = ("independent", "negotiable", "valuable", "estimable", "small", "testable")
 BUG = ("steps", "expected", "actual", "environment", "reproducible", "impact")
@@ -125,6 +128,23 @@ def hostile(issue: Issue) -> dict[str, Any]:
     return answer
 
 
+def markup(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer with a piece of markup that would run somewhere in every text, as much as limits allow."""
+    turn = itertools.cycle(PAYLOADS)
+
+    def marked(name: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {inner: marked(inner, part) for inner, part in value.items()}
+        if isinstance(value, list):
+            # Lists of words grow, so that every payload finds a place.
+            return [marked(name, part) for part in value for _ in range(4 if isinstance(part, str) else 1)]
+        free = isinstance(value, str) and name not in ("nature", "language", "aspect", "quote", "severity")
+        return f"{next(turn)} {value}" if free else value
+
+    found: dict[str, Any] = marked("", answer)
+    return found
+
+
 def filled(schema: dict[str, Any]) -> Any:
     """The smallest value of a wire schema, for shapes nobody scripted."""
     kind = schema.get("type")
@@ -182,6 +202,8 @@ def spoiled(name: str, body: dict[str, Any]) -> str:
             return ""
         case "refusal_text":
             return "I'm sorry, but I can't help with that."
+        case "markup":
+            return json.dumps(markup(answer))
         case "hostile":
             return json.dumps(hostile(read(messages.get("system", ""), messages.get("user", ""))))
     return text

@@ -40,6 +40,11 @@ class Said:
         return any(_RICH_TEXT.search(words) for words in (*self.messages, *self.fields.values()))
 
     @property
+    def about_rights(self) -> bool:
+        """True when a missing right was told with a status of its own, as some operations do with 400."""
+        return any("permission" in words.lower() for words in self.messages)
+
+    @property
     def about_length(self) -> bool:
         """True when a text or document was refused as too long."""
         words = " ".join((*self.messages, *self.fields.values()))

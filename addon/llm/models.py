@@ -12,11 +12,12 @@ from pydantic import BaseModel
 from addon.llm.answer import Answer
 from addon.llm.choice import ModelChoice
 from addon.llm.conversation import Conversation
-from addon.llm.errors import ModelError, ModelTimeout
+from addon.llm.errors import ModelError, ModelTimeout, ModelUnauthorized
 from addon.llm.ledger import Ledger
 from addon.llm.openai import Clients
 from addon.llm.partial import OnPartial, Partials
 from addon.llm.prompt import Prompt
+from addon.llm.refusals import Refusals
 from addon.llm.structured import Ask, Question, Sleep
 
 T = TypeVar("T", bound=BaseModel)
@@ -39,6 +40,7 @@ class Models:
         self._clients = Clients(transport)
         self._sleep = sleep
         self._plain: set[tuple[str, str]] = set()
+        self._refusals = Refusals()
 
     async def ask(
         self,
@@ -53,12 +55,22 @@ class Models:
 
         check may return a cleaned copy; a ValueError from it is told to the model, once. on_partial gets the growing
         answer, which nobody has checked. Everything, pauses and repair included, ends within choice.timeout_s.
-        Raises a ModelError, its `usage` set; cancelling closes the connection.
+        Raises a ModelError, its `usage` set; cancelling closes the connection. A key the provider has just refused is
+        not sent again: then `usage` is None.
         """
+        if words := self.trouble(choice):
+            raise ModelUnauthorized(words)
         return await self._ask(choice, Question(prompt, shape, check, on_partial), TRIES)
 
+    def trouble(self, choice: ModelChoice) -> str:
+        """Why this choice is not even tried at the moment, for its administrator; "" when it is."""
+        return self._refusals.said(choice)
+
     async def probe(self, choice: ModelChoice) -> str:
-        """Ask for one word and say how it went. Raises a ModelError, whose `detail` says what is wrong."""
+        """Ask for one word and say how it went; also with a key that was refused, which may have been mended since.
+
+        Raises a ModelError, whose `detail` says what is wrong.
+        """
         began = monotonic()
         # A person waits in front of a button.
         short = replace(choice, timeout_s=min(choice.timeout_s, PROBE_S))
@@ -82,6 +94,8 @@ class Models:
                 ask = Ask(client, choice, talk, ledger, question, watch, ends, tries, self._sleep)
                 answer = await ask.run()
         except ModelError as error:
+            if isinstance(error, ModelUnauthorized):
+                self._refusals.note(choice, error)
             error.usage = ledger.usage()
             raise
         except TimeoutError:
@@ -90,6 +104,7 @@ class Models:
             late = ModelTimeout(f"The model gave no complete answer within {choice.timeout_s:g} seconds.")
             late.usage = ledger.usage()
             raise late from None
+        self._refusals.forget(choice)
         self._remember(place, plain=talk.plain)
         return answer
 

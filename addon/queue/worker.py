@@ -19,6 +19,11 @@ from addon.queue.lane import End, L, Lane, Pace
 
 log = logging.getLogger(__name__)
 
+GULP = 8
+"""Rows claimed at once: fifty that begin in the same instant would hold up everybody else in this process."""
+EASE = 2.0
+LONGEST_EASE_S = 1.0
+
 
 @dataclass(slots=True)
 class _Room(Generic[L]):
@@ -98,7 +103,10 @@ class Worker(Generic[L]):
             try:
                 while room.wanted and room.free > 0 and not self._stopping:
                     room.wanted = False
+                    began = time.monotonic()
                     await self._claim(room)
+                    # Callers go first: the slower a claim in a busy process, the longer until more work is taken up.
+                    await asyncio.sleep(min(EASE * (time.monotonic() - began), LONGEST_EASE_S))
             except Unavailable:
                 log.warning("cannot claim from %s: the database is away", queue)
 
@@ -125,7 +133,7 @@ class Worker(Generic[L]):
 
     async def _claim(self, room: _Room[L]) -> None:
         for lane in room.lanes:
-            limit = room.free
+            limit = min(room.free, GULP)
             if limit <= 0:
                 room.wanted = True
                 return

@@ -26,6 +26,8 @@ DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 _UNREACHABLE = ("08", "53", "57", "40001", "40P01", "55P03", "25006")
 """SQLSTATE beginnings of a server that is away, full, shutting down, or asks to try the transaction again."""
 
+_WITHOUT_BEGIN = "without_begin"
+
 Insert = sqlite.Insert | postgresql.Insert
 
 
@@ -90,6 +92,10 @@ class Database:
     def __init__(self, engine: AsyncEngine, lock: int | None = None) -> None:
         self.engine = engine
         self.dialect = engine.dialect.name
+        # Both databases commit by themselves what no BEGIN came before.
+        self._single = engine.execution_options(
+            **{"isolation_level": "AUTOCOMMIT"} if self.dialect == "postgresql" else {_WITHOUT_BEGIN: True}
+        )
         self._lock = lock
 
     @classmethod
@@ -118,13 +124,10 @@ class Database:
 
     @asynccontextmanager
     async def single(self) -> AsyncIterator[AsyncConnection]:
-        """For exactly one statement, which commits itself: saves PostgreSQL the round trips of BEGIN and COMMIT."""
+        """For exactly one statement, which commits itself: saves the round trips of BEGIN and COMMIT."""
         with mapped():
-            async with self.engine.connect() as connection:
-                if self.dialect == "postgresql":
-                    await connection.execution_options(isolation_level="AUTOCOMMIT")
+            async with self._single.connect() as connection:
                 yield connection
-                await connection.commit()
 
     def insert(self, table: Table) -> Insert:
         """The dialect's own INSERT, which knows on_conflict_do_nothing and on_conflict_do_update."""
@@ -184,7 +187,8 @@ def sqlite_connected(connection: Any, _record: object) -> None:
 
 def sqlite_begin(connection: Connection) -> None:
     """Takes the write lock at the beginning, so that what was read is still true when writing."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if not connection.get_execution_options().get(_WITHOUT_BEGIN):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _prepare(file: Path) -> None:

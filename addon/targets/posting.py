@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from addon.jira import comments, issues, projects
-from addon.jira.errors import JiraForbidden, JiraNotFound
+from addon.jira.errors import JiraForbidden, JiraNotFound, JiraRefused
 from addon.jira.issue import Comment
 from addon.runs.feature import Writing
 from addon.targets.marks import mark, trace
@@ -33,7 +33,9 @@ async def replace(writing: Writing, comment_id: str, document: Mapping[str, obje
     issue = writing.publication.issue_id
     try:
         return await comments.update(writing.jira, issue, comment_id, document, trace=trace(writing))
-    except JiraForbidden as error:
+    except (JiraForbidden, JiraRefused) as error:
+        if isinstance(error, JiraRefused) and not error.said.about_rights:
+            raise
         raise JiraForbidden(MAY_NOT, said=error.said) from error
 
 

@@ -25,7 +25,7 @@ class Drain:
         await self._begun.wait()
 
 
-def drain_of(request: Request) -> Drain:
+async def drain_of(request: Request) -> Drain:
     return cast("Drain", request.app.state.drain)
 
 

@@ -18,7 +18,7 @@ from addon.store.migrate import at_head
 from addon.store.repos import usage
 from addon.web.drain import Drain, DrainDep
 from addon.web.security import public
-from addon.web.state import House, HouseDep, house_of
+from addon.web.state import House, HouseDep
 
 CHECK_S = 2.0
 CACHE_S = 1.0
@@ -85,12 +85,12 @@ async def _timed(check: Callable[[], Awaitable[None]]) -> dict[str, Any]:
     return {**found, "last_error": failed} if failed else found
 
 
-def operator(request: Request) -> None:
+async def operator(request: Request, house: HouseDep) -> None:
     """Lets the operator in: by the configured token or, without one, from this machine and not through a proxy.
 
     Raises Unauthenticated or Forbidden.
     """
-    token = house_of(request).settings.operator_token.get_secret_value()
+    token = house.settings.operator_token.get_secret_value()
     if token:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not compare_digest(given.strip().encode(), token.encode()):

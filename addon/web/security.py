@@ -57,7 +57,7 @@ class LifecycleCall:
     token_id: str
 
 
-def public() -> None:
+async def public() -> None:
     """Declares a route that everybody may call."""
 
 

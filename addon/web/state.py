@@ -44,7 +44,8 @@ class House(Protocol):
     def publisher(self) -> Publisher: ...
 
 
-def house_of(request: Request) -> House:
+# Not a plain function: FastAPI would send every request through a thread to call it.
+async def house_of(request: Request) -> House:
     return cast("House", request.app.state.house)
 
 

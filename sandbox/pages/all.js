@@ -84,7 +84,7 @@
       emit: (name, data) => { call("events.emit", { name, data }).catch(() => {}); },
     },
     jira: { refreshIssuePage: () => { call("jira.refreshIssuePage").catch(() => {}); }, isNativeApp: (callback) => callback(false) },
-    navigator: { go: (target, context) => { call("navigator.go", { target, context }).catch(() => {}); } },
+    navigator: { reload: () => { call("navigator.reload").catch(() => {}); }, go: (target, context) => { call("navigator.go", { target, context }).catch(() => {}); } },
     page: { setTitle: (title) => { call("page.setTitle", title).catch(() => {}); } },
     getLocation: (callback) => both("getLocation", null, callback),
     resize: (_, height) => { call("resize", { height: parseFloat(height) || document.body.scrollHeight }).catch(() => {}); },

@@ -51,6 +51,7 @@ const METHODS = {
   "jira.refreshIssuePage": (_, shown) => shown.refresh?.(),
   "page.setTitle": (title) => { document.title = String(title); },
   "getLocation": () => location.href,
+  "navigator.reload": () => location.reload(),
   "navigator.go": ({ target, context }) => {
     const places = {
       issue: () => `/browse/${encodeURIComponent(context?.issueKey ?? "")}`,

@@ -8,8 +8,9 @@ const ACTIVE = new Set(["queued", "running"]);
 const POLL_FIRST_MS = 400;
 const POLL_LONGEST_MS = 3_000;
 const POLL_FOR_MS = 120_000;
-const FIRST_LOOKS = 20;
-const LOOK_EVERY_MS = 3_000;
+const FIRST_LOOKS = 25;
+const LOOK_FIRST_MS = 700;
+const LOOK_LONGEST_MS = 3_000;
 
 export const isActive = (run) => ACTIVE.has(run?.status);
 const pending = (run) => (run?.publications ?? []).some((item) => item.status === "pending");
@@ -44,7 +45,7 @@ export class Model {
   /** An issue that was just created is analysed within seconds: look again while there is nothing to show. */
   async awaitFirst() {
     for (let looks = 0; looks < FIRST_LOOKS && !this.runs.length && !this.live; looks += 1) {
-      await sleep(LOOK_EVERY_MS);
+      await sleep(Math.min(LOOK_FIRST_MS * 1.2 ** looks, LOOK_LONGEST_MS));
       if (!document.hidden && !this.live) await this.load().catch(() => {});
     }
   }

@@ -39,7 +39,7 @@ function row(event) {
   return [
     time(event.at),
     action,
-    h("span", { class: "wrap" }, event.name || event.account_id ?? t("Jira or the add-on")),
+    h("span", { class: "wrap" }, event.name || event.account_id || t("Jira or the add-on")),
     h("span", { class: "wrap" }, place(event.subject)),
     h("div", { class: "meta wrap" }, details(event.detail)),
   ];

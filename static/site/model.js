@@ -79,6 +79,10 @@ class ModelForm {
       ],
     );
     this.refresh();
+    if (shown.trouble) {
+      const text = t("The built-in rules answer meanwhile. Enter another key, or test the connection.");
+      put(this.message, notice("error", { id: "trouble", title: t("The key is refused"), text, detail: shown.trouble }));
+    }
   }
 
   /** A stored key belongs to the provider it was entered for; for another one it has to be entered. */

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Frame, Page, async_playwright
 
 from tests.browser.harness import serve
+from tests.browser.product import RULES, Browse, Watch, hosts
+from tests.stack import Stack
 
 AXE = importlib.resources.files("axe_playwright_python") / "axe.min.js"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -23,7 +25,8 @@ document.addEventListener("securitypolicyviolation", (event) => {
     window.policyViolations.push(event.blockedURI || event.violatedDirective);
 });
 """
-REFUSED = "Failed to load resource: the server responded with a status of"
+MODEL_LATENCY_S = 0.1
+PATIENCE_MS = 10_000
 
 Visit = Callable[..., Awaitable[Page]]
 
@@ -52,6 +55,7 @@ async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
     """One for all visits, so that scripts and styles come from its cache; the pages keep nothing in it."""
     context = await chromium.new_context(reduced_motion="reduce")
     await context.add_init_script(WATCH_POLICY)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     await context.close()
 
@@ -62,37 +66,75 @@ async def visit(context: BrowserContext, harness: str) -> AsyncIterator[Visit]:
 
     Afterwards no page may have logged an error, broken its policy, run injected script or asked another host.
     """
-    problems: list[str] = []
+    watch = Watch(harness)
     pages: list[Page] = []
-
-    def heard(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not message.text.startswith(REFUSED):
-            problems.append(message.text)
 
     async def go(name: str, *, as_: str = "full", width: int = 360, **more: object) -> Page:
         page = await context.new_page()
+        pages.append(page)
+        watch.over(page)
         await page.set_viewport_size({"width": width, "height": 800})
-        page.on("console", heard)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "request", lambda asked: None if asked.url.startswith((harness, "data:")) else problems.append(asked.url)
-        )
         query = {"as": as_, "issueId": 10042, "projectId": 10000, "jwt": "page-token", **more}
         await page.goto(f"{harness}/ui/{name}?" + "&".join(f"{key}={value}" for key, value in query.items()))
         await page.wait_for_selector("html[data-ready]")
         await page.wait_for_selector(".skeleton", state="detached")
-        pages.append(page)
         return page
 
     yield go
     for page in pages:
-        problems += await page.evaluate("window.policyViolations")
-        assert await page.evaluate("window.pwned") is None
-        await page.close()
-    assert problems == []
+        await watch.close(page)
+    assert watch.problems == []
 
 
-async def violations(page: Page, *rules: str) -> list[str]:
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole product. Its sites are shared: a test makes its own issues and leaves settings as they were."""
+    folder = tmp_path_factory.mktemp("product")
+    with Stack(f"sqlite+aiosqlite:///{folder}/jiravision.db", folder, sites=3, model=MODEL_LATENCY_S) as stack:
+        answer = stack.site(RULES).api("PUT", "/site/model", user="ann", body={"provider": "rules"})
+        assert answer.status_code == 200, answer.text
+        yield stack
+
+
+@pytest.fixture
+def model(product: Stack) -> Iterator[Callable[..., Any]]:
+    """`Stack.model`; what a test scripts is gone when it ends."""
+    yield product.model
+    product.model("reset")
+    product.model("latency", MODEL_LATENCY_S)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def watch(product: Stack) -> AsyncIterator[Watch]:
+    """Over every page that `browse` opens; when the test ends there must have been no problem."""
+    watch = Watch(*hosts(product))
+    yield watch
+    assert watch.problems == []
+    assert [site.complaints() for site in product.sites] == [[]] * len(product.sites)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browse(context: BrowserContext, product: Stack, watch: Watch) -> AsyncIterator[Browse]:
+    """browse("/browse/SHOP-1", site=MODEL, user="paul", language="fr", theme="dark", width=320) -> a page of Jira."""
+    pages: list[Page] = []
+
+    async def go(
+        path: str, *, site: int = RULES, width: int = 1280, height: int = 900, **reader: str
+    ) -> Page:
+        page = await context.new_page()
+        pages.append(page)
+        watch.over(page)
+        await page.set_viewport_size({"width": width, "height": height})
+        query = "&".join(f"{name}={value}" for name, value in {"user": "tess", **reader}.items())
+        await page.goto(f"{product.site(site).url}{path}?{query}")
+        return page
+
+    yield go
+    for page in pages:
+        await watch.close(page)
+
+
+async def violations(page: Page | Frame, *rules: str) -> list[str]:
     """Serious and critical findings of axe-core on the page as it stands. rules: only these, none for all."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE.read_text("utf-8"))
@@ -106,7 +148,7 @@ async def violations(page: Page, *rules: str) -> list[str]:
     ]
 
 
-async def too_wide(page: Page) -> bool:
+async def too_wide(page: Page | Frame) -> bool:
     return bool(await page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
 

@@ -5,6 +5,7 @@ Shared stacks are never reset: a test makes its own issues, and clears the logs 
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,17 +20,19 @@ MODEL_LATENCY_S = 0.05
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Stack]:
     """Two sites, the rules as analyst, SQLite. For tests that need no model and kill nothing."""
     folder = tmp_path_factory.mktemp("stack")
-    with Stack(f"sqlite+aiosqlite:///{folder}/jiravision.db", folder, sites=2) as running:
+    with Stack(sqlite_copy(sqlite_template, folder), folder, sites=2) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def model_stack(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[Stack]:
+def model_stack(tmp_path_factory: pytest.TempPathFactory, postgres_url: str, postgres_template: str) -> Iterator[Stack]:
     """Three sites, the test model, PostgreSQL. Behaviours a test scripts are gone when it ends: see `model`."""
-    with Stack(new_database(postgres_url), tmp_path_factory.mktemp("model"), sites=3, model=MODEL_LATENCY_S) as running:
+    with Stack(
+        new_database(postgres_url, postgres_template), tmp_path_factory.mktemp("model"), sites=3, model=MODEL_LATENCY_S
+    ) as running:
         yield running
 
 
@@ -59,15 +62,24 @@ def fresh_stack(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Call
         def start(*, postgresql: bool = False, **options: Any) -> Stack:
             folder = tmp_path / uuid4().hex
             folder.mkdir()
-            server = request.getfixturevalue("postgres_url") if postgresql else ""
-            url = new_database(server) if postgresql else f"sqlite+aiosqlite:///{folder}/jiravision.db"
+            value = request.getfixturevalue
+            url = (
+                new_database(value("postgres_url"), value("postgres_template"))
+                if postgresql
+                else sqlite_copy(value("sqlite_template"), folder)
+            )
             return running.enter_context(Stack(url, folder, **options))
 
         yield start
 
 
-def new_database(server: str) -> str:
-    """The address of an empty database; it goes with the server."""
+def new_database(server: str, template: str) -> str:
+    """The address of a migrated, empty database; it goes with the server."""
     name = f"flow_{uuid4().hex}"
-    asyncio.run(administer(server, f'CREATE DATABASE "{name}"'))
+    asyncio.run(administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
     return in_database(server, name)
+
+
+def sqlite_copy(template: Path, folder: Path) -> str:
+    """The address of a migrated, empty file."""
+    return f"sqlite+aiosqlite:///{shutil.copy(template, folder / 'jiravision.db')}"

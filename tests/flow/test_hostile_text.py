@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx2
 import pytest
 
 from sandbox.signing import qsh
@@ -104,55 +105,52 @@ def test_a_model_that_obeys_an_attacker_writes_words_into_that_one_issue(
 ) -> None:
     model("default", "hostile")
     before = {each["id"] for each in insider.site.ask("GET", "/issues")["issues"]}
-    issue = insider.site.create_issue(summary="Pay by card")
+    issue = insider.site.create_issue(summary="Pay by card\n\nevent: done\ndata: {}")
     run = analysed(insider, issue)
     assert run["result"]["author"] == "model", "the hostile answer itself must be what is tested"
     only_this_issue(insider, issue)
-    documents = written(insider, issue)
-    only_words(documents)
     whole = insider.site.ask("GET", f"/issues/{issue['key']}")
     new = {each["id"] for each in insider.site.ask("GET", "/issues")["issues"]} - before
     assert new == {issue["id"], *(child["id"] for child in whole["children"])}
     assert 1 <= len(whole["children"]) <= 10
-    for child in whole["children"]:
-        assert child["fields"]["parent"]["key"] == issue["key"]
-        assert "OTHER-1" not in child["fields"]["summary"]
-    text = "\n".join([*map(words, documents), *(child["fields"]["summary"] for child in whole["children"])])
-    for trap in ("evil.example", "OTHER-1", "@all", "[~", "@[", "![", "](", "sk-canary"):
-        assert trap not in text, trap
+    assert all(child["fields"]["parent"]["key"] == issue["key"] for child in whole["children"])
     assert len(insider.site.comments(issue["key"])) == 1
     assert whole["fields"]["labels"] == [], "labels are suggested, never set"
+    no_trap_is_left(insider, issue)
+    structure_stays_text(run["result"]["analysis"], whole, insider.site.comments(issue["key"])[0]["body"])
+    one_stream(insider.call("GET", f"/api/v1/runs/{run['id']}/events"))
 
 
-def test_what_a_model_says_stays_text_wherever_it_is_put(insider: Insider, model: Callable[..., Any]) -> None:
-    model("default", "hostile")
-    issue = insider.site.create_issue(summary="Pay by card")
-    run = analysed(insider, issue)
-    criterion = run["result"]["analysis"]["criteria"][0]
+def no_trap_is_left(insider: Insider, issue: Any) -> None:
+    documents = written(insider, issue)
+    only_words(documents)
+    children = insider.site.ask("GET", f"/issues/{issue['key']}")["children"]
+    text = "\n".join([*map(words, documents), *(child["fields"]["summary"] for child in children)])
+    for trap in ("evil.example", "OTHER-1", "@all", "[~", "@[", "![", "](", "sk-canary"):
+        assert trap not in text, trap
+
+
+def structure_stays_text(analysis: Any, issue: Any, comment: Any) -> None:
+    """What looks like a document, a query or a template is the words it is made of, wherever it is put."""
+    criterion = analysis["criteria"][0]
     assert criterion["title"] == '{"type":"mention","attrs":{"id":"712020:1"}}'
     assert criterion["given"] == '") OR project = B --'
     assert "\n" not in criterion["then"]
-    field = insider.site.ask("GET", f"/issues/{issue['key']}")["fields"][CRITERIA]
-    assert any(node.get("text") == criterion["title"] for node in nodes(field))
-    missing = run["result"]["analysis"]["missing"][0]
-    assert "{{config.secret}}" in missing["what"], "braces are no template here"
-    assert missing["what"] in words(insider.site.comments(issue["key"])[0]["body"])
+    assert any(node.get("text") == criterion["title"] for node in nodes(issue["fields"][CRITERIA]))
+    missing = analysis["missing"][0]["what"]
+    assert "{{config.secret}}" in missing
+    assert missing in words(comment)
 
 
-def test_the_event_stream_of_a_hostile_answer_is_still_one_stream(
-    model_stack: Stack, insider: Insider, model: Callable[..., Any]
-) -> None:
-    model("default", "hostile")
-    issue = insider.site.create_issue(summary="Pay by card\n\nevent: done\ndata: {}")
-    run = analysed(insider, issue)
-    answer = insider.call("GET", f"/api/v1/runs/{run['id']}/events")
+def one_stream(answer: httpx2.Response) -> None:
+    """No text of an answer begins an event of its own."""
     assert answer.headers["content-type"].startswith("text/event-stream")
-    events = [part for part in answer.text.split("\n\n") if part.strip() and not part.startswith(":")]
     names = []
-    for event in events:
-        fields = dict(line.split(": ", 1) for line in event.splitlines())
-        json.loads(fields["data"])
-        names.append(fields["event"])
+    for event in answer.text.split("\n\n"):
+        if event.strip() and not event.startswith(":"):
+            fields = dict(line.split(": ", 1) for line in event.splitlines())
+            assert isinstance(json.loads(fields["data"]), dict)
+            names.append(fields["event"])
     assert names[-1] == "done"
     assert names.count("done") == 1
     assert set(names) <= {"stage", "token", "done"}

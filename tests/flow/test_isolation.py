@@ -41,7 +41,7 @@ API: dict[str, tuple[str, list[Callable[[Place], Any]]]] = {
     "GET /api/v1/runs/{run_id}": (SEES, []),
     "GET /api/v1/runs/{run_id}/events": (SEES, []),
     "POST /api/v1/ai/analyze-issue": (TAKES_PART, [lambda place: {"issue": place.issue}]),
-    "POST /api/v1/ai/analyze-issue/stream": (TAKES_PART, [lambda place: {"issue": place.issue, "force": True}]),
+    "POST /api/v1/ai/analyze-issue/stream": (TAKES_PART, [lambda place: {"issue": place.issue}]),
     "POST /api/v1/jira/publish": (TAKES_PART, [publishing("comment"), publishing("subtasks", 0)]),
     "GET /api/v1/projects/{project}/runs": (SEES, []),
     "GET /api/v1/projects/{project}/settings": (ADMINISTERS, []),

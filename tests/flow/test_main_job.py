@@ -1,6 +1,6 @@
 """The add-on's job, seen from Jira: what happens to a new issue, and what people do with the result.
 
-On both databases; the rules are the analyst, so that every answer is known.
+The rules are the analyst, so that every answer is known. What the database has a say in happens on both of them.
 """
 
 import time
@@ -26,10 +26,14 @@ class Place(NamedTuple):
     site: JiraSite
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+on_both = pytest.mark.parametrize("place", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="module")
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """A site whose analyst is the rules; on PostgreSQL because its administrator chose them."""
-    if request.param == "sqlite":
+    database = getattr(request, "param", "sqlite")
+    if database == "sqlite":
         stack: Stack = request.getfixturevalue("stack")
         site = stack.site(1)
     else:
@@ -39,7 +43,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     site.ask("POST", "/clear", {"what": ["requests", "complaints"]})
     yield Place(stack, site)
     assert site.complaints() == []
-    if request.param == "postgresql":
+    if database == "postgresql":
         assert site.api("PUT", "/site/model", user="ann", body={"provider": None}).status_code == 200
 
 
@@ -78,6 +82,7 @@ def analysed(site: JiraSite, **more: Any) -> tuple[Any, Any]:
 # What happens by itself
 
 
+@on_both
 def test_new_issue_gets_exactly_one_comment_that_says_who_judged(site: JiraSite) -> None:
     issue, run = analysed(site)
     (comment,) = site.comments(issue["key"])
@@ -126,6 +131,7 @@ def test_comment_on_a_request_of_a_customer_is_internal_and_stays_so(site: JiraS
 # Settings of a project
 
 
+@on_both
 def test_project_that_wants_no_analyses_gets_none_until_somebody_asks(
     site: JiraSite, decide: Callable[..., None]
 ) -> None:
@@ -181,6 +187,7 @@ def test_subtasks_are_made_at_once_where_the_project_wants_it(site: JiraSite, de
     assert acts.titles(site, issue["key"]) == suggested
 
 
+@on_both
 def test_criteria_are_written_only_into_an_empty_field(site: JiraSite, decide: Callable[..., None]) -> None:
     decide("SHOP", auto_criteria=True, criteria_field=CRITERIA)
     issue, run = analysed(site)
@@ -199,7 +206,15 @@ def test_criteria_are_written_only_into_an_empty_field(site: JiraSite, decide: C
 
 
 @pytest.mark.parametrize(
-    ("project", "kind"), [("SHOP", "10003"), ("MOBI", "10031"), ("FR", "10043"), ("DESK", "10003")]
+    ("place", "project", "kind"),
+    [
+        ("sqlite", "SHOP", "10003"),
+        ("postgresql", "SHOP", "10003"),
+        ("sqlite", "MOBI", "10031"),
+        ("sqlite", "FR", "10043"),
+        ("sqlite", "DESK", "10003"),
+    ],
+    indirect=["place"],
 )
 def test_chosen_subtasks_come_as_edited_and_each_once_however_often_one_clicks(
     site: JiraSite, project: str, kind: str
@@ -222,6 +237,7 @@ def test_chosen_subtasks_come_as_edited_and_each_once_however_often_one_clicks(
     assert {child["fields"]["creator"]["accountType"] for child in made} == {"app"}
 
 
+@on_both
 def test_second_click_tries_only_what_failed(site: JiraSite) -> None:
     issue, run = analysed(site)
     site.fault("issue.create", status=403, skip=1)
@@ -257,6 +273,7 @@ def test_project_without_subtasks_gets_the_chosen_ones_in_one_comment(site: Jira
 # Analysing again
 
 
+@on_both
 def test_new_analysis_updates_the_comment_in_place(site: JiraSite) -> None:
     issue, first = analysed(site)
     before = site.comment_on(issue["key"])
@@ -272,6 +289,7 @@ def test_new_analysis_updates_the_comment_in_place(site: JiraSite) -> None:
     assert after["text"] != before["text"]
 
 
+@on_both
 def test_comment_somebody_deleted_comes_anew(site: JiraSite) -> None:
     issue, _ = analysed(site)
     gone = site.comment_on(issue["key"])["id"]
@@ -282,6 +300,7 @@ def test_comment_somebody_deleted_comes_anew(site: JiraSite) -> None:
     assert [p["remote_id"] for p in run["publications"]] == [comment["id"]]
 
 
+@on_both
 def test_history_lists_the_runs_of_an_issue_with_what_each_wrote(site: JiraSite) -> None:
     issue, first = analysed(site)
     second = acts.over(site, acts.analyse(site, issue["id"], force=True)["id"])
@@ -291,6 +310,7 @@ def test_history_lists_the_runs_of_an_issue_with_what_each_wrote(site: JiraSite)
     assert all(run["publications"][0]["status"] == "done" for run in history)
 
 
+@on_both
 def test_analysis_under_way_is_shared_by_everybody_who_asks(site: JiraSite) -> None:
     issue = slow_to_read(site, 1.0)
     with ThreadPoolExecutor(4) as people:
@@ -300,6 +320,7 @@ def test_analysis_under_way_is_shared_by_everybody_who_asks(site: JiraSite) -> N
     assert len(site.comments(issue["key"])) == len(site.runs(issue["id"])) == 1
 
 
+@on_both
 def test_analysis_that_is_called_off_writes_nothing(site: JiraSite) -> None:
     issue = slow_to_read(site, 1.0)
     run = acts.analyse(site, issue["id"])
@@ -321,6 +342,7 @@ def slow_to_read(site: JiraSite, seconds: float) -> Any:
 # Watching
 
 
+@on_both
 def test_stream_of_a_run_resumes_after_the_last_event_that_was_seen(place: Place) -> None:
     site = place.site
     issue = slow_to_read(site, 0.5)
@@ -351,6 +373,7 @@ def test_analysis_can_be_asked_for_and_watched_in_one_call(place: Place) -> None
 # What must never start an analysis
 
 
+@on_both
 def test_nothing_we_write_starts_another_analysis(site: JiraSite) -> None:
     issue, run = analysed(site)
     acts.publish(site, run["id"], [0, 1])
@@ -384,6 +407,7 @@ def test_each_guard_against_loops_holds_alone(site: JiraSite, guard: str) -> Non
     assert site.runs(issue["id"]) == []
 
 
+@on_both
 def test_issue_is_analysed_once_however_its_events_are_named(site: JiraSite) -> None:
     issue, _ = analysed(site)
     for _ in range(3):

@@ -68,8 +68,6 @@ def test_model_that_comes_to_its_senses_is_heard(site: JiraSite, model: Model, s
         ["content_filter"],
         ["length"],
         ["status:400", "status:400"],
-        ["status:401"],
-        ["status:403"],
         ["status:404"],
         ["status:429:code=insufficient_quota"],
         ["status:500", "status:502", "reset"],
@@ -86,6 +84,23 @@ def test_rules_stand_in_for_a_model_that_is_of_no_use(site: JiraSite, model: Mod
     assert "built-in rules" in comment["text"]
     assert (run["result"]["author"], run["result"]["notice"]) == ("rules", "model_failed")
     assert len(model("requests")) == len(script)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_key_the_provider_refuses_is_sent_once_and_the_administrator_is_told(
+    site: JiraSite, model: Model, status: int
+) -> None:
+    model("script", [f"status:{status}"])
+    for _ in range(2):
+        issue, run = judged(site)
+        assert (run["result"]["author"], run["result"]["notice"]) == ("rules", "model_failed")
+        assert len(site.comments(issue["key"])) == 1
+    assert len(model("requests")) == 1
+    assert "Check the key" in site.api("GET", "/site/model", user="ann").json()["trouble"]
+    # Whoever presses the button has mended something.
+    assert site.api("POST", "/site/model/test", user="ann").json()["ok"] is True
+    assert site.api("GET", "/site/model", user="ann").json()["trouble"] is None
+    assert judged(site)[1]["result"]["author"] == "model"
 
 
 def test_answer_is_seen_while_it_grows(model_stack: Stack, site: JiraSite, model: Model) -> None:

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from sandbox.signing import qsh
+from tests.flow.conftest import sqlite_copy
 from tests.flow.insider import Insider, ask, paths
 from tests.stack import Stack
 
@@ -42,7 +43,7 @@ class Deed:
 
 
 @pytest.fixture(scope="module")
-def deed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deed]:
+def deed(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Deed]:
     """A stack of its own on which everything below has happened, and which logs all it can."""
     folder = tmp_path_factory.mktemp("canaries")
     environment = {
@@ -51,7 +52,7 @@ def deed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deed]:
         "OPERATOR_TOKEN": OPERATOR,
         "LOG_LEVEL": "DEBUG",
     }
-    with Stack(f"sqlite+aiosqlite:///{folder}/jv.db", folder, sites=2, model=0.0, **environment) as stack:
+    with Stack(sqlite_copy(sqlite_template, folder), folder, sites=2, model=0.0, **environment) as stack:
         deed = Deed(stack, folder)
         deed.secrets = {"operator": OPERATOR, "sealing": SEALING, "deployment": DEPLOYMENT, "own": OWN}
         insider = deed.plant(Insider.of(stack), "first")
@@ -92,7 +93,6 @@ def _trouble_with_models(deed: Deed, insider: Insider) -> None:
         f"status:400:message={said}",
         "truncated",
         "html",
-        "reset",
         "refusal_text",
     ):
         stack.model("default", script)
@@ -166,7 +166,7 @@ def test_no_person_is_named_in_the_log(deed: Deed) -> None:
 
 
 def test_no_secret_is_readable_in_the_database(deed: Deed) -> None:
-    files = [file for file in deed.folder.iterdir() if file.name.startswith("jv.db")]
+    files = [file for file in deed.folder.iterdir() if file.name.startswith("jiravision.db")]
     dump = b"".join(file.read_bytes() for file in files)
     assert STORY.encode() in dump, "the right file was read, and what the add-on is for is in it"
     for name, secret in deed.secrets.items():

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import BindParameter, Select, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.db import insert_into
@@ -47,25 +47,35 @@ async def save(tx: AsyncConnection, tenant_id: str, project_id: str, row: Projec
 
 async def intake(tx: AsyncConnection, tenant_id: str, project_id: str, issue_id: str, since: float) -> Intake:
     """Settings, ledger and rate of one issue in one statement: a delivery may cost two round trips in all."""
+    values = {"tenant": tenant_id, "project": project_id, "issue": issue_id, "since": since}
+    row = (await tx.execute(_INTAKE, values)).one()
+    return Intake(row.settings, bool(row.ours), int(row.recent))
+
+
+def _intake() -> Select[Any]:
+    tenant: BindParameter[str] = bindparam("tenant")
+    issue: BindParameter[str] = bindparam("issue")
     settings = (
         select(projects.c.settings)
-        .where(projects.c.tenant_id == tenant_id, projects.c.project_id == project_id)
+        .where(projects.c.tenant_id == tenant, projects.c.project_id == bindparam("project"))
         .scalar_subquery()
     )
-    # Comments have numbers too: only an issue we made may count as one.
     ledger = exists().where(
-        publications.c.tenant_id == tenant_id, publications.c.remote_id == issue_id, publications.c.target == "subtasks"
+        publications.c.tenant_id == tenant, publications.c.remote_id == issue, publications.c.target == "subtasks"
     )
     recent = (
         select(func.count())
         .select_from(runs)
         .where(
-            runs.c.tenant_id == tenant_id,
-            runs.c.issue_id == issue_id,
-            runs.c.created_at > since,
+            runs.c.tenant_id == tenant,
+            runs.c.issue_id == issue,
+            runs.c.created_at > bindparam("since"),
             runs.c.trigger == "webhook",
         )
         .scalar_subquery()
     )
-    row = (await tx.execute(select(settings.label("settings"), ledger.label("ours"), recent.label("recent")))).one()
-    return Intake(row.settings, bool(row.ours), int(row.recent))
+    return select(settings.label("settings"), ledger.label("ours"), recent.label("recent"))
+
+
+_INTAKE = _intake()
+"""Built once: every delivery asks it, and building costs more than sending."""

@@ -84,8 +84,9 @@ async def insert(tx: AsyncConnection, tenant_id: str, new: NewRun, *, now: float
         "run_at": now,
         "created_at": now,
     }
-    statement = insert_into(tx, runs).values(values).on_conflict_do_nothing().returning(runs.c.id)
-    found: str | None = (await tx.execute(statement)).scalar_one_or_none()
+    # Values apart from the statement: within it, each would be wrapped and looked at anew for every delivery.
+    statement = insert_into(tx, runs).on_conflict_do_nothing().returning(runs.c.id)
+    found: str | None = (await tx.execute(statement, values)).scalar_one_or_none()
     return found
 
 

@@ -73,7 +73,7 @@ class Streams:
                     del self._open[key]
 
 
-def streams_of(request: Request) -> Streams:
+async def streams_of(request: Request) -> Streams:
     return cast("Streams", request.app.state.streams)
 
 

@@ -32,7 +32,7 @@ async def names_of(jira: Jira, tenant: Tenant, account_ids: Sequence[str]) -> di
     if not account_ids:
         return {}
     try:
-        return await users.displaynames_of(jira.as_app(tenant.site), account_ids)
+        return await users.display_names(jira.as_app(tenant.site), account_ids)
     # A page without a name is better than no page.
     except JiraError:
         return {}

@@ -157,3 +157,17 @@ async def test_least_used_client_is_closed_when_idle() -> None:
         assert again is held
     await clients.close()
     assert held.is_closed()
+
+
+async def test_refused_key_is_not_sent_again_until_a_probe_gets_through(bench: Bench) -> None:
+    first = await bench.failure("status:401")
+    again = await bench.failure()
+    assert (first.detail, first.usage is None) == (again.detail, False)
+    assert again.usage is None
+    assert len(bench.server.requests) == 1
+    assert bench.models.trouble(bench.choice()) == first.detail
+    # Another key is another matter.
+    assert (await bench.ask(api_key="sk-new")).usage.requests == 1
+    await bench.models.probe(bench.choice())
+    assert bench.models.trouble(bench.choice()) == ""
+    assert (await bench.ask()).usage.requests == 1

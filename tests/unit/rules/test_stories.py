@@ -56,6 +56,7 @@ def test_french_text_is_answered_in_french() -> None:
     analysis = analyse(GOOD_FR)
     assert analysis.language == "fr"
     assert "«\u00a0client\u00a0»" in analysis.summary
+    assert all(mark not in question for question in analysis.questions for mark in (" ?", " ;", " :", " !"))
 
 
 def test_project_language_wins_over_that_of_the_text() -> None:

@@ -7,7 +7,7 @@ from tests.rows import add_publication, add_run, add_tenant, run_of
 from tests.unit.runs.make import stage
 
 RUN = {
-    "id", "kind", "status", "trigger", "issue_id", "issue_key", "project_id", "created_at", "started_at", "finished_at",
+    "id", "kind", "status", "trigger", "asked_by", "issue_id", "issue_key", "project_id", "created_at", "started_at", "finished_at",
     "progress", "facts_read", "result", "error", "usage", "publications",
 }  # fmt: skip
 
@@ -44,6 +44,16 @@ async def test_publications_stand_with_their_run_in_a_readers_words(database: Da
             await add_publication(database, s.tenant.id, run_id, item=item, state=state)
         (shown,) = await s.office.runs.of_issue(s.tenant.id, "1")
     assert [p["status"] for p in shown["publications"]] == ["pending", "pending", "done", "failed", "skipped"]
+
+
+async def test_a_sub_task_is_shown_with_the_title_it_is_written_under(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        run_id = await add_run(database, s.tenant.id, issue_id="1", account_id="ann")
+        await add_publication(database, s.tenant.id, run_id, target="subtasks", content={"title": "Edited"})
+        await add_publication(database, s.tenant.id, run_id, target="comment", content={"body": {}})
+        (shown,) = await s.office.runs.of_issue(s.tenant.id, "1")
+    assert {p["target"]: p["title"] for p in shown["publications"]} == {"subtasks": "Edited", "comment": None}
+    assert shown["asked_by"] == {"account_id": "ann", "name": ""}
 
 
 async def test_run_without_a_result_has_no_mark(database: Database) -> None:

@@ -77,6 +77,14 @@ async def test_an_administrator_of_another_project_may_not_open_these_settings(d
     assert (await door.page(f"/project-settings?projectId={PROJECT}", who="carl")).status_code == 403
 
 
+async def test_who_is_known_but_may_not_see_the_page_is_told_so_in_the_frame_of_their_site(door: Door) -> None:
+    door.jira.grant("carl", "project", PROJECT, "BROWSE_PROJECTS")
+    refused = await door.page(f"/project-settings?projectId={PROJECT}", who="carl")
+    shown = await door.page(PANEL)
+    assert (refused.status_code, shown.status_code) == (403, 200)
+    assert refused.headers["content-security-policy"] == shown.headers["content-security-policy"]
+
+
 async def test_a_frame_without_a_token_is_refused_as_a_page(door: Door) -> None:
     answer = await door.http.get(f"/addon/ui{PANEL}")
     assert answer.status_code == 401

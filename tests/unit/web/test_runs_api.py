@@ -39,6 +39,14 @@ async def test_an_issue_is_analysed_by_id_or_key(door: Door, issue: str) -> None
     assert [one["id"] for one in listed] == [run["id"]]
 
 
+async def test_the_history_names_who_asked_as_far_as_jira_tells(door: Door) -> None:
+    run = await asked(door)
+    assert run["asked_by"] == {"account_id": "ann", "name": "Ann"}
+    await ended(door, run["id"])
+    (listed,) = (await door.api("GET", f"/issues/{ISSUE}/runs")).json()["runs"]
+    assert listed["asked_by"] == {"account_id": "ann", "name": "Ann"}
+
+
 async def test_two_clicks_at_once_are_one_run(door: Door) -> None:
     await door.house.worker.stop(0)
     first, second = await asyncio.gather(asked(door), asked(door))

@@ -35,6 +35,7 @@ async def test_the_model_is_stored_and_its_key_never_comes_back(door: Door) -> N
         "model": "",
         "has_key": False,
         "deployment": {"provider": "rules", "model": ""},
+        "trouble": None,
         "updated_by": None,
         "updated_at": None,
     }
@@ -104,5 +105,5 @@ async def test_the_audit_tells_who_did_what_newest_first(door: Door) -> None:
     events = (await door.api("GET", "/audit?limit=1", who="boss")).json()["events"]
     assert len(events) == 1
     assert events[0]["action"] == "site.model"
-    assert events[0]["account_id"] == "boss"
+    assert (events[0]["account_id"], events[0]["name"]) == ("boss", "Boss")
     assert events[0]["at"].endswith("Z")
