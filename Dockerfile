@@ -37,8 +37,8 @@ USER 10001:10001
 VOLUME /data
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-# Not urllib: it would ask a configured HTTP_PROXY for 127.0.0.1.
+# Below the path of BASE_URL, as everything; and not by urllib, which would ask a configured HTTP_PROXY for 127.0.0.1.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=4 \
-    CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('PORT') or 8080), timeout=4); c.request('GET', '/health/live'); sys.exit(c.getresponse().status != 200)"]
+    CMD ["python", "-c", "import http.client, os, sys, urllib.parse as u; c = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('PORT') or 8080), timeout=4); c.request('GET', u.urlsplit(os.environ.get('BASE_URL', '')).path.rstrip('/') + '/health/live'); sys.exit(c.getresponse().status != 200)"]
 ENTRYPOINT ["jiravision"]
 CMD ["serve"]

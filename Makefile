@@ -58,7 +58,7 @@ test-fast: $(VENV)/.dev ## the tests without processes and browser
 	$(BIN)/pytest -q -m "not browser and not process" tests/house tests/unit
 
 screenshots: $(VENV)/.dev services ## the pages as pictures, into artefacts/ and docs/images/
-	$(BIN)/pytest -q tests/browser -k screenshot
+	JIRAVISION_DOCS_IMAGES=1 $(BIN)/pytest -q tests/browser -k screenshot
 
 bench: $(VENV)/.dev services ## measure webhooks and analyses, side by side, and print the table
 	$(BIN)/python -m bench.webhooks

@@ -108,7 +108,7 @@ async def open_house(
         office = _office(desk, settings, models, texts)
         if serve:
             await stack.enter_async_context(office.at_work())
-            await stack.enter_async_context(_kept_clean(db))
+            await stack.enter_async_context(_kept_clean(desk))
         yield House(
             settings=settings,
             db=db,
@@ -153,17 +153,18 @@ def _dropper(jira: Jira, worker: Worker[Lease]) -> Callable[[str], None]:
 
 
 @asynccontextmanager
-async def _kept_clean(db: Database) -> AsyncIterator[None]:
-    """Deletes, once an hour, what is past its retention."""
+async def _kept_clean(desk: Desk) -> AsyncIterator[None]:
+    """Deletes, once an hour, what is past its retention, and finds out who was superseded."""
 
     async def hourly() -> None:
         while True:
             try:
-                gone = await purge(db, time.time())
+                gone = await purge(desk.db, time.time())
                 if gone:
                     log.info("deleted %d tenants past their retention", gone)
+                await desk.tenants.settle(desk.jira.own_account)
             except AddonError as error:
-                log.warning("cannot delete what is past its retention: %s", error.code)
+                log.warning("the hourly housekeeping was cut short: %s", error.code)
             await asyncio.sleep(PURGE_EVERY_S)
 
     task = asyncio.create_task(hourly(), name="retention")

@@ -27,8 +27,8 @@ from tests.fake_answers import good, spoiled
 # fmt: off
 STREAMED = (
     "good", "bad_schema", "wrong_types", "extra_fields", "invented_quote", "truncated", "fenced", "prose", "bom",
-    "thinking", "array", "nested", "empty", "refusal_text", "hostile", "markup", "no_usage", "odd_usage", "no_done", "length",
-    "content_filter", "refusal", "crlf", "small_pieces", "stream_error", "stream_busy", "bad_event", "cut",
+    "thinking", "array", "nested", "empty", "refusal_text", "hostile", "markup", "no_usage", "odd_usage", "no_done",
+    "length", "content_filter", "refusal", "crlf", "small_pieces", "stream_error", "stream_busy", "bad_event", "cut",
 )
 OTHERS = (
     "status", "reset", "hang", "drip", "stall", "whole", "error_object", "html", "redirect", "no_schema", "bad_json",

@@ -231,6 +231,8 @@ class Stack:
             model = self._run("model", ["-m", "tests.fake_model", "--latency", str(self._latency_s)], {})
         announced = json.loads(jira.first_line())
         environment = {"HOST": "127.0.0.1", "PORT": str(self._port), "BASE_URL": self.url} | announced["environment"]
+        # Real sites stay allowed beside the pretend ones, so that refusing what merely looks like one means something.
+        environment["JIRA_ALLOWED_HOSTS"] += ",*.atlassian.net,*.jira.com"
         if model is not None:
             self.model_root = model.first_line().removesuffix("/v1")
             environment |= {

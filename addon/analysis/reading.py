@@ -1,4 +1,4 @@
-"""From Jira's issue to facts: one request, and two more for many comments or text fields of the site's own."""
+"""From Jira's issue to facts: one request, and one each for neighbours, many comments and fields of the site."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,8 @@ async def read(
     issue = await issues.get(session, issue_id, fields=FIELDS)
     named = await _named_fields(session, issue, criteria_field)
     said = await _comments(session, issue)
-    sections, left_out = fit([*_sections(issue, named), *_spoken(said, own_account_id)])
+    neighbours = await _neighbours(session, issue)
+    sections, left_out = fit([*_sections(issue, named, neighbours), *_spoken(said, own_account_id)])
     kind = issue.issue_type
     return Facts(
         issue_id=issue.id,
@@ -54,24 +55,37 @@ async def read(
     )
 
 
-def _sections(issue: Issue, named: dict[str, str]) -> Iterator[Section]:
+def _sections(issue: Issue, named: dict[str, str], neighbours: frozenset[str]) -> Iterator[Section]:
     texts = {"summary": one_line(issue.summary)}
     texts |= {name: _markdown(issue.fields.get(name)) for name in ("description", "environment")}
     yield from (Section(name=name, text=normalize("NFC", text)) for name, text in texts.items() if text)
     for field_id, title in named.items():
         yield Section(name="field", title=title, text=_markdown(issue.fields[field_id]))
     if issue.parent is not None:
-        yield Section(name="parent", text=_shown(issue, issue.parent))
+        yield Section(name="parent", text=_shown(issue.parent, neighbours))
     for link in issue.links[:MOST_LINKS]:
-        yield Section(name="link", text=f"{one_line(link.relation)} {_shown(issue, link.issue)}".strip())
+        yield Section(name="link", text=f"{one_line(link.relation)} {_shown(link.issue, neighbours)}".strip())
     for child in issue.subtasks[:MOST_LINKS]:
-        yield Section(name="subtask", text=_shown(issue, child))
+        yield Section(name="subtask", text=_shown(child, neighbours))
 
 
-def _shown(issue: Issue, other: Linked) -> str:
-    # The add-on sees more projects than the readers of its comment may.
-    if _project(other.key) != _project(issue.key):
-        return "an issue of another project"
+async def _neighbours(session: Session, issue: Issue) -> frozenset[str]:
+    """Keys of the parent, links and sub-tasks whose titles every reader of the issue may see.
+
+    The add-on sees more projects, and more issues of a project, than the readers of its comment may.
+    """
+    others = [*([issue.parent] if issue.parent else []), *(link.issue for link in issue.links[:MOST_LINKS])]
+    others += issue.subtasks[:MOST_LINKS]
+    keys = list(dict.fromkeys(other.key for other in others if _project(other.key) == _project(issue.key)))
+    try:
+        return await issues.without_security_level(session, keys) if keys else frozenset()
+    except (JiraForbidden, JiraNotFound, JiraRefused):
+        return frozenset()
+
+
+def _shown(other: Linked, neighbours: frozenset[str]) -> str:
+    if other.key not in neighbours:
+        return "an issue that not everybody may see"
     return normalize("NFC", f"{other.key}: {one_line(other.summary)}")
 
 

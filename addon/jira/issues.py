@@ -73,13 +73,24 @@ async def children_with_property(session: Session, parent_key: str, property_key
     ids = [task.id or task.key for task in parent.subtasks if task.id or task.key]
     found: list[Child] = []
     for start in range(0, len(ids), _MOST_AT_ONCE):
-        for issue in await _fetch(session, ids[start : start + _MOST_AT_ONCE], property_key):
+        for issue in await _fetch(session, ids[start : start + _MOST_AT_ONCE], properties=[property_key]):
             if property_key in issue.properties:
                 found.append(Child(issue.id, issue.key, issue.properties[property_key]))
     return found
 
 
-async def _fetch(session: Session, ids: list[str], property_key: str) -> list[Issue]:
-    body = {"issueIdsOrKeys": ids, "fields": ["summary"], "properties": [property_key]}
+async def without_security_level(session: Session, keys: Sequence[str]) -> frozenset[str]:
+    """Those of the keys whose issues are hidden from nobody who may browse the project."""
+    found: set[str] = set()
+    for start in range(0, len(keys), _MOST_AT_ONCE):
+        some = await _fetch(session, list(keys[start : start + _MOST_AT_ONCE]), fields=["security"])
+        found |= {issue.key for issue in some if not issue.fields.get("security")}
+    return frozenset(found)
+
+
+async def _fetch(
+    session: Session, ids: list[str], *, fields: Sequence[str] = ("summary",), properties: Sequence[str] = ()
+) -> list[Issue]:
+    body = {"issueIdsOrKeys": ids, "fields": list(fields), "properties": list(properties)}
     answer = await session.ask(path("issue", "bulkfetch"), operation="issue.bulkfetch", body=body)
     return parts(Issue, answer.get("issues") if isinstance(answer, dict) else None)

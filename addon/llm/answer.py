@@ -10,7 +10,8 @@ T = TypeVar("T")
 class Usage:
     """Tokens of one ask, summed over every request that was answered, the repair round included.
 
-    requests: HTTP requests sent, retries included. estimated: some answer came without figures and was estimated.
+    expected_input_tokens: estimate for the first request, made before it was sent. requests: HTTP requests sent,
+    retries included. estimated: some answer came without figures and was estimated.
     """
 
     provider: str
@@ -21,6 +22,7 @@ class Usage:
     requests: int = 0
     cost_usd: float | None = None
     estimated: bool = False
+    expected_input_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

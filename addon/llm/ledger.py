@@ -15,6 +15,12 @@ class Ledger:
         self._prompt_version = prompt_version
         self._input = self._output = self._requests = 0
         self._estimated = False
+        self._expected = 0
+
+    def expect(self, said: str) -> int:
+        """Tokens the coming request will take by estimate, kept beside what it took in the end."""
+        self._expected = estimate(said)
+        return self._expected
 
     def sent(self) -> None:
         """One more request has left."""
@@ -43,6 +49,7 @@ class Ledger:
             output_tokens=self._output,
             requests=self._requests,
             estimated=self._estimated,
+            expected_input_tokens=self._expected,
         )
 
     def _count(self, given: int, taken: int) -> None:

@@ -2,7 +2,7 @@
 
     (unknown) --installed--> installed <--enabled/disabled--> disabled
     installed, disabled --uninstalled--> uninstalled --installed--> installed
-    any --another client key installed at the same address--> superseded --installed--> installed
+    any --a later install at the same address, once that site accepts its secret--> superseded --installed--> installed
 
 Each call is one transaction that holds the tenant's row, so that calls which arrive together or in the wrong order
 end in the same state. `uninstalled` wins over a late `disabled` until the next `installed`.
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import Unauthenticated
+from addon.policy.retiring import retire
 from addon.policy.tenants import Tenants
 from addon.settings import Settings
 from addon.store.db import Database
@@ -67,7 +68,6 @@ class Lifecycle:
 
         Raises Replayed when the token was used before and brings another secret now; DatabaseDown.
         """
-        touched = [came.client_key]
         async with self._db.begin() as tx:
             # Inserting first gives two simultaneous first installs a row to wait for each other at.
             fresh = await rows.insert_unless_known(tx, self._first(came, now))
@@ -75,15 +75,10 @@ class Lifecycle:
             assert row is not None  # noqa: S101 - inserted or known, and locked by us
             if not fresh and not await self._renewed(tx, row, came, now):
                 return row.id
-            # An import gives the site a new client key and never uninstalls the old one.
-            for other in await rows.others_at(tx, came.base_url, came.client_key):
-                await self._retired(tx, other, SUPERSEDED, now)
-                await audit.record(tx, other.id, action="tenant.superseded")
-                touched.append(other.client_key)
             action = "tenant.installed" if fresh else "tenant.renewed"
             detail = {"base_url": came.base_url, "from": None if fresh else row.state}
             await audit.record(tx, row.id, action=action, subject=came.token_id, detail=detail)
-        self._drop(touched)
+        self._drop(came.client_key)
         return row.id
 
     async def uninstalled(self, client_key: str, token_id: str, now: float) -> None:
@@ -97,9 +92,9 @@ class Lifecycle:
                 return
             if await self._used(tx, row, token_id, now):
                 raise Replayed("The token belongs to an earlier uninstall.")
-            await self._retired(tx, row, UNINSTALLED, now)
+            await retire(tx, row, UNINSTALLED, now=now, retention_s=self._retention_s)
             await audit.record(tx, row.id, action="tenant.uninstalled", subject=token_id)
-        self._drop([client_key])
+        self._drop(client_key)
 
     async def enabled(self, client_key: str, token_id: str, now: float) -> None:
         """Takes effect on a disabled tenant only, and once per token. Raises DatabaseDown."""
@@ -141,6 +136,9 @@ class Lifecycle:
             "uninstalled_at": None,
             "purge_after": None,
         }
+        # Whoever comes to an address where somebody is, proves anew that it is theirs (Tenants.acquainted).
+        if row.base_url != came.base_url or await rows.is_shared(tx, came.base_url, came.client_key):
+            changes["app_account_id"] = None
         if old != came.shared_secret:
             changes["shared_secret"] = self._seals.seal(came.shared_secret, row.id)
             changes["previous_secret"] = row.shared_secret if old is not None else None
@@ -155,21 +153,6 @@ class Lifecycle:
             # The operator lost the key; the secret that has just come replaces what nobody can read any more.
             return None
 
-    async def _retired(self, tx: AsyncConnection, row: TenantRow, state: str, now: float) -> None:
-        changes: dict[str, object] = {
-            "state": state,
-            "shared_secret": None,
-            "previous_secret": None,
-            "previous_secret_until": None,
-            "uninstalled_at": row.uninstalled_at or now,
-            "purge_after": row.purge_after or now + self._retention_s,
-            "updated_at": now,
-        }
-        await rows.change(tx, row.id, changes)
-        # A key of the customer's own is a secret as well; the choice of provider and model may come back with them.
-        await rows.forget_model_key(tx, row.id)
-        await rows.stop_work(tx, row.id, now)
-
     async def _switch(self, client_key: str, after: str, token_id: str, now: float) -> None:
         before, action = (DISABLED, "tenant.enabled") if after == INSTALLED else (INSTALLED, "tenant.disabled")
         async with self._db.begin() as tx:
@@ -180,12 +163,11 @@ class Lifecycle:
             if after == DISABLED:
                 await rows.stop_work(tx, row.id, now)
             await audit.record(tx, row.id, action=action, subject=token_id)
-        self._drop([client_key])
+        self._drop(client_key)
 
     async def _used(self, tx: AsyncConnection, row: TenantRow, token_id: str, now: float) -> bool:
         return await rows.has_audit(tx, row.id, subject=token_id, since=now - TOKEN_MEMORY_S)
 
-    def _drop(self, client_keys: list[str]) -> None:
-        for client_key in client_keys:
-            self._tenants.forget(client_key)
-            self._dropped(client_key)
+    def _drop(self, client_key: str) -> None:
+        self._tenants.forget(client_key)
+        self._dropped(client_key)

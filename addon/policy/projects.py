@@ -14,6 +14,8 @@ from addon.store.repos import projects as rows
 
 CACHE_S = 10.0
 CACHE_SIZE = 5000
+LANGUAGES = ("auto", "en", "fr", "de", "es", "it", "pt", "nl", "pl", "sv", "cs", "tr", "ja", "ko", "zh")
+"""Languages an answer may be ordered in; "auto" is the issue's own."""
 
 
 def storable(text: str) -> str:
@@ -51,12 +53,19 @@ class ProjectSettings(BaseModel):
     auto_subtasks: bool = False
     auto_criteria: bool = False
     issue_types: Annotated[list[TypeName], Field(max_length=100)] = []
-    language: Annotated[str, StringConstraints(pattern=r"^(auto|[a-z]{2})$")] = "auto"
+    language: str = "auto"
     instruction: Annotated[str, StringConstraints(max_length=2000), AfterValidator(storable)] = ""
     criteria_field: Annotated[str, StringConstraints(pattern=r"^(customfield_\d{1,12}|environment)$")] | None = None
     subtask_type: TypeName | None = None
     ignore_apps: bool = True
     min_quality: Annotated[int, Field(ge=0, le=100)] | None = None
+
+    @field_validator("language")
+    @classmethod
+    def _language_is_offered(cls, value: str) -> str:
+        if value not in LANGUAGES:
+            raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
+        return value
 
     @field_validator("criteria_field", "subtask_type", mode="before")
     @classmethod
@@ -152,7 +161,10 @@ def merge(current: ProjectSettings, changes: Mapping[str, Any]) -> ProjectSettin
     """The current settings with the changes over them. Raises InvalidSettings."""
     try:
         # Strict: "no" is no boolean, and a form that sends texts should hear of it.
-        return ProjectSettings.model_validate({**current.model_dump(), **changes}, strict=True)
+        settings = ProjectSettings.model_validate({**current.model_dump(), **changes}, strict=True)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
         raise InvalidSettings({str(e["loc"][0])[:64] if e["loc"] else "settings": e["msg"] for e in found}) from None
+    if settings.auto_criteria and not settings.criteria_field:
+        raise InvalidSettings({"criteria_field": "choose the field that the criteria shall be written to"})
+    return settings

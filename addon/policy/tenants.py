@@ -10,14 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import AddonError
 from addon.jira.site import Site
+from addon.policy.retiring import supersede_others
 from addon.settings import Settings
 from addon.store.db import Database
 from addon.store.repos import tenants as rows
 from addon.store.repos.tenants import DISABLED, INSTALLED, TenantRow
-from addon.store.secrets import Seals
+from addon.store.secrets import SealBroken, Seals
 
 log = logging.getLogger(__name__)
 
+DAY_S = 86_400.0
 KNOWN_S = 30.0
 UNKNOWN_S = 5.0
 _MAX_CACHED = 5000
@@ -59,6 +61,7 @@ class Tenants:
         self._db = db
         self._seals = seals
         self._app_key = settings.addon_key
+        self._retention_s = settings.retention_days * DAY_S
         self._clock = clock
         self._cache: OrderedDict[tuple[str, str], tuple[float, Tenant | None]] = OrderedDict()
         self._generation = 0
@@ -76,7 +79,11 @@ class Tenants:
         return _active(await self._cached(("id", tenant_id), lambda tx: rows.by_id(tx, tenant_id)))
 
     async def acquainted(self, tenant_id: str, ask: Callable[[Site], Awaitable[str]]) -> Tenant | None:
-        """As by_id, with the add-on's own account on the site; asked for once. Raises DatabaseDown."""
+        """As by_id, with the add-on's own account on the site; asked for once, of the site itself. Raises DatabaseDown.
+
+        An answer proves that the site took our signature, so that its address is this tenant's: whoever was there
+        before is superseded only now. A site import gives a new client key and never uninstalls the old one.
+        """
         tenant = await self.by_id(tenant_id)
         if tenant is None or tenant.app_account_id:
             return tenant
@@ -88,14 +95,35 @@ class Tenants:
             return tenant
         if not account_id:
             return tenant
-        await self.remember_app_account(tenant, account_id)
+        await self.proven(tenant, account_id)
         return replace(tenant, app_account_id=account_id)
 
-    async def remember_app_account(self, tenant: Tenant, account_id: str) -> None:
-        """Keeps the id of the add-on's own account on that site, by which its own events are told."""
+    async def proven(self, tenant: Tenant, account_id: str) -> None:
+        """Keeps the id of the add-on's own account on that site, by which its own events are told.
+
+        Retires who was at the same address before. Nothing happens when the tenant has changed since it asked.
+        """
+        now = time.time()
         async with self._db.begin() as tx:
-            await rows.change(tx, tenant.id, {"app_account_id": account_id})
-        self.forget(tenant.site.client_key)
+            row = await rows.locked(tx, tenant.site.client_key)
+            current = self._opened(row)
+            # The proof is one for this address and this secret, whatever was installed while it was under way.
+            if row is None or current is None or current.site != tenant.site:
+                return
+            await rows.change(tx, row.id, {"app_account_id": account_id})
+            gone = await supersede_others(tx, row, now=now, retention_s=self._retention_s)
+        for client_key in (tenant.site.client_key, *gone):
+            self.forget(client_key)
+
+    async def settle(self, ask: Callable[[Site], Awaitable[str]]) -> None:
+        """Acquaints the tenants that came to an address where somebody was: not every site has work that would.
+
+        Raises DatabaseDown.
+        """
+        async with self._db.single() as tx:
+            waiting = await rows.contested(tx)
+        for tenant_id in waiting:
+            await self.acquainted(tenant_id, ask)
 
     def forget(self, client_key: str) -> None:
         """Drops what is cached of one site; also what other requests are reading just now."""
@@ -126,7 +154,7 @@ class Tenants:
         if row is None or row.state not in (INSTALLED, DISABLED) or row.shared_secret is None:
             return None
         # Opened once here and not per request: unsealing costs more than the rest of a verification.
-        previous = self._seals.open(row.previous_secret, row.id) if row.previous_secret is not None else None
+        previous = self._previous(row)
         return Tenant(
             id=row.id,
             site=Site(
@@ -143,6 +171,13 @@ class Tenants:
             previous_secret_until=row.previous_secret_until or 0.0,
             active=row.state == INSTALLED,
         )
+
+    def _previous(self, row: TenantRow) -> str | None:
+        try:
+            return self._seals.open(row.previous_secret, row.id) if row.previous_secret is not None else None
+        except SealBroken:
+            # It only spares open pages a reload; the site itself signs with the current one.
+            return None
 
 
 def _active(tenant: Tenant | None) -> Tenant | None:

@@ -19,9 +19,9 @@ from addon.queue.lane import End, L, Lane, Pace
 
 log = logging.getLogger(__name__)
 
-GULP = 8
+GULP = 4
 """Rows claimed at once: fifty that begin in the same instant would hold up everybody else in this process."""
-EASE = 2.0
+EASE = 4.0
 LONGEST_EASE_S = 1.0
 
 

@@ -1,5 +1,6 @@
 """The database behind one small face: a transaction, a dialect's insert, and one error when it is away."""
 
+import asyncio
 import fcntl
 import logging
 import os
@@ -22,6 +23,8 @@ from addon.errors import Misconfigured, Unavailable
 log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S = 10.0
+POOL_SIZE = 10
+POOL_TIMEOUT_S = 20.0
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 _UNREACHABLE = ("08", "53", "57", "40001", "40P01", "55P03", "25006")
 """SQLSTATE beginnings of a server that is away, full, shutting down, or asks to try the transaction again."""
@@ -96,6 +99,7 @@ class Database:
         self._single = engine.execution_options(
             **{"isolation_level": "AUTOCOMMIT"} if self.dialect == "postgresql" else {_WITHOUT_BEGIN: True}
         )
+        self._free = asyncio.Semaphore(POOL_SIZE if self.dialect == "postgresql" else 1)
         self._lock = lock
 
     @classmethod
@@ -119,15 +123,25 @@ class Database:
         Never hold it across a call to Jira or a model.
         """
         with mapped():
-            async with self.engine.begin() as tx:
+            async with self._turn(), self.engine.begin() as tx:
                 yield tx
 
     @asynccontextmanager
     async def single(self) -> AsyncIterator[AsyncConnection]:
         """For exactly one statement, which commits itself: saves the round trips of BEGIN and COMMIT."""
         with mapped():
-            async with self._single.connect() as connection:
+            async with self._turn(), self._single.connect() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """A connection will be free, in order of arrival: the pool itself lets newcomers overtake who waits."""
+        async with asyncio.timeout(POOL_TIMEOUT_S):
+            await self._free.acquire()
+        try:
+            yield
+        finally:
+            self._free.release()
 
     def insert(self, table: Table) -> Insert:
         """The dialect's own INSERT, which knows on_conflict_do_nothing and on_conflict_do_update."""
@@ -144,9 +158,9 @@ class Database:
 def _postgresql_engine(url: URL) -> AsyncEngine:
     return create_async_engine(
         url,
-        pool_size=10,
+        pool_size=POOL_SIZE,
         max_overflow=0,
-        pool_timeout=10,
+        pool_timeout=POOL_TIMEOUT_S,
         connect_args={
             "timeout": 5,
             "command_timeout": 30,
@@ -162,7 +176,7 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
         poolclass=AsyncAdaptedQueuePool,
         pool_size=1,
         max_overflow=0,
-        pool_timeout=30,
+        pool_timeout=POOL_TIMEOUT_S,
         connect_args={"timeout": BUSY_TIMEOUT_S},
     )
     event.listen(engine.sync_engine, "connect", sqlite_connected)

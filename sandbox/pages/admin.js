@@ -13,7 +13,7 @@ export async function admin(site) {
     there && h("button", { type: "button", onclick: act(enabled ? "disable" : "enable") }, w(enabled ? "Disable" : "Enable")),
     there && h("button", { type: "button", onclick: act("uninstall") }, w("Uninstall"))];
   return h("div", {}, h("h1", {}, w("Manage apps")), h("section.sheet", {},
-    h("p", {}, addon ? [h("strong", {}, addon.name), " ", h(`span.lozenge.${enabled ? "done" : "yellow"}`, {}, addon.state)] : w("The add-on is not installed.")),
+    h("p", {}, addon ? [h("strong", {}, addon.name), " ", h(`span.lozenge.${enabled ? "done" : "yellow"}`, {}, w(addon.state))] : w("The add-on is not installed.")),
     h("div.row", {}, h("label", {}, w("Address of the add-on"), input)), h("p"), h("div.row", {}, buttons)),
   enabled && site.facts.user.admin ? await frames(site, addon) : null);
 }

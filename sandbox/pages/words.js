@@ -14,6 +14,7 @@ const FRENCH = {
   "Requests of the add-on that Jira would refuse": "Requêtes de l’application que Jira refuserait",
   "None: every request of the add-on was right.": "Aucune : toutes les requêtes de l’application étaient correctes.",
   "Webhook deliveries": "Envois de webhooks", "Requests of the add-on": "Requêtes de l’application", "Nothing yet.": "Rien pour l’instant.",
+  "enabled": "activée", "disabled": "désactivée", "uninstalled": "désinstallée",
   "issue": "ticket", "issues": "tickets", "company-managed": "géré par l’entreprise", "team-managed": "géré par l’équipe", "service project": "centre de services",
   "internal note": "note interne", "Acceptance criteria": "Critères d’acceptation", "Done": "Fait", "Manage apps": "Gérer les applications",
   "Fill with an example": "Remplir avec un exemple", "This person may not create issues here.": "Cette personne ne peut pas créer de ticket ici.",

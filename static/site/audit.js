@@ -16,9 +16,10 @@ const ACTIONS = {
   "tenant.superseded": N_("Replaced by a new installation"),
 };
 
-function details(detail) {
+/** What is not already said by the place. */
+function details({ detail, subject }) {
   return Object.entries(detail ?? {})
-    .filter(([, value]) => value !== null && value !== false && String(value) !== "")
+    .filter(([, value]) => value !== null && value !== false && value !== subject && String(value) !== "")
     .map(([name, value]) =>
       h(
         "span",
@@ -41,7 +42,7 @@ function row(event) {
     action,
     h("span", { class: "wrap" }, event.name || event.account_id || t("Jira or the add-on")),
     h("span", { class: "wrap" }, place(event.subject)),
-    h("div", { class: "meta wrap" }, details(event.detail)),
+    h("div", { class: "meta wrap" }, details(event)),
   ];
 }
 

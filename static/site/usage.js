@@ -1,14 +1,20 @@
 // What was done in the last 30 days: totals, and a bar a day with the same figures as a table.
 
 import { h, svg } from "../dom.js";
-import { day, number, plural, t } from "../texts.js";
-import { state } from "../words.js";
+import { day, N_, number, plural, t } from "../texts.js";
 import { table } from "../table.js";
 
 const DAYS = 30;
 const DAY_MS = 86_400_000;
 const WIDTH = 600;
 const HEIGHT = 120;
+const TOTALS = {
+  succeeded: N_("Analyses done"),
+  failed: N_("Analyses failed"),
+  cancelled: N_("Analyses cancelled"),
+  running: N_("Analyses running"),
+  queued: N_("Analyses waiting"),
+};
 
 /** Every day of the period, also those without work, oldest first. */
 export function filled(byDay, now = Date.now()) {
@@ -82,7 +88,7 @@ export function usageReport({ runs, tokens, issues, by_day: byDay }) {
       "dl",
       { class: "figures", id: "totals" },
       figure(issues, t("Issues analysed")),
-      ["succeeded", "failed", "cancelled", "running", "queued"].map((code) => figure(runs[code] ?? 0, state(code))),
+      Object.entries(TOTALS).map(([code, text]) => figure(runs[code] ?? 0, t(text))),
       figure(tokens.input, t("Tokens read")),
       figure(tokens.output, t("Tokens written")),
     ),

@@ -52,6 +52,8 @@ class Session:
         )
         self.settings = copy.deepcopy(canned.SETTINGS)
         self.model = copy.deepcopy(canned.MODEL)
+        if scenario == "refused-key":
+            self.model["trouble"] = "The model's provider refuses the API key (HTTP 401). Check the key."
         self.cancelled = threading.Event()
         self.refused: set[int] = set()
         self.calls: list[str] = []

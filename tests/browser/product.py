@@ -1,6 +1,5 @@
 """The real product in Chromium: pages of the pretend Jira with the add-on's pages in their frames."""
 
-import re
 from collections.abc import Awaitable, Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -13,16 +12,13 @@ from tests.stack import JiraSite, Stack
 RULES, MODEL, CHOICES = 0, 1, 2
 """Sites by who judges there: the rules, the test model, and whoever a test chooses."""
 
-STORY = """As a business customer, I want to pay by invoice so that my accounting can settle it at the end of the month.
-
-The invoice should be sent quickly and be easy to understand.
-
-## Notes
-- only for customers with a verified VAT number
-- the limit is 2,000 € for open invoices"""
+STORY = (
+    "As a business customer, I want to pay by invoice and download a copy later so that my accounting can settle it"
+    " at the end of the month.\n\nThe invoice should be sent quickly and be easy to understand.\n\n"
+    "- only for customers with a verified VAT number\n- the limit is 2,000 € for open invoices"
+)
 
 REFUSED = "Failed to load resource: the server responded with a status of"
-SECRET_PARAMETERS = re.compile(r"[?&](?:jwt|xdm_e)=")
 
 Browse = Callable[..., Awaitable[Page]]
 

@@ -136,3 +136,12 @@ async def test_totals_chart_and_recent_changes_are_shown(visit: Visit) -> None:
     await page.locator(".as-table summary").click()
     assert await page.locator("#usage-table tbody tr").count() > 15
     await expect(page.locator("#events")).to_contain_text("Model changed")
+
+
+async def test_key_that_the_provider_refuses_is_said_at_once(visit: Visit) -> None:
+    page = await visit("site-admin", as_="refused-key")
+    await expect(page.locator("#trouble")).to_contain_text("The key is refused")
+    await expect(page.locator("#trouble")).to_contain_text("HTTP 401")
+    await page.click("#test")
+    await expect(page.locator("#test-result")).to_contain_text("The connection works")
+    await expect(page.locator("#trouble")).to_have_count(0)

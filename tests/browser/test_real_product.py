@@ -172,7 +172,7 @@ async def test_an_expired_session_says_so_and_a_reload_mends_it(browse: Browse, 
     old = site.ask("GET", "/token", kind="context", user="tess", issue=issue["key"], age_s=3600)
     await page.route("**/sandbox/ui/token*", lambda route: route.fulfill(json=old))
     await frame.click("#analyse")
-    await expect(frame.locator("[data-code=unauthorized]")).to_contain_text("Your session has expired")
+    await expect(frame.get_by_role("alert")).to_contain_text("Your session has expired")
     await page.unroute_all()
     async with page.expect_navigation():
         await frame.get_by_role("button", name="Reload the page").click()

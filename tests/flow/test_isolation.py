@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,14 +82,18 @@ STANDING = {
 """Project -> person -> what the pretend sites let them do there."""
 
 
-def calls(insider: Insider, place: Place, person: str | None) -> Iterator[tuple[str, str, httpx2.Response]]:
-    """Every API route and page for one person: what it needs, what was asked, the answer."""
-    for route, (needs, bodies) in API.items():
+def calls(
+    insider: Insider, place: Place, person: str | None, routes: Iterable[str] = API
+) -> Iterator[tuple[str, str, httpx2.Response]]:
+    """API routes for one person, with all of them the pages too: what each needs, what was asked, the answer."""
+    for route in routes:
+        needs, bodies = API[route]
         method, path = route.split(" ")
         path = path.format(issue=place.issue, run_id=place.run, project=place.project)
         for body in [make(place) for make in bodies] or [None]:
             yield needs, f"{method} {path} {body}", insider.call(method, path, person, body)
-    yield from pages(insider, place, person)
+    if routes is API:
+        yield from pages(insider, place, person)
 
 
 def pages(insider: Insider, place: Place, person: str | None) -> Iterator[tuple[str, str, httpx2.Response]]:
@@ -166,13 +170,21 @@ def test_the_same_project_id_on_two_sites_is_two_projects(stack: Stack) -> None:
 
 
 def test_the_same_issue_id_on_two_sites_is_two_issues(stack: Stack) -> None:
-    """The seed issues have the same ids everywhere; a run on one site's is no run on the other's."""
+    """The seed issues have the same ids everywhere: here a right on one's own issue must not open the other's run."""
     owner, neighbour = Insider.of(stack, 0), Insider.of(stack, 1)
     before = neighbour.call("GET", "/api/v1/issues/10520/runs").json()
     run = owner.call("POST", "/api/v1/ai/analyze-issue", "ann", {"issue": "10520"}).json()["run"]
-    stack.site(0).ended_run("10520")
+    settled = owner.settled("10520")
     assert neighbour.call("GET", "/api/v1/issues/10520/runs").json() == before
-    assert neighbour.call("GET", f"/api/v1/runs/{run['id']}").status_code == 404
+    theirs, unknown = (Place("10520", run_id, "10033") for run_id in (run["id"], NEVER_USED))
+    about_runs = [route for route in API if "{run_id}" in route or "publish" in route]
+    assert len(about_runs) == 4
+    for (_, what, answer), (_, _, nothing) in zip(
+        calls(neighbour, theirs, "ann", about_runs), calls(neighbour, unknown, "ann", about_runs), strict=True
+    ):
+        assert answer.status_code == 404, what
+        assert told(answer) == told(nothing), what
+    assert owner.call("GET", f"/api/v1/runs/{run['id']}").json() == settled
 
 
 def test_what_a_stranger_tried_left_no_trace_on_the_run(stack: Stack, theirs: Place) -> None:
@@ -236,13 +248,7 @@ def test_who_lacks_a_right_gets_nothing_and_causes_nothing(
 def _without_rights(insider: Insider, place: Place, person: str) -> Iterator[tuple[str, str, httpx2.Response]]:
     """The calls that person should be refused, and only those are made."""
     standing = STANDING[place.project][person]
-    for route, (needs, bodies) in API.items():
-        if needs in standing:
-            continue
-        method, path = route.split(" ")
-        path = path.format(issue=place.issue, run_id=place.run, project=place.project)
-        for body in [make(place) for make in bodies] or [None]:
-            yield needs, f"{method} {path} {body}", insider.call(method, path, person, body)
+    yield from calls(insider, place, person, [route for route, (needs, _) in API.items() if needs not in standing])
     yield from (page for page in pages(insider, place, person) if page[0] not in standing)
 
 

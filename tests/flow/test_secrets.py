@@ -100,6 +100,7 @@ def _trouble_with_models(deed: Deed, insider: Insider) -> None:
         issue = insider.site.create_issue(summary=f"Trouble {STORY}")
         insider.site.ended_run(issue["id"])
         deed.seen(insider.call("GET", f"/api/v1/issues/{issue['id']}/runs", "vera"))
+        deed.seen(insider.call("GET", "/api/v1/site/model"))
     stack.model("reset")
 
 
@@ -235,7 +236,7 @@ def test_a_stored_key_is_shown_to_nobody(site_one: Insider) -> None:
         assert OWN[:12] not in answer.text
         assert OWN[-4:] not in answer.text
     assert put.json()["has_key"] is True
-    assert set(put.json()) == {"provider", "model", "has_key", "deployment", "updated_by", "updated_at"}
+    assert {name for name in put.json() if "key" in name} == {"has_key"}
 
 
 def test_a_stored_key_is_kept_when_only_the_model_changes(site_one: Insider) -> None:

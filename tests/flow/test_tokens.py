@@ -279,6 +279,11 @@ def test_the_secret_every_reader_of_the_source_knows_opens_nothing(
     for route in routes:
         token = decoy.token(qsh=right_hash(route))
         refused(send(stack, route, token), token)
+    for event in ("enabled", "disabled"):
+        token = decoy.token(None, qsh=qsh("POST", f"/lifecycle/{event}"))
+        body = {"key": insider.app["key"], "clientKey": "nobody", "eventType": event}
+        answer = ask(stack, "POST", f"/lifecycle/{event}", f"JWT {token}", body)
+        refused(answer, token, "wrong_signature")
 
 
 PAGE = ("GET", "/ui/issue-panel?issueId=10231&projectId=10010&tag=b&tag=a&x=a%2Bb%20c")

@@ -22,11 +22,8 @@ class Event:
 
 async def add(tx: AsyncConnection, lease: Lease, event: Event, *, now: float) -> None:
     """The caller has made sure, in this transaction, that the lease still holds: it alone hands out numbers."""
-    await tx.execute(
-        insert(run_events).values(
-            run_id=lease.id, tenant_id=lease.tenant_id, seq=event.seq, event=event.event, data=event.data, at=now
-        )
-    )
+    row = {"run_id": lease.id, "tenant_id": lease.tenant_id, "at": now}
+    await tx.execute(insert(run_events), {**row, "seq": event.seq, "event": event.event, "data": event.data})
 
 
 async def since(tx: AsyncConnection, tenant_id: str, run_id: str, after: int) -> list[Event]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.db import insert_into
@@ -62,6 +62,17 @@ class Rivals:
 
 
 _COLUMNS = tuple(publications.c[name] for name in Publication.__dataclass_fields__)
+_FRESH = ("content", "account_id", "queue", "priority", "created_at", "run_at")
+_AGAIN: dict[str, Any] = {
+    # By name: `statement.excluded` copies the whole table's definition for every result.
+    **{name: literal_column(f"excluded.{name}") for name in _FRESH},
+    "state": "queued",
+    "error": None,
+    "finished_at": None,
+    "cancel_requested": False,
+    "max_attempts": publications.c.attempts + 3,
+}
+"""What becomes of a row that an item meets again."""
 
 
 async def add(tx: AsyncConnection, run: Run, items: Iterable[Item], *, now: float) -> None:
@@ -70,24 +81,12 @@ async def add(tx: AsyncConnection, run: Run, items: Iterable[Item], *, now: floa
     If it waits, failed or was set aside, it takes the new content and starts over; attempts go on counting, because an
     earlier one may have reached Jira.
     """
+    open_ones = publications.c.state.in_(("queued", "failed", "cancelled"))
+    statement = insert_into(tx, publications).on_conflict_do_update(
+        index_elements=["tenant_id", "marker"], set_=_AGAIN, where=open_ones
+    )
     for item in items:
-        statement = insert_into(tx, publications).values(_values(run, item, now))
-        fresh = {
-            name: statement.excluded[name]
-            for name in ("content", "account_id", "queue", "priority", "created_at", "run_at")
-        }
-        again = {
-            **fresh,
-            "state": "queued",
-            "error": None,
-            "finished_at": None,
-            "cancel_requested": False,
-            "max_attempts": publications.c.attempts + 3,
-        }
-        open_ones = publications.c.state.in_(("queued", "failed", "cancelled"))
-        await tx.execute(
-            statement.on_conflict_do_update(index_elements=["tenant_id", "marker"], set_=again, where=open_ones)
-        )
+        await tx.execute(statement, _values(run, item, now))
 
 
 async def supersede(tx: AsyncConnection, run: Run, target: str, *, now: float) -> int:

@@ -59,16 +59,36 @@ async def change(tx: AsyncConnection, tenant_id: str, values: Mapping[str, objec
     await tx.execute(update(tenants).where(tenants.c.id == tenant_id).values(dict(values)))
 
 
-async def others_at(tx: AsyncConnection, base_url: str, client_key: str) -> Sequence[TenantRow]:
-    """Rows of the same address under other client keys that are not yet superseded, locked, in a fixed order."""
+async def others_at(tx: AsyncConnection, base_url: str, client_key: str, *, until: float) -> Sequence[TenantRow]:
+    """Rows of the same address under other client keys, installed by `until` and not superseded, locked, in order."""
     statement = (
         select(tenants)
         .where(tenants.c.base_url == base_url, tenants.c.client_key != client_key, tenants.c.state != SUPERSEDED)
+        .where(tenants.c.installed_at <= until)
         # A fixed order makes a ring of installs that wait for each other unlikely; the database breaks one up.
         .order_by(tenants.c.id)
         .with_for_update()
     )
     return [TenantRow(**row) for row in (await tx.execute(statement)).mappings()]
+
+
+async def is_shared(tx: AsyncConnection, base_url: str, client_key: str) -> bool:
+    """True when another client key is at the address and not superseded."""
+    others = (tenants.c.base_url == base_url, tenants.c.client_key != client_key, tenants.c.state != SUPERSEDED)
+    return (await tx.execute(select(tenants.c.id).where(*others).limit(1))).first() is not None
+
+
+async def contested(tx: AsyncConnection) -> Sequence[str]:
+    """Ids of installed tenants that are not yet proven to be where somebody else was before them."""
+    before = tenants.alias("before")
+    rival = (before.c.base_url == tenants.c.base_url, before.c.client_key != tenants.c.client_key)
+    earlier = (before.c.state != SUPERSEDED, before.c.installed_at <= tenants.c.installed_at)
+    statement = select(tenants.c.id).where(
+        tenants.c.state == INSTALLED,
+        tenants.c.app_account_id.is_(None),
+        select(before.c.id).where(*rival, *earlier).exists(),
+    )
+    return [row.id for row in await tx.execute(statement.order_by(tenants.c.installed_at))]
 
 
 async def stop_work(tx: AsyncConnection, tenant_id: str, now: float) -> None:

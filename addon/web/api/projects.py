@@ -8,7 +8,7 @@ from addon.errors import NotFound
 from addon.jira import fields as jira_fields
 from addon.jira import projects as jira_projects
 from addon.policy.access import ADMINISTER_PROJECT, BROWSE
-from addon.policy.projects import Saved
+from addon.policy.projects import LANGUAGES, Saved
 from addon.runs.view import iso
 from addon.web.api.people import person
 from addon.web.security import ApiCaller, Caller
@@ -16,7 +16,8 @@ from addon.web.state import House, HouseDep
 
 routes = APIRouter(prefix="/api/v1/projects", tags=["projects"])
 
-LANGUAGES = ("auto", "en", "fr", "de", "es", "it", "pt", "nl", "pl", "sv", "cs", "tr", "ja", "ko", "zh")
+READ_ONLY = {"updated_by", "updated_at"}
+"""What the document shows and nobody sets, so that it can be sent back as it was read."""
 IdOrKey = Annotated[str, Path(pattern=r"^(\d{1,18}|[A-Za-z][A-Za-z0-9_]{0,254})$")]
 
 
@@ -33,7 +34,8 @@ async def change_settings(
 ) -> dict[str, Any]:
     """Takes the whole document or a part of it; an unknown name is refused with 422."""
     project_id = await _administered(house, caller, project)
-    saved = await house.projects.save(caller.tenant.id, project_id, changes, caller.account_id)
+    wanted = {name: value for name, value in changes.items() if name not in READ_ONLY}
+    saved = await house.projects.save(caller.tenant.id, project_id, wanted, caller.account_id)
     return await _shown(house, caller, saved)
 
 

@@ -1,12 +1,12 @@
 """Writing what a person chose from a result into Jira."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from addon.errors import NotFound
-from addon.policy.access import BROWSE, COMMENT, CREATE, EDIT
+from addon.policy.access import BROWSE, COMMENT, CREATE
 from addon.policy.projects import storable
 from addon.runs.publish import Wish
 from addon.runs.view import publication_view
@@ -36,9 +36,15 @@ class Publish(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     run: Annotated[str, StringConstraints(pattern=seen.RUN_PATTERN)]
-    target: Literal["comment", "subtasks", "field"]
+    target: Literal["comment", "subtasks"]
     items: Annotated[list[Index], Field(max_length=50)] = []
     edits: Annotated[dict[IndexText, Edit], Field(max_length=50)] = {}
+
+    @model_validator(mode="after")
+    def _edits_belong_to_items(self) -> Self:
+        if {int(item) for item in self.edits} - set(self.items):
+            raise ValueError("edits name an item that is not to be written")
+        return self
 
 
 @routes.post("/publish", status_code=202)
@@ -54,12 +60,11 @@ async def publish(house: HouseDep, caller: ApiCaller, wish: Publish) -> dict[str
 
 
 async def _require_right(house: House, caller: Caller, run: Run, target: str) -> None:
-    # Creating is a right on the project; the other two are rights on the issue.
+    # Creating is a right on the project, commenting one on the issue.
     if target == "subtasks":
         try:
             await house.access.require_project(caller.tenant, caller.account_id, run.project_id, BROWSE, CREATE)
         except NotFound:
             raise seen.no_run() from None
         return
-    right = {"comment": COMMENT, "field": EDIT}[target]
-    await house.access.require_issue(caller.tenant, caller.account_id, run.issue_id, right)
+    await house.access.require_issue(caller.tenant, caller.account_id, run.issue_id, COMMENT)

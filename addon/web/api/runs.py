@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header
 
 from addon.web.api import seen
 from addon.web.api.events import EVENT_STREAM, Stream, StreamsDep, respond
+from addon.web.api.people import named
 from addon.web.security import ApiCaller
 from addon.web.state import HouseDep
 
@@ -18,7 +19,8 @@ routes = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 @routes.get("/{run_id}")
 async def read_run(house: HouseDep, caller: ApiCaller, run_id: seen.RunId) -> dict[str, Any]:
     """The run as it stands, for whoever may see its issue."""
-    return await house.runs.shown(await seen.run(house, caller, run_id))
+    run = await house.runs.shown(await seen.run(house, caller, run_id))
+    return (await named(house.jira, caller.tenant, [run]))[0]
 
 
 @routes.delete("/{run_id}")

@@ -112,7 +112,31 @@ async def test_issues_of_other_projects_are_not_told_apart() -> None:
         "outwardIssue": {"id": "1", "key": "HR-7", "fields": {"summary": "Lay off Bob"}},
     }
     found = await facts_of(FakeJira(story(issuelinks=[link])))
-    assert found.first("link") == "blocks an issue of another project"
+    assert found.first("link") == "blocks an issue that not everybody may see"
+
+
+async def test_issues_with_a_security_level_are_not_told_either() -> None:
+    shown = {"id": "1", "key": "SHOP-7", "fields": {"summary": "Open"}}
+    secret = {"id": "2", "key": "SHOP-8", "fields": {"summary": "Buy the rival"}}
+    links = [{"type": {"outward": "blocks"}, "outwardIssue": other} for other in (shown, secret)]
+    jira = FakeJira(story(issuelinks=links, parent=secret, subtasks=[secret]))
+    jira.hidden = {"SHOP-8"}
+    found = await facts_of(jira)
+    assert "Buy the rival" not in found.text()
+    assert found.first("link") == "blocks SHOP-7: Open"
+
+
+async def test_neighbours_stay_unnamed_when_jira_does_not_tell_who_may_see_them() -> None:
+    other = {"id": "1", "key": "SHOP-7", "fields": {"summary": "Open"}}
+    jira = FakeJira(story(parent=other))
+    jira.next("POST", "/issue/bulkfetch", 403)
+    assert (await facts_of(jira)).first("parent") == "an issue that not everybody may see"
+
+
+async def test_an_issue_without_neighbours_costs_no_second_request() -> None:
+    jira = FakeJira(story())
+    await facts_of(jira)
+    assert [path for _, path, *_ in jira.said if "bulkfetch" in path] == []
 
 
 async def test_an_empty_issue_is_read_without_complaint() -> None:

@@ -57,7 +57,10 @@ def test_blocks_keep_their_lines_and_lines_do_not() -> None:
 
 
 def test_the_spaces_of_french_typography_stay() -> None:
-    assert Wording("").line("Pour  «\u00a0moi\u00a0»\u202f: quoi\u00a0\u00a0?", 100) == "Pour «\u00a0moi\u00a0»\u202f: quoi ?"
+    assert (
+        Wording("").line("Pour  «\u00a0moi\u00a0»\u202f: quoi\u00a0\u00a0?", 100)
+        == "Pour «\u00a0moi\u00a0»\u202f: quoi ?"
+    )
 
 
 def test_clipping_ends_at_a_word_and_never_exceeds_the_limit() -> None:

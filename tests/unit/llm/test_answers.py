@@ -7,7 +7,9 @@ import pytest
 from pydantic import BaseModel
 
 from addon.llm import errors
+from addon.llm.schema import wire
 from addon.llm.structured import in_words
+from addon.llm.tokens import estimate
 from addon.results.analysis import INVEST, Analysis
 from tests.unit.llm.bench import PROMPT, Bench
 
@@ -118,6 +120,11 @@ async def test_words_of_a_failed_check_are_told_to_the_model(bench: Bench) -> No
     await bench.models.ask(bench.choice(), PROMPT, Analysis, check=check)
     assert len(seen) == 2
     assert "the third quote is invented" in bench.server.requests[1].messages[-1]["content"]
+
+
+async def test_tokens_are_estimated_before_anything_is_sent(bench: Bench) -> None:
+    usage = (await bench.ask("good")).usage
+    assert usage.expected_input_tokens > estimate(json.dumps(wire(Analysis)))
 
 
 async def test_usage_is_summed_over_the_repair_round(bench: Bench) -> None:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import insert
 
 from addon.errors import Invalid
-from addon.policy.projects import Projects, ProjectSettings, merge, read
+from addon.policy.projects import LANGUAGES, InvalidSettings, Projects, ProjectSettings, merge, read
 from addon.store.db import Database
 from addon.store.repos import audit
 from addon.store.tables import projects, tenants
@@ -61,6 +61,18 @@ def test_a_wrong_value_is_refused_by_name_and_not_repeated(changes: dict[str, An
     with pytest.raises(Invalid, match=place) as refused:
         merge(ProjectSettings(), changes)
     assert "english" not in refused.value.detail
+
+
+def test_criteria_cannot_be_written_to_no_field() -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        merge(ProjectSettings(), {"auto_criteria": True})
+    assert list(refused.value.fields) == ["criteria_field"]
+    assert merge(ProjectSettings(), {"auto_criteria": True, "criteria_field": "customfield_1"}).auto_criteria
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_on_offer_can_be_chosen(language: str) -> None:
+    assert merge(ProjectSettings(), {"language": language}).language == language
 
 
 def test_nothing_chosen_in_a_form_means_none() -> None:

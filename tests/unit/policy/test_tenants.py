@@ -1,5 +1,7 @@
 import pytest
 
+from addon.errors import NotFound
+from addon.jira.site import Site
 from addon.policy.lifecycle import Installation, Lifecycle
 from addon.policy.tenants import KNOWN_S, Tenants
 from addon.settings import Settings
@@ -110,11 +112,28 @@ async def test_unknown_issuer_that_installs_is_known_at_once(
     assert await tenants.by_client_key("late")
 
 
+async def test_own_account_is_asked_for_until_the_site_tells_it(tenants: Tenants, installed: str) -> None:
+    answers = ["", "557058:ours"]
+
+    async def ask(site: Site) -> str:
+        assert site.client_key == "acme"
+        answer = answers.pop(0)
+        if not answer:
+            raise NotFound("no such account")
+        return answer
+
+    unknown = await tenants.acquainted(installed, ask)
+    known = await tenants.acquainted(installed, ask)
+    again = await tenants.acquainted(installed, ask)
+    assert [tenant and tenant.app_account_id for tenant in (unknown, known, again)] == [None, *["557058:ours"] * 2]
+    assert answers == []
+
+
 async def test_account_of_the_add_on_is_remembered(tenants: Tenants, installed: str) -> None:
     tenant = await tenants.by_id(installed)
     assert tenant is not None
     assert tenant.app_account_id is None
-    await tenants.remember_app_account(tenant, "the-app")
+    await tenants.proven(tenant, "the-app")
     again = await tenants.by_client_key("acme")
     assert again is not None
     assert again.app_account_id == "the-app"

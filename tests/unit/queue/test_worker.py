@@ -97,7 +97,11 @@ async def test_worker_drains_two_hundred_rows_each_once_within_its_slots(databas
     tenant_id = await add_tenant(database)
     for _ in range(200):
         await add_run(database, tenant_id)
-    job = Job(database, runs, briefly)
+
+    async def a_while(lease: Lease) -> None:
+        await asyncio.sleep(0.1)
+
+    job = Job(database, runs, a_while)
     async with at_work(database, job, slots=7) as (_, wakes):
         await wakes.wake("ai")
         await all_in(database, runs, {"succeeded": 200})

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from addon.errors import Conflict, Invalid, Unavailable
+from addon.errors import Conflict, Invalid, NothingToDo, Unavailable
 from addon.jira.errors import JiraForbidden, JiraNotFound
 from addon.runs.feature import Writing, Written
 from addon.runs.publish import Wish
@@ -96,6 +96,18 @@ async def test_refusal_fails_in_words_at_once(database: Database, seals: Seals) 
         await settled(database, failed=1)
     row = await row_of(database, publications, publication_id)
     assert row.error == {"error": "jira_forbidden", "detail": "The add-on may not comment here."}
+
+
+async def test_nothing_to_do_is_no_failure_and_says_why(database: Database, seals: Seals) -> None:
+    async def left(_: Writing) -> Written:
+        raise NothingToDo("There is a text already.")
+
+    async with stage(database, seals) as s:
+        s.comments.write = left
+        publication_id = await add_publication(database, s.tenant.id, (await a_run(s)).id)
+        await settled(database, cancelled=1)
+    row = await row_of(database, publications, publication_id)
+    assert row.error == {"error": "nothing_to_do", "detail": "There is a text already."}
 
 
 async def test_issue_deleted_before_the_comment_ends_it_quietly(database: Database, seals: Seals) -> None:

@@ -27,6 +27,8 @@ FRENCH = [
 class FakeJira:
     """kinds: issue types of the project. required: fields an issue cannot be created without. said: every request.
 
+    hidden: keys of issues with a security level.
+
     once: answers in place of the real one, each used once; `after` does the real thing first, as with a lost reply.
     """
 
@@ -37,6 +39,7 @@ class FakeJira:
         self.required: list[dict[str, Any]] = []
         self.editable: dict[str, dict[str, Any]] = {}
         self.project: dict[str, Any] = {"id": "10010", "key": "SHOP", "name": "Shop", "projectTypeKey": "software"}
+        self.hidden: set[str] = set()
         self.said: list[tuple[str, str, Any, httpx2.Headers]] = []
         self.once: list[tuple[str, str, Answer, bool]] = []
         self.issue = self.add(sample or story())
@@ -144,7 +147,12 @@ class FakeJira:
         return 200, {"values": [one for found in self.comments.values() for one in found if one["id"] in wanted]}
 
     def _fetched(self, body: Any) -> Answer:
-        return 200, {"issues": [self.issues[name] for name in body["issueIdsOrKeys"] if name in self.issues]}
+        return 200, {"issues": [self.issues.get(name) or self._neighbour(name) for name in body["issueIdsOrKeys"]]}
+
+    def _neighbour(self, key: str) -> dict[str, Any]:
+        """An issue nobody made here, as far as anybody asks about it."""
+        level = {"id": "1", "name": "Managers"} if key in self.hidden else None
+        return {"id": key, "key": key, "fields": {"security": level}}
 
 
 def story(**fields: Any) -> dict[str, Any]:

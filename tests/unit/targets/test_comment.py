@@ -131,6 +131,16 @@ async def test_a_missing_right_is_named_however_jira_tells_it(status: int) -> No
     assert caught.value.retry_after_s is None
 
 
+async def test_right_to_edit_that_is_missing_is_named_though_jira_calls_it_a_bad_request() -> None:
+    jira = FakeJira()
+    first = await CommentTarget().publish(writing(jira, row()))
+    body = {"errorMessages": ["You do not have the permission to edit this comment."], "errors": {}}
+    jira.next("PUT", "/issue/10231/comment.*", 400, body)
+    with pytest.raises(JiraForbidden) as caught:
+        await CommentTarget().publish(writing(jira, row(), previous=first.remote_id))
+    assert "Edit own comments" in caught.value.detail
+
+
 async def test_an_issue_that_is_gone_ends_the_publication() -> None:
     jira = FakeJira()
     jira.issues.clear()

@@ -55,6 +55,12 @@ async def test_what_is_no_setting_is_refused_with_its_name(door: Door, changes: 
     assert (await door.api("GET", f"/projects/{PROJECT}/settings")).json()["updated_at"] is None
 
 
+async def test_settings_can_be_sent_back_as_they_were_read(door: Door) -> None:
+    read = (await door.api("GET", f"/projects/{PROJECT}/settings")).json()
+    answer = await door.api("PUT", f"/projects/{PROJECT}/settings", json={**read, "auto_comment": False})
+    assert (answer.status_code, answer.json()["auto_comment"]) == (200, False)
+
+
 async def test_text_no_database_takes_is_refused(door: Door) -> None:
     for value in ("a\x00b", "a\ud800b"):
         answer = await door.api("PUT", f"/projects/{PROJECT}/settings", json={"instruction": value})

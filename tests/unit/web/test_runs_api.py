@@ -158,9 +158,15 @@ async def test_a_run_can_be_called_off_by_who_may_start_one(door: Door) -> None:
 
 RIGHT_FOR = [
     ("comment", "ADD_COMMENTS", "issue"),
-    ("field", "EDIT_ISSUES", "issue"),
     ("subtasks", "CREATE_ISSUES", "project"),
 ]
+
+
+async def test_edits_of_items_that_were_not_chosen_are_refused(door: Door) -> None:
+    run = await asked(door)
+    await ended(door, run["id"])
+    body = {"run": run["id"], "target": "subtasks", "items": [0], "edits": {"1": {"title": "Another"}}}
+    assert (await door.api("POST", "/jira/publish", json=body)).status_code == 422
 
 
 @pytest.mark.parametrize(("target", "right", "kind"), RIGHT_FOR)

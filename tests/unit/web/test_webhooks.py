@@ -94,7 +94,7 @@ async def test_odd_and_missing_parts_do_not_lose_an_issue(door: Door) -> None:
 
 
 async def test_guard_1_our_own_account_causes_nothing(door: Door) -> None:
-    await door.house.tenants.remember_app_account(await tenant(door), "app-account")
+    await door.house.tenants.proven(await tenant(door), "app-account")
     body = new_issue()
     body["user"] = {"accountId": "app-account", "accountType": "app"}
     await door.deliver(body)
