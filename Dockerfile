@@ -4,9 +4,11 @@ ARG PYTHON_IMAGE=python:3.12-slim
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /build
-# pip works from an environment of its own. The console script is what installing the project would have made.
+# pip works from an environment of its own. The script is what installing the project would have made, and one thing more:
+# Linux drops SIGTERM for process 1 while nothing handles it, so a stop during the start would go unheard.
 RUN python3 -m venv installer && python3 -m venv --without-pip /opt/venv \
-    && printf '#!/opt/venv/bin/python\nfrom addon.cli.main import run\n\nrun()\n' > /opt/venv/bin/jiravision \
+    && printf '%s\n' '#!/opt/venv/bin/python' 'import signal, sys' 'signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))' \
+        'from addon.cli.main import run' 'run()' > /opt/venv/bin/jiravision \
     && chmod 755 /opt/venv/bin/jiravision
 COPY requirements.lock ./
 RUN installer/bin/pip --python /opt/venv/bin/python install --require-hashes --only-binary :all: -r requirements.lock

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import httpx2
@@ -23,7 +23,8 @@ from addon.policy.models import ModelPolicy
 from addon.policy.projects import Projects
 from addon.policy.retention import purge
 from addon.policy.tenants import Tenants
-from addon.queue.broker import Wakes
+from addon.policy.trouble import Troubles
+from addon.queue.broker import QUEUES, Wakes
 from addon.queue.worker import Worker
 from addon.runs.bus import Bus
 from addon.runs.desk import Desk
@@ -38,6 +39,7 @@ from addon.store.db import Database
 from addon.store.keyring import open_seals
 from addon.store.leases import Lease
 from addon.store.migrate import migrate
+from addon.store.reseal import reseal
 from addon.store.secrets import Seals
 from addon.targets.comment import CommentTarget
 from addon.targets.field import FieldTarget
@@ -46,6 +48,7 @@ from addon.targets.subtasks import SubtasksTarget
 log = logging.getLogger(__name__)
 
 PURGE_EVERY_S = 3600.0
+PROBE_LOOK_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +92,23 @@ async def open_house(
         stack.push_async_callback(db.close)
         if serve:
             await migrate(settings.database_url)
+            await _resealed(db, seals)
         jira = Jira(oauth_url=settings.oauth_url, user_agent=f"jiravision/{app_version()}", transport=jira_transport)
         stack.push_async_callback(jira.close)
         install_keys = InstallKeys(settings.install_keys_url, jira_transport)
         stack.push_async_callback(install_keys.close)
         models = Models(llm_transport)
         stack.push_async_callback(models.close)
+        tenants = Tenants(db, seals, settings)
         desk = Desk(
             db=db,
             wakes=Wakes(),
             bus=Bus(),
-            tenants=Tenants(db, seals, settings),
+            tenants=tenants,
             jira=jira,
             projects=Projects(db),
             model_policy=ModelPolicy(db, seals, settings),
+            troubles=Troubles(db, tenants, jira.own_account),
         )
         texts = Texts()
         office = _office(desk, settings, models, texts)
@@ -152,9 +158,21 @@ def _dropper(jira: Jira, worker: Worker[Lease]) -> Callable[[str], None]:
     return dropped
 
 
+async def _resealed(db: Database, seals: Seals) -> None:
+    """So that the operator can drop an older key after one start with a newer one before it. Raises DatabaseDown."""
+    stock = await reseal(db, seals)
+    if stock.renewed:
+        log.info("sealed %d stored secrets anew with the first key of APP_SECRET_KEY", stock.renewed)
+    if stock.broken:
+        log.error("no key opens %d stored secrets; see jiravision doctor", sum(stock.broken.values()))
+
+
 @asynccontextmanager
 async def _kept_clean(desk: Desk) -> AsyncIterator[None]:
-    """Deletes, once an hour, what is past its retention, and finds out who was superseded."""
+    """Deletes, once an hour, what is past its retention, and finds out who was superseded.
+
+    Asks sites that refused the add-on, when they are due, whether they still do.
+    """
 
     async def hourly() -> None:
         while True:
@@ -167,10 +185,20 @@ async def _kept_clean(desk: Desk) -> AsyncIterator[None]:
                 log.warning("the hourly housekeeping was cut short: %s", error.code)
             await asyncio.sleep(PURGE_EVERY_S)
 
-    task = asyncio.create_task(hourly(), name="retention")
+    async def probing() -> None:
+        while True:
+            try:
+                if await desk.troubles.probe():
+                    for queue in QUEUES:
+                        await desk.wakes.wake(queue)
+            except AddonError as error:
+                log.warning("paused sites were not asked: %s", error.code)
+            await asyncio.sleep(PROBE_LOOK_S)
+
+    tasks = [asyncio.create_task(hourly(), name="retention"), asyncio.create_task(probing(), name="probing")]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,6 +1,7 @@
 """Everything the operator decides, read once from the environment, from `.env` and from `NAME_FILE` secrets."""
 
 import os
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -15,6 +16,9 @@ from addon.errors import Misconfigured
 ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds `templates`, `static` and `atlassian-connect.json`."""
 
+_ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:/[A-Za-z0-9._~-]+)*")
+"""An address as plain as possible: what routers, proxies and headers read differently is not in it."""
+
 ProviderName = Literal["rules", "openai", "ollama"]
 PROVIDERS: tuple[str, ...] = get_args(ProviderName)
 
@@ -23,8 +27,12 @@ class SecretFiles(PydanticBaseSettingsSource):
     """Reads NAME from the file that NAME_FILE points at, as container secrets are mounted."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        path = os.environ.get(f"{field_name.upper()}_FILE")
-        return (Path(path).read_text("utf-8").strip() if path else None), field_name, False
+        name = f"{field_name.upper()}_FILE"
+        path = os.environ.get(name)
+        try:
+            return (Path(path).read_text("utf-8").strip() if path else None), field_name, False
+        except UnicodeDecodeError:
+            raise Misconfigured(f"{name}: {path} is no text in UTF-8") from None
 
     def __call__(self) -> dict[str, Any]:
         found = {name: self.get_field_value(info, name)[0] for name, info in self.settings_cls.model_fields.items()}
@@ -54,7 +62,8 @@ class Settings(BaseSettings):
     app_secret_key: SecretStr = Field(
         SecretStr(""),
         description="Secrets sealing what is stored, comma-separated, each at least 32 characters: the first encrypts,"
-        " all decrypt. Empty: a key is made once and kept beside the SQLite file.",
+        " all decrypt, and at start what an older one encrypted is encrypted anew. Empty: a key is made once and kept"
+        " beside the SQLite file.",
     )
     install_keys_url: str = Field(
         "https://connect-install-keys.atlassian.com",
@@ -98,7 +107,7 @@ class Settings(BaseSettings):
         description="Bearer token for /metrics and /health/detailed; empty: both answer callers on loopback only.",
     )
     enable_debug_routes: bool = Field(
-        False, description="Serve /debug and explain qsh mismatches; for development only."
+        False, description="Explain qsh mismatches in the log and in 401 answers; for development only."
     )
 
     @classmethod
@@ -121,15 +130,17 @@ class Settings(BaseSettings):
             else value
         )
 
-    @field_validator("base_url")
+    @field_validator("base_url", "install_keys_url", "oauth_url")
     @classmethod
-    def _base_url_is_public(cls, value: str) -> str:
-        url = urlsplit(value.rstrip("/"))
-        if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or "@" in url.netloc:
+    def _is_a_safe_address(cls, value: str) -> str:
+        plain = value.rstrip("/")
+        segments = plain.split("/")[3:]
+        # The port is read here, because it is what urlsplit refuses only later.
+        if not _ADDRESS.fullmatch(plain) or {".", ".."} & set(segments) or _host(plain) is None:
             raise ValueError("must look like https://host or https://host/prefix")
-        if url.scheme == "http" and not is_loopback(url.hostname):
-            raise ValueError("must be https: Jira refuses plain http except on this machine itself")
-        return value.rstrip("/")
+        if not plain.startswith("https://") and not is_loopback(_host(plain) or ""):
+            raise ValueError("must be https: plain http is for this machine itself")
+        return plain
 
     @model_validator(mode="after")
     def _model_is_named(self) -> "Settings":
@@ -146,6 +157,15 @@ class Settings(BaseSettings):
     def model_key(self) -> str:
         """The key for the configured provider, "" when there is none."""
         return self.llm_api_key.get_secret_value() or self.openai_api_key.get_secret_value()
+
+
+def _host(url: str) -> str | None:
+    """None for what is no address after all, such as a port beyond 65535."""
+    try:
+        parts = urlsplit(url)
+        return parts.hostname if parts.port is None or parts.port else None
+    except ValueError:
+        return None
 
 
 def is_loopback(host: str) -> bool:
@@ -171,5 +191,7 @@ def load_settings(**overrides: Any) -> Settings:
             for each in error.errors(include_input=False)
         ]
         raise Misconfigured("; ".join(lines)) from None
+    except UnicodeDecodeError:
+        raise Misconfigured(".env is no text in UTF-8") from None
     except OSError as error:
         raise Misconfigured(f"cannot read the secret file {error.filename}: {error.strerror}") from None

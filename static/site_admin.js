@@ -5,6 +5,7 @@ import { byId, put } from "./dom.js";
 import { start } from "./page.js";
 import { errorNotice } from "./parts.js";
 import { auditTable } from "./site/audit.js";
+import { healthNotice } from "./site/health.js";
 import { modelForm } from "./site/model.js";
 import { usageReport } from "./site/usage.js";
 
@@ -20,8 +21,15 @@ async function part(place, path, build) {
   }
 }
 
+/** No part of its own: when it cannot be loaded the others say so. */
+async function health(place) {
+  const found = await get("/site/health").catch(() => ({}));
+  put(place, healthNotice(found));
+}
+
 start(() =>
   Promise.all([
+    health(byId("health-section")),
     part(byId("model-section"), "/site/model", modelForm),
     part(byId("usage-section"), "/usage", usageReport),
     part(byId("audit-section"), "/audit?limit=50", auditTable),

@@ -58,6 +58,9 @@ export const trigger = named(TRIGGERS);
 export const part = named(PARTS);
 export const provider = named(PROVIDERS);
 
+/** False for an analysis nobody could judge, such as one of a text in a language the rules cannot read. */
+export const isScored = (result) => Boolean(result?.analysis?.scores?.length);
+
 /** A word beside the number, so that colour never carries the meaning alone. */
 export function verdict(overall) {
   if (overall >= 80) return { word: t("Ready to start"), tone: "good" };
@@ -109,6 +112,15 @@ const ERRORS = {
   upstream_failed: { title: N_("Another service did not answer"), text: N_("Try again in a minute."), ...AGAIN },
   jira_down: { title: N_("Jira did not answer"), text: N_("Try again in a minute."), ...AGAIN },
   jira_busy: { title: N_("Jira asks us to slow down"), text: N_("Try again in a minute."), ...AGAIN },
+  jira_unauthorized: {
+    title: N_("Jira refuses JiraVision"),
+    text: N_("A Jira administrator should install the add-on again."),
+  },
+  gave_up: {
+    title: N_("Given up after hours of trying"),
+    text: N_("Jira or the model did not answer for that long. Try again when they do."),
+    ...AGAIN,
+  },
   jira_refused: {
     title: N_("Jira refused this"),
     text: N_("The project may require fields or an issue type that JiraVision does not fill in."),

@@ -52,6 +52,8 @@ class Check:
         self._nature: Nature = "bug" if facts.is_bug else "story"
         self._language = language
         self._labels = {label.casefold() for label in facts.labels}
+        # Jira has no sub-tasks below sub-tasks, and an epic is divided into issues of its own.
+        self._divisible = not facts.is_subtask and facts.level <= 0
         self._asked_again = False
         self.dropped = 0
         self.best: Analysis | None = None
@@ -86,7 +88,7 @@ class Check:
             questions=_first(MOST_QUESTIONS, _unique(line(item, SENTENCE) for item in answer.questions)),
             risks=_first(MOST_RISKS, (self._risk(item) for item in answer.risks)),
             criteria=_first(MOST_CRITERIA, (self._criterion(item) for item in answer.criteria)),
-            subtasks=_first(MOST_SUBTASKS, (self._subtask(item) for item in answer.subtasks)),
+            subtasks=_first(MOST_SUBTASKS, (self._subtask(item) for item in answer.subtasks if self._divisible)),
             labels=_first(MOST_LABELS, _unique(self._label(item) for item in answer.labels)),
         )
 

@@ -76,7 +76,9 @@ class Drafts:
 
     async def _comment_wanted(self, work: Work, result: AnalysisResult) -> bool:
         settings = work.settings
-        if settings.auto_comment and (settings.min_quality is None or result.overall < settings.min_quality):
+        # What has no score cannot be below one.
+        poor = settings.min_quality is None or (result.scored and result.overall < settings.min_quality)
+        if settings.auto_comment and poor:
             return True
         if work.run.trigger == "webhook":
             return False

@@ -17,9 +17,10 @@ from addon.results.analysis import Analysis, AnalysisResult
 from addon.rules.analyst import analyse
 from addon.rules.story import Story
 from addon.runs.feature import Work
+from addon.store.repos.runs import Run
 
-ATTEMPTS = 3
-"""On this attempt of a run no other follows, so the rules answer for a model that is only busy, too."""
+ASKS = 3
+"""After so many attempts of a run in a row the rules answer for a model that is only busy, too."""
 
 Verdict = tuple[AnalysisResult, dict[str, Any] | None]
 """The result and what it cost, None when no model was asked."""
@@ -40,7 +41,7 @@ class Judge:
         try:
             analysis, usage = await self._by_model(work, work.choice, facts, check)
         except ModelError as error:
-            if error.retry_after_s is not None and work.run.attempts < ATTEMPTS:
+            if error.retry_after_s is not None and _failed_before(work.run) + 1 < ASKS:
                 raise
             # What the failed ask cost has been spent all the same and belongs on the bill.
             spent = asdict(error.usage) if error.usage else None
@@ -73,6 +74,11 @@ class Judge:
         return answer.value, answer.usage
 
 
+def _failed_before(run: Run) -> int:
+    """Attempts in a row that the model has failed. What Jira failed before the model was asked does not count."""
+    return run.failures if (run.error or {}).get("error", "").startswith("model_") else 0
+
+
 async def _by_rules(work: Work, facts: Facts, check: Check, *, notice: str) -> AnalysisResult:
     story = Story(
         summary=facts.first("summary"),
@@ -84,9 +90,12 @@ async def _by_rules(work: Work, facts: Facts, check: Check, *, notice: str) -> A
         components=facts.components,
         parent=facts.first("parent"),
         language=work.settings.language,
+        level=facts.level,
     )
+    judged = analyse(story)
     # The rules quote the issue as well, so their words pass the same gate as a model's.
-    analysis = check.clean(analyse(story))
+    # They speak fewer languages than the project may ask for, so what they answered in is what counts.
+    analysis = check.clean(judged).model_copy(update={"language": judged.language})
     await work.progress.stage("checking")
     return AnalysisResult(author="rules", overall=analysis.overall, notice=notice, dropped=0, analysis=analysis)
 

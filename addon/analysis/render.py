@@ -101,7 +101,8 @@ class _Comment:
     def _opening(self) -> Iterator[Block]:
         title = N_("Bug report review") if self._analysis.nature == "bug" else N_("Issue review")
         overall = self._result.overall
-        yield heading(3, self._say(title), " ", status(f"{overall} / 100", _colour(overall)))
+        mark = status(f"{overall} / 100", _colour(overall))
+        yield heading(3, self._say(title), " ", mark if self._result.scored else status(self._say(N_("Not scored"))))
         yield paragraph(text(self._judge(), EM))
         if self._result.notice == "model_failed":
             yield panel("note", paragraph(self._say(N_(

@@ -1,33 +1,22 @@
 """What `doctor` looks at: each check answers with a finding and, when something is wrong, with what to do."""
 
-import stat
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx2
 
-from addon.errors import AddonError, Misconfigured
+from addon.cli.finding import Finding
+from addon.cli.sealed import keys, stored_secrets
+from addon.connect.sites import allowed_site
+from addon.connect.verdicts import Refused
+from addon.errors import AddonError
 from addon.llm.choice import ModelChoice
 from addon.llm.models import Models
 from addon.settings import Settings, is_loopback
 from addon.store.db import Database, parse_url, sqlite_file
-from addon.store.keyring import open_seals
 from addon.store.migrate import at_head
 
 OFFICIAL = ("connect-install-keys.atlassian.com", "oauth-2-authorization-server.services.atlassian.com")
 ANSWER_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """state: ok, warn (works, but think of it) or fail (will not work)."""
-
-    state: Literal["ok", "warn", "fail"]
-    what: str
-    said: str
-    todo: str = ""
 
 
 async def checkup(settings: Settings) -> list[Finding]:
@@ -35,8 +24,9 @@ async def checkup(settings: Settings) -> list[Finding]:
     return [
         _address(settings),
         await _served(settings),
-        _keys(settings),
+        keys(settings),
         await _database(settings),
+        *await stored_secrets(settings),
         await _model(settings),
         *_hosts(settings),
         *_debug(settings),
@@ -69,36 +59,6 @@ async def _served(settings: Settings) -> Finding:
         said = f"{url} answers {answer.status_code}, key {key!r}"
         return Finding("fail", "Descriptor", said, f"Another service answers there, or ADDON_KEY is not {key!r}.")
     return Finding("ok", "Descriptor", f"{url} answers")
-
-
-def _keys(settings: Settings) -> Finding:
-    what = "APP_SECRET_KEY"
-    if settings.app_secret_key.get_secret_value():
-        try:
-            open_seals(settings)
-        except Misconfigured as error:
-            return Finding(
-                "fail", what, error.detail, "Make one: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
-            )
-        return Finding("ok", what, "set")
-    try:
-        file = sqlite_file(parse_url(settings.database_url))
-    except Misconfigured as error:
-        return Finding("fail", what, error.detail)
-    if file is None:
-        return Finding(
-            "fail", what, "not set, and PostgreSQL is shared by several servers",
-            "Set the same 32 or more random characters on every server.",
-        )  # fmt: skip
-    return _key_file(what, Path(f"{file}.key"))
-
-
-def _key_file(what: str, key: Path) -> Finding:
-    if not key.exists():
-        return Finding("ok", what, f"not set; {key} will be made at the first start")
-    if stat.S_IMODE(key.stat().st_mode) & 0o077:
-        return Finding("warn", what, f"others on this machine can read {key}", f"chmod 600 {key}")
-    return Finding("ok", what, f"kept in {key}", "Back it up together with the database.")
 
 
 async def _database(settings: Settings) -> Finding:
@@ -149,6 +109,7 @@ async def _model(settings: Settings) -> Finding:
 def _hosts(settings: Settings) -> list[Finding]:
     what, listed = "JIRA_ALLOWED_HOSTS", ", ".join(settings.jira_allowed_hosts)
     local = [host for host in settings.jira_allowed_hosts if is_loopback(host.partition(":")[0])]
+    useless = [host for host in settings.jira_allowed_hosts if not _matches(host)]
     findings = [Finding("ok", what, listed)]
     if not settings.jira_allowed_hosts:
         findings = [
@@ -156,6 +117,14 @@ def _hosts(settings: Settings) -> list[Finding]:
                 "fail", what, "empty: no Jira may install the add-on", "Take the default *.atlassian.net,*.jira.com."
             )
         ]
+    elif useless:
+        findings = [
+            Finding(
+                "warn" if len(useless) < len(settings.jira_allowed_hosts) else "fail", what,
+                f"{', '.join(useless)}: no Jira site matches that",
+                "Name hosts as *.atlassian.net, jira.example.com or, for the sandbox, 127.0.0.1:8090.",
+            )
+        ]  # fmt: skip
     elif local:
         findings = [
             Finding("warn", what, f"{listed}: plain http to this machine is allowed", "Right for the sandbox only.")
@@ -166,6 +135,17 @@ def _hosts(settings: Settings) -> list[Finding]:
                 Finding("warn", name, f"{url} is not Atlassian's", "Whoever answers there can pretend to be Jira.")
             )
     return findings
+
+
+def _matches(pattern: str) -> bool:
+    """Whether any site could fit the pattern."""
+    host = f"a{pattern[1:]}" if pattern.startswith("*.") else pattern
+    scheme = "http" if is_loopback(pattern.partition(":")[0]) else "https"
+    try:
+        allowed_site(f"{scheme}://{host}", [pattern])
+    except Refused:
+        return False
+    return True
 
 
 def _debug(settings: Settings) -> list[Finding]:

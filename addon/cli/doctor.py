@@ -7,8 +7,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from addon.cli.checkup import Finding, checkup
+from addon.cli.checkup import checkup
 from addon.cli.explain import explain
+from addon.cli.finding import Finding
 from addon.settings import load_settings
 
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}

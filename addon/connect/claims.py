@@ -9,7 +9,7 @@ import jwt
 from jwt.api_jws import PyJWS
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from addon.connect.payloads import Id
+from addon.connect.payloads import AccountId, ClientKey, Id
 from addon.connect.verdicts import Refused, Verdict
 
 _JWS = PyJWS()
@@ -19,6 +19,10 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 def _mapping(value: object) -> object:
     return value if isinstance(value, Mapping) else {}
+
+
+def _nobody(value: object) -> object:
+    return value or None
 
 
 def _listed(value: object) -> object:
@@ -58,12 +62,12 @@ class Claims(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    iss: str = Field(min_length=1, max_length=255)
+    iss: ClientKey
     iat: _Seconds
     exp: _Seconds
     nbf: _Seconds | None = None
     qsh: str
-    sub: str | None = None
+    sub: Annotated[AccountId | None, BeforeValidator(_nobody)] = None
     aud: Annotated[list[str], BeforeValidator(_listed)] = []
     context: Annotated[Context, BeforeValidator(_mapping)] = Context()
 
@@ -71,7 +75,7 @@ class Claims(BaseModel):
 class _Issuer(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    iss: str = Field(min_length=1, max_length=255)
+    iss: ClientKey
 
 
 @dataclass(frozen=True, slots=True)

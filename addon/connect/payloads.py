@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 EventType = Literal["installed", "uninstalled", "enabled", "disabled"]
 
@@ -16,8 +16,21 @@ def _object_or_none(value: object) -> object:
     return value if isinstance(value, Mapping) else None
 
 
-Id = Annotated[str, BeforeValidator(_as_id), Field(min_length=1, max_length=255)]
-"""Jira's ids are texts, but some versions of some payloads bring them as numbers."""
+def _storable(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("must not hold the character NUL")
+    return value
+
+
+Plain = Annotated[str, AfterValidator(_storable)]
+"""A text as PostgreSQL takes it."""
+
+Id = Annotated[str, BeforeValidator(_as_id), Field(pattern=r"^[0-9]{1,18}$")]
+"""Jira's ids are numbers as texts, but some versions of some payloads bring them as numbers."""
+
+AccountId = Annotated[Plain, Field(min_length=1, max_length=128)]
+
+ClientKey = Annotated[Plain, Field(min_length=1, max_length=255)]
 
 _LENIENT = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
@@ -29,11 +42,11 @@ class Lifecycle(BaseModel):
 
     event_type: EventType = Field(alias="eventType")
     key: str = Field(max_length=255)
-    client_key: str = Field(alias="clientKey", min_length=1, max_length=255)
+    client_key: ClientKey = Field(alias="clientKey")
     base_url: str | None = Field(None, alias="baseUrl", max_length=255)
     display_url: str | None = Field(None, alias="displayUrl", max_length=2000)
     shared_secret: str | None = Field(None, alias="sharedSecret", max_length=1024, repr=False)
-    oauth_client_id: str | None = Field(None, alias="oauthClientId", max_length=255)
+    oauth_client_id: Plain | None = Field(None, alias="oauthClientId", max_length=255)
 
 
 class Person(BaseModel):
@@ -82,7 +95,7 @@ class WebhookIssue(BaseModel):
     model_config = _LENIENT
 
     id: Id
-    key: str = Field(min_length=1, max_length=64)
+    key: Plain = Field(min_length=1, max_length=64)
     fields: IssueFields
     properties: Annotated[dict[str, object] | None, BeforeValidator(_object_or_none)] = None
 

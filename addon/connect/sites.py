@@ -10,6 +10,8 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DNS_HOST = re.compile(rf"(?:{_LABEL}\.)+(?!\d+$)(?!0x){_LABEL}")
 # One expression for the whole address instead of a parser: what parsers disagree about is refused.
 _ORIGIN = re.compile(r"(https?)://([a-z0-9.-]+(?::\d{1,5})?)/?", re.IGNORECASE)
+# With its scheme it fits where addresses are stored (255); names of DNS may be six longer, and are not.
+_MAX_HOST = 247
 _LOOPBACK = re.compile(r"(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}):\d{1,5}")
 
 
@@ -44,7 +46,7 @@ def display_site(url: str | None, base_url: str) -> str:
 
 def _split(url: str | None) -> tuple[str, str]:
     match = _ORIGIN.fullmatch(url or "")
-    if match is None or len(match[2]) > 253:
+    if match is None or len(match[2]) > _MAX_HOST:
         raise Refused(Verdict.SITE_NOT_ALLOWED)
     return match[1].lower(), match[2].lower()
 

@@ -89,7 +89,7 @@ class JiraBusy(JiraError, Unavailable):
     code = "jira_busy"
 
     def __init__(self, asked_s: float | None, *, said: Said | None = None) -> None:
-        super().__init__("Jira asks us to slow down; we try again later.", said=said, retry_after_s=asked_s or 2.0)
+        super().__init__("Jira asks us to slow down.", said=said, retry_after_s=asked_s or 2.0)
         self.asked_s = asked_s
 
 
@@ -99,9 +99,7 @@ class JiraDown(JiraError, Upstream):
     code = "jira_down"
 
     def __init__(self, asked_s: float | None = None, *, uncertain: bool = False, said: Said | None = None) -> None:
-        super().__init__(
-            "Jira did not answer as it should; we try again later.", said=said, retry_after_s=asked_s or 10.0
-        )
+        super().__init__("Jira did not answer as it should.", said=said, retry_after_s=asked_s or 5.0)
         self.asked_s = asked_s
         self.uncertain = uncertain
 

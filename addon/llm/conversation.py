@@ -39,6 +39,10 @@ class Conversation:
         """Everything said to the model, for an estimate of its tokens."""
         return self._prompt.system + self._prompt.user + "".join(turn["content"] for turn in self._turns)
 
+    def whole(self, shape: type[BaseModel]) -> str:
+        """As text(), with the schema, which takes its tokens too."""
+        return self.text() + json.dumps(wire(shape))
+
     def request(self, shape: type[BaseModel]) -> dict[str, Any]:
         """The body of the request but for the model's name."""
         schema = wire(shape)

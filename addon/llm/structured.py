@@ -1,7 +1,6 @@
 """One ask: a request, its retries, a check of the answer and one round of repair, all before one deadline."""
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ from addon.llm.openai import exchange
 from addon.llm.partial import OnPartial
 from addon.llm.prompt import Prompt
 from addon.llm.reply import Reply, Watcher
-from addon.llm.schema import wire
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +59,7 @@ class Ask(Generic[T]):
     async def run(self) -> Answer[T]:
         """The checked value. Raises a ModelError."""
         problem = ""
-        expected = self.ledger.expect(self.conversation.text() + json.dumps(wire(self.question.shape)))
+        expected = self.ledger.expect(self.conversation.whole(self.question.shape))
         log.info("asking %s for about %d tokens", self.choice.model, expected)
         # One repair only: a model that fails twice with its mistakes named rarely gets it right the third time.
         for _ in ("first", "repair"):

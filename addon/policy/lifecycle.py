@@ -22,6 +22,7 @@ from addon.store.ids import new_id
 from addon.store.repos import audit
 from addon.store.repos import tenants as rows
 from addon.store.repos.tenants import DISABLED, INSTALLED, SUPERSEDED, UNINSTALLED, TenantRow
+from addon.store.repos.troubles import CLEARED
 from addon.store.secrets import SealBroken, Seals
 
 OVERLAP_S = 600.0
@@ -101,7 +102,7 @@ class Lifecycle:
         await self._switch(client_key, INSTALLED, token_id, now)
 
     async def disabled(self, client_key: str, token_id: str, now: float) -> None:
-        """Stops the tenant's work as an uninstall does; secrets and settings stay. Raises DatabaseDown."""
+        """Pauses the tenant's work until `enabled`: what runs goes back into its queue. Raises DatabaseDown."""
         await self._switch(client_key, DISABLED, token_id, now)
 
     def _first(self, came: Installation, now: float) -> dict[str, object]:
@@ -135,6 +136,7 @@ class Lifecycle:
             "updated_at": now,
             "uninstalled_at": None,
             "purge_after": None,
+            **CLEARED,
         }
         # Whoever comes to an address where somebody is, proves anew that it is theirs (Tenants.acquainted).
         if row.base_url != came.base_url or await rows.is_shared(tx, came.base_url, came.client_key):
@@ -159,9 +161,7 @@ class Lifecycle:
             row = await rows.locked(tx, client_key)
             if row is None or row.state != before or await self._used(tx, row, token_id, now):
                 return
-            await rows.change(tx, row.id, {"state": after, "updated_at": now})
-            if after == DISABLED:
-                await rows.stop_work(tx, row.id, now)
+            await rows.change(tx, row.id, {"state": after, "updated_at": now, **CLEARED})
             await audit.record(tx, row.id, action=action, subject=token_id)
         self._drop(client_key)
 

@@ -4,6 +4,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -123,7 +124,8 @@ class Tenants:
         async with self._db.single() as tx:
             waiting = await rows.contested(tx)
         for tenant_id in waiting:
-            await self.acquainted(tenant_id, ask)
+            with suppress(SealBroken):
+                await self.acquainted(tenant_id, ask)
 
     def forget(self, client_key: str) -> None:
         """Drops what is cached of one site; also what other requests are reading just now."""

@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 
 GULP = 4
 """Rows claimed at once: fifty that begin in the same instant would hold up everybody else in this process."""
-EASE = 4.0
+EASE = 2.0
+"""A claim is followed by a rest of this many times its own length."""
 LONGEST_EASE_S = 1.0
 
 
@@ -41,7 +42,7 @@ class _Working(Generic[L]):
     lane: Lane[L]
     lease: L
     task: asyncio.Task[None] | None = None
-    stop: Literal["", "cancel", "lost", "leaving"] = ""
+    stop: Literal["", "cancel", "pause", "lost", "leaving"] = ""
 
 
 class Worker(Generic[L]):
@@ -59,6 +60,8 @@ class Worker(Generic[L]):
         self._working: dict[tuple[str, str], _Working[L]] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._unrenewed = False
+        self._owed: set[tuple[str, str]] = set()
 
     async def start(self, *, alone: bool = False) -> None:
         """alone: no other worker can exist, so whatever is running was left by a dead one. Raises Unavailable."""
@@ -105,7 +108,7 @@ class Worker(Generic[L]):
                     room.wanted = False
                     began = time.monotonic()
                     await self._claim(room)
-                    # Callers go first: the slower a claim in a busy process, the longer until more work is taken up.
+                    # Callers go first: the busier the process, the slower the claim and the longer this rest.
                     await asyncio.sleep(min(EASE * (time.monotonic() - began), LONGEST_EASE_S))
             except Unavailable:
                 log.warning("cannot claim from %s: the database is away", queue)
@@ -120,12 +123,13 @@ class Worker(Generic[L]):
                 answer = await holding.renew(held)
             except Unavailable:
                 log.warning("cannot renew %d leases: the database is away", len(held))
+                self._unrenewed = True
                 continue
             for row_id, working in held.items():
                 if row_id not in answer:
                     self._interrupt(working, "lost")
-                elif answer[row_id]:
-                    self._interrupt(working, "cancel")
+                elif order := answer[row_id]:
+                    self._interrupt(working, order)
 
     def nudge(self) -> None:
         """Look soon: a tenant has left, or somebody asked for an end. May be called from anywhere in the loop."""
@@ -157,15 +161,16 @@ class Worker(Generic[L]):
 
     async def _run(self, working: _Working[L]) -> None:
         end = await self._attempt(working)
-        if end is None:
-            return
-        try:
-            await working.lane.job.cut_short(working.lease, end)
-        except Unavailable:
-            log.warning("cannot record the end of %s: its lease will run out", working.lease.id)
+        if end == "back":
+            await self._give_back(working.lane.holding.name, [working.lease.id])
+        elif end is not None:
+            try:
+                await working.lane.job.cut_short(working.lease, end)
+            except Unavailable:
+                log.warning("cannot record the end of %s: its lease will run out", working.lease.id)
 
-    async def _attempt(self, working: _Working[L]) -> End | None:
-        """How the worker itself has to end the row; None when that is not its business."""
+    async def _attempt(self, working: _Working[L]) -> End | Literal["back"] | None:
+        """How the worker itself has to end the row, "back" when it has to let go of it, None when neither."""
         limit = asyncio.timeout(self._pace.limit_s)
         try:
             async with limit:
@@ -176,10 +181,10 @@ class Worker(Generic[L]):
                 raise
             if working.task is not None:
                 working.task.uncancel()
-            return "cancelled" if working.stop == "cancel" else None
+            return "cancelled" if working.stop == "cancel" else "back" if working.stop == "pause" else None
         except Unavailable:
-            log.warning("lost the database while working on %s: its lease will run out", working.lease.id)
-            return None
+            log.warning("lost the database while working on %s: it goes back into the queue", working.lease.id)
+            return "back"
         except Exception as error:  # noqa: BLE001 - one broken row must neither stop the worker nor stay running for ever
             if limit.expired():
                 return "timed_out"
@@ -187,12 +192,13 @@ class Worker(Generic[L]):
             return "crashed"
         return None
 
-    def _interrupt(self, working: _Working[L], reason: Literal["cancel", "lost", "leaving"]) -> None:
+    def _interrupt(self, working: _Working[L], reason: Literal["cancel", "pause", "lost", "leaving"]) -> None:
         if working.task is not None and not working.stop:
             working.stop = reason
             working.task.cancel()
 
     async def _sweep(self) -> None:
+        await self._make_good()
         for name, holding in self._holdings.items():
             lost, waiting = await holding.sweep()
             if lost:
@@ -201,6 +207,24 @@ class Worker(Generic[L]):
             QUEUE_OLDEST.labels(name).set(max((time.time() - w.oldest for w in waiting.values()), default=0.0))
             for queue in waiting:
                 await self._wakes.wake(queue)
+
+    async def _make_good(self) -> None:
+        """What a database that was away kept us from, before the sweep takes our silence for the death of a worker."""
+        if self._unrenewed:
+            self._unrenewed = False
+            await self.look()
+        owed, self._owed = self._owed, set()
+        for name in self._holdings:
+            # What we hold again by now is another attempt and no debt of this one.
+            await self._give_back(name, [row_id for table, row_id in owed - self._working.keys() if table == name])
+
+    async def _give_back(self, name: str, ids: Sequence[str]) -> None:
+        try:
+            if ids:
+                await self._holdings[name].release(ids)
+        except Unavailable:
+            log.warning("cannot give %d %s back yet: the database is away", len(ids), name)
+            self._owed.update((name, row_id) for row_id in ids)
 
     async def _every(self, period_s: float, step: Callable[[], Coroutine[Any, Any, None]]) -> None:
         failures = 0
@@ -220,13 +244,8 @@ class Worker(Generic[L]):
         for working in left:
             self._interrupt(working, "leaving")
         await asyncio.gather(*(w.task for w in left if w.task), return_exceptions=True)
-        for name, holding in self._holdings.items():
-            ids = [w.lease.id for w in left if w.lane.holding.name == name]
-            try:
-                if ids:
-                    await holding.release(ids)
-            except Unavailable:
-                log.warning("cannot give %d %s back: their leases will run out", len(ids), name)
+        for name in self._holdings:
+            await self._give_back(name, [w.lease.id for w in left if w.lane.holding.name == name])
 
 
 def _report(what: str, error: Exception) -> None:

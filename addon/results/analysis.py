@@ -88,9 +88,9 @@ class Analysis(Part):
 class AnalysisResult(Part):
     """What a run of kind `analysis` stores as its result.
 
-    author: "rules" or "model". overall: 0-100. notice: code of what the reader must know: "", "model_failed" (the rules
-    answered because the model could not) or "no_model" (none is configured). dropped: quotes a model claimed which are
-    not in the issue.
+    author: "rules" or "model". overall: 0-100, 0 also when there are no scores (see scored). notice: code of what the
+    reader must know: "", "model_failed" (the rules answered because the model could not) or "no_model" (none is
+    configured). dropped: quotes a model claimed which are not in the issue.
     """
 
     author: Literal["rules", "model"]
@@ -98,3 +98,8 @@ class AnalysisResult(Part):
     notice: str
     dropped: int
     analysis: Analysis
+
+    @property
+    def scored(self) -> bool:
+        """False when nobody could judge: then `overall` says nothing and is not shown."""
+        return bool(self.analysis.scores)

@@ -1,22 +1,32 @@
 """Bug reports, 0 to 5 for each thing a developer needs to find and prove the fault."""
 
+import re
+
 from addon.results.analysis import Aspect, Score
-from addon.rules.fold import clip
+from addon.rules.fold import clip, fold
 from addon.rules.reading import Reading
+
+_EXACT = re.compile(r"[\"“«`]|\d")
+"""Marks of a message or a value in what is told."""
+_WORD = re.compile(r"\w+")
 
 
 def scores(reading: Reading) -> list[Score]:
     """One score for each aspect, in order."""
-    return [_steps(reading), _told(reading, "expected"), _told(reading, "actual"), *_around(reading)]
+    steps = _steps(reading)
+    told = [steps, _expected(reading), _actual(reading), _environment(reading)]
+    return [*told, _reproducible(reading, steps.score), _impact(reading)]
 
 
-def _score(reading: Reading, aspect: Aspect, score: int, phrase: str, quote: str) -> Score:
+def _score(reading: Reading, aspect: Aspect, score: int, phrase: str, quote: str, **parts: object) -> Score:
     """The score; nothing found below a heading that announces it is said as such."""
     empty = reading.outline.empty.get(aspect)
     if not score and empty is not None:
         reason = reading.tongue.say("empty_heading", heading=reading.tongue.quoted(empty))
         return Score(aspect=aspect, quote=clip(empty), reason=reason, score=0)
-    return Score(aspect=aspect, quote=clip(quote), reason=reading.tongue.say(f"{aspect}.{phrase}"), score=score)
+    return Score(
+        aspect=aspect, quote=clip(quote), reason=reading.tongue.say(f"{aspect}.{phrase}", **parts), score=score
+    )
 
 
 def _section(reading: Reading, aspect: Aspect) -> str:
@@ -31,38 +41,96 @@ def _steps(reading: Reading) -> Score:
     steps = listed if len(listed) > 1 else numbered
     if len(steps) > 1:
         return _score(reading, "steps", 5, "full", steps[0].text)
-    told = _section(reading, "steps") or reading.told("told_steps")
-    if told:
-        return _score(reading, "steps", 3, "some", told)
-    return _score(reading, "steps", 0, "none", "")
+    section, deeds = _section(reading, "steps"), reading.deeds
+    if len(deeds) > 1:
+        return _score(reading, "steps", 4, "prose", deeds[0])
+    one = section or (deeds[0] if deeds else "") or _described(reading, "told_steps", "attempt")
+    if one:
+        return _score(reading, "steps", 3, "some", one)
+    tried = _described(reading, "attempt")
+    if tried:
+        return _score(reading, "steps", 1, "tried", tried)
+    situation = reading.told("told_steps")
+    return _score(reading, "steps", 2, "situation", situation) if situation else _score(reading, "steps", 0, "none", "")
 
 
-def _told(reading: Reading, aspect: Aspect) -> Score:
-    section = _section(reading, aspect)
+def _described(reading: Reading, sign: str, *without: str) -> str:
+    """The first sentence of the description with a sign and without others; pleas are not heard."""
+    return next(
+        (
+            s.text
+            for s in reading.sentences
+            if s.line
+            and s.line.kind != "cell"
+            and reading.shows(sign, s.text)
+            and not any(reading.shows(other, s.text) for other in (*without, "plea"))
+        ),
+        "",
+    )
+
+
+def _expected(reading: Reading) -> Score:
+    section = _section(reading, "expected")
     if section:
-        return _score(reading, aspect, 5, "full", section)
-    told = reading.told(f"told_{aspect}")
+        return _score(reading, "expected", 5, "full", section)
+    # A sentence that speaks of nothing else says it as well as a section would.
+    clear = _described(reading, "told_expected", "told_actual")
+    if clear:
+        return _score(reading, "expected", 4, "full", clear)
+    hint = _described(reading, "told_expected")
+    return _score(reading, "expected", 3, "some", hint) if hint else _score(reading, "expected", 0, "none", "")
+
+
+def _actual(reading: Reading) -> Score:
+    section = _section(reading, "actual")
+    if section:
+        return _score(reading, "actual", 5, "full", section)
+    told = _described(reading, "told_actual", "hollow", "told_expected") or _described(reading, "told_actual", "hollow")
     if told:
-        return _score(reading, aspect, 3, "some", told)
-    return _score(reading, aspect, 0, "none", "")
+        exact = bool(_EXACT.search(told)) and not reading.shows("attempt", told)
+        return _score(reading, "actual", 4 if exact else 3, "full" if exact else "some", told)
+    hollow = _described(reading, "hollow")
+    title = reading.story.summary
+    if reading.shows("told_actual", title) and not _is_hollow(reading, title):
+        return _score(reading, "actual", 3, "some", title)
+    if hollow or reading.shows("told_actual", title):
+        return _score(reading, "actual", 1, "hollow", hollow or title)
+    return _score(reading, "actual", 0, "none", "")
 
 
-def _around(reading: Reading) -> list[Score]:
-    return [_environment(reading), _reproducible(reading), _impact(reading)]
+def _is_hollow(reading: Reading, text: str) -> bool:
+    """True when the text says that something does not work and hardly anything else."""
+    found = reading.source.patterns["hollow"].search(fold(text))
+    return found is not None and len(_WORD.findall(text[: found.start()] + text[found.end() :])) < 5
 
 
 def _environment(reading: Reading) -> Score:
-    section = _section(reading, "environment")
-    if section or len(reading.places) > 1:
-        return _score(reading, "environment", 5 if reading.places else 4, "full", section or reading.places[0])
-    if reading.places:
-        return _score(reading, "environment", 3, "some", reading.places[0])
+    section, named = _section(reading, "environment"), reading.places
+    words = reading.tongue.quoted(*(place.word for place in named))
+    # A version says little without what it runs on, a browser little without the version of the product.
+    kinds = {place.kind for place in named}
+    full = "version" in kinds and len(kinds) > 1
+    if full or section:
+        quote = _fullest(reading) or section
+        score, phrase = (5, "named") if full or named else (4, "full")
+        return _score(reading, "environment", score, phrase, quote, words=words)
+    if len(kinds) > 1:
+        return _score(reading, "environment", 4, "place", _fullest(reading), words=words)
+    if named:
+        phrase = "version" if kinds == {"version"} else "place"
+        return _score(reading, "environment", 3, phrase, named[0].statement, words=words)
     return _score(reading, "environment", 0, "none", "")
 
 
-def _reproducible(reading: Reading) -> Score:
+def _fullest(reading: Reading) -> str:
+    """The statement that names most of the environment."""
+    statements = [place.statement for place in reading.places]
+    return max(statements, key=statements.count, default="")
+
+
+def _reproducible(reading: Reading, steps: int) -> Score:
     section, sometimes = _section(reading, "reproducible"), reading.told("sometimes")
-    always = reading.told("always")
+    always, since = reading.told("always"), reading.told("since")
     # "Always" beside "sometimes" tells of a fault that is not understood yet.
     if always and not sometimes:
         return _score(reading, "reproducible", 5, "full", always)
@@ -70,13 +138,23 @@ def _reproducible(reading: Reading) -> Score:
         return _score(reading, "reproducible", 3, "some", sometimes)
     if section:
         return _score(reading, "reproducible", 4, "full", section)
-    if _steps(reading).score:
+    if since:
+        return _score(reading, "reproducible", 3, "since", since)
+    if steps > 2:
         return _score(reading, "reproducible", 2, "steps", "")
     return _score(reading, "reproducible", 0, "none", "")
 
 
+def _hit(reading: Reading) -> str:
+    """The statement that says whom the fault hits, one that counts them before others."""
+    hits = reading.source.patterns["told_impact"]
+    told = [(statement, hit[0]) for statement in reading.statements if (hit := hits.search(fold(statement)))]
+    counted = (statement for statement, words in told if any(char.isdigit() for char in words))
+    return next(counted, told[0][0] if told else "")
+
+
 def _impact(reading: Reading) -> Score:
-    section, told = _section(reading, "impact"), reading.told("told_impact")
+    section, told = _section(reading, "impact"), _hit(reading)
     if section:
         return _score(reading, "impact", 5, "full", section)
     if told:

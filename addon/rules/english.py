@@ -1,6 +1,7 @@
 # ruff: noqa: E501, SIM905 - these are tables; a broken line would read worse than a long one
 """English: words to find and phrases to say."""
 
+from addon.rules.says_english import SAYS
 from addon.rules.tongue import Tongue
 
 _VERBS = (
@@ -10,193 +11,19 @@ _VERBS = (
     "send|set|share|show|sign|sort|submit|subscribe|sync|test|track|update|upload|verify|view|write"
 )
 
-SAYS = {
-    # summary
-    "summary.full": "The issue says who ({role}), what ({goal}) and why ({benefit}).",
-    "summary.who_what": "The issue says who ({role}) and what ({goal}); the reason is missing.",
-    "summary.what_why": "The issue says what ({goal}) and why ({benefit}), but not for whom.",
-    "summary.what": "The issue says what is wanted ({goal}), but not for whom and why.",
-    "summary.title": "The issue is about {title}; the wish behind it is not spelled out as who, what and why.",
-    "summary.subtask": "A sub-task about {title}.",
-    "summary.empty": "There is not enough text yet to judge the issue.",
-    "summary.bug": "A bug report about {title}.",
-    "summary.bug.has": "It covers {aspects}.",
-    "summary.next": "Next: {steps}.",
-    "summary.ready": "Nothing essential is missing.",
-    "next.criteria": "add acceptance criteria",
-    "next.benefit": "say what it is good for",
-    "next.role": "say who it is for",
-    "next.words": "make {words} concrete",
-    "next.split": "consider splitting it",
-    "next.text": "describe in a few sentences what should change, for whom and why",
-    "next.bug": "add {aspects}",
-    "and": "and",
-    "then": "; ",
-    # aspects of a bug
-    "aspect.steps": "the steps to reproduce",
-    "aspect.expected": "the expected result",
-    "aspect.actual": "the actual result",
-    "aspect.environment": "the environment",
-    "aspect.reproducible": "how often it happens",
-    "aspect.impact": "who is affected",
-    # INVEST
-    "independent.free": "The text names no other work that has to be finished first.",
-    "independent.waits": "This passage ties the issue to other work; say whether it can start without it.",
-    "independent.thin": "There is too little text to tell what the issue depends on.",
-    "negotiable.open": "It says what is wanted and leaves open how it is built.",
-    "negotiable.solution": "This passage already decides how it is built ({words}); say whether that is a condition or an idea.",
-    "negotiable.thin": "There is not enough text to see what could still be discussed.",
-    "valuable.full": "The text says who needs it and what for.",
-    "valuable.benefit": "The purpose is named; say also who it is for.",
-    "valuable.role": "The text says for whom, but not what they gain by it.",
-    "valuable.circular": "The reason repeats the wish; say what it leads to.",
-    "valuable.none": "The text does not yet say who needs this or what they gain by it.",
-    "estimable.clear": "The work is described closely enough to talk about an estimate.",
-    "estimable.fair": "The aim is clear; details such as acceptance criteria would make an estimate safer.",
-    "estimable.vague": "{words} can mean little work or a lot.",
-    "estimable.later": "An open point stands in the text; settle it before estimating.",
-    "estimable.thin": "There is too little text to estimate from.",
-    "small.one": "One aim with a limited number of points.",
-    "small.joined": "The wish joins several actions; each could be an issue of its own.",
-    "small.many": "The description lists {count} points; it may be worth splitting.",
-    "small.long": "The description is long ({count} words); it may hold more than one issue.",
-    "small.stories": "The text holds {count} wishes; each could be an issue of its own.",
-    "small.thin": "The size cannot be judged from so little text.",
-    "testable.criteria": "There are {count} points that can be checked one by one.",
-    "testable.one": "There is one point to check; a second for what can go wrong would help.",
-    "testable.vague": "{words} can be read in different ways; a figure or an example would make it testable.",
-    "testable.figures": "There is a figure to check against, but there are no acceptance criteria.",
-    "testable.none": "Nothing says yet how to see that it works.",
-    # bug
-    "empty_heading": "The heading {heading} is there, but nothing stands below it yet.",
-    "steps.full": "The steps can be followed one by one.",
-    "steps.some": "The way to the fault is told; numbered steps from a known starting point would spare questions.",
-    "steps.none": "The text does not say how to get to the fault.",
-    "expected.full": "The text says what should have happened.",
-    "expected.some": "What should happen can be guessed from this; say it as one sentence of its own.",
-    "expected.none": "The text does not say what should have happened.",
-    "actual.full": "The text says what happens instead.",
-    "actual.some": "This tells what goes wrong; the exact message or value would help.",
-    "actual.none": "The text does not say what happens instead.",
-    "environment.full": "The text says where it happens.",
-    "environment.some": "Part of the environment is named; add version, browser or device.",
-    "environment.none": "Version, browser, device or server are not named.",
-    "reproducible.full": "The text says how often it happens.",
-    "reproducible.some": "It does not happen every time; what differs between the times it does and does not?",
-    "reproducible.steps": "There are steps, but it is not said whether they lead to the fault every time.",
-    "reproducible.none": "It is not said whether it happens every time.",
-    "impact.full": "The text says who is hit and how badly.",
-    "impact.some": "The effect is hinted at; say how many people it concerns and whether there is a way round.",
-    "impact.none": "It is not said who is hit, and whether there is a way round.",
-    # missing
-    "missing.role": "Who it is for",
-    "missing.role.why": "Different people need different things; without a role nobody can be asked.",
-    "missing.benefit": "What it is good for",
-    "missing.benefit.why": "The purpose lets the team choose between solutions, and drop what does not serve it.",
-    "missing.criteria": "Acceptance criteria",
-    "missing.criteria.why": "Without them, the developer and the tester may each have a different end in mind.",
-    "missing.scope": "What is out of scope",
-    "missing.scope.why": "Several points are listed; saying what is left out keeps the work from growing.",
-    "missing.errors": "Error cases",
-    "missing.errors.why": "The text follows the good case only; invalid input, failures and limits need an answer too.",
-    "missing.permissions": "Permissions",
-    "missing.permissions.why": "The text speaks of {words}; who may do that, and what do others see?",
-    "missing.data": "The data involved",
-    "missing.data.why": "The text speaks of {words}; fields, formats, limits and mandatory values decide much of the work.",
-    "missing.text": "A description",
-    "missing.text.why": "The summary alone leaves the aim, the limits and the checks to guesswork.",
-    "missing.steps": "Steps to reproduce",
-    "missing.steps.why": "Without them the fault has to be searched for before it can be fixed.",
-    "missing.expected": "Expected result",
-    "missing.expected.why": "It tells a fault from a wish, and it is what the fix is checked against.",
-    "missing.actual": "Actual result",
-    "missing.actual.why": "The exact message or value often leads straight to the cause.",
-    "missing.environment": "Environment",
-    "missing.environment.why": "The fault may show only in one version, browser or on one server.",
-    "missing.reproducible": "How often it happens",
-    "missing.reproducible.why": "A fault that comes and goes is looked for in another way than one that is always there.",
-    "missing.impact": "Who is affected, and how badly",
-    "missing.impact.why": "It decides what is fixed first.",
-    # questions
-    "ask.role": "Who will use this, and in which situation?",
-    "ask.benefit": "What will be better for them once it is there?",
-    "ask.criteria": "How would you show somebody that {goal} works? Two or three examples are enough.",
-    "ask.text": "What should change, for whom, and how will you notice that it did?",
-    "ask.split": "Do all parts of {goal} have to come together, or could one of them be delivered first?",
-    "ask.stories": "The text holds {count} wishes: which one comes first?",
-    "ask.brackets": "Is {words} part of the work, or only an explanation?",
-    "ask.waits": "Can the work start before this is settled: {words}?",
-    "ask.errors": "What should happen when {goal} fails or the input is wrong?",
-    "ask.permissions": "Who may do this, and what do the others see?",
-    "ask.vague.speed": "What does {words} mean in figures, for example in seconds?",
-    "ask.vague.ease": "How will you tell that this is {words}: who should manage what without help?",
-    "ask.vague.amount": "How many is {words}? A number or an upper limit would do.",
-    "ask.vague.condition": "When exactly does {words} apply, and who decides it?",
-    "ask.vague.open": "What else belongs to the list that ends in {words}?",
-    "ask.vague.quality": "What would you look at to tell that this is {words}?",
-    "ask.vague.change": "{words}: from what to what? Today's state and the wished one would help.",
-    "ask.vague.later": "{words} marks an open point: what is the decision, or who takes it?",
-    "ask.steps": "What do you do, step by step, until the fault shows?",
-    "ask.expected": "What should have happened instead?",
-    "ask.actual": "What do you see exactly: which message, which value?",
-    "ask.environment": "In which version, browser, device or account does it happen, and where does it not?",
-    "ask.reproducible": "Does it happen every time? If not, how often, and since when?",
-    "ask.impact": "How many people does it concern, and is there a way round in the meantime?",
-    # risks
-    "risk.criteria": "Without acceptance criteria it may be disputed when the work is done.",
-    "risk.vague": "{words} can be understood differently by the author and the team.",
-    "risk.large": "The issue may be too large to finish in one go.",
-    "risk.waits": "It may have to wait for other work: {words}.",
-    "risk.secret": "It touches sensitive data ({words}); plan for a security and privacy review.",
-    "risk.loss": "It changes or removes existing data ({words}); plan for a backup and a way back.",
-    "risk.outside": "It relies on a system outside the team ({words}); plan for its failures and delays.",
-    "risk.sometimes": "The fault does not show every time ({words}); a fix will be hard to prove.",
-    "risk.unseen": "Without steps to reproduce, a fix cannot be proved.",
-    "risk.spread": "People are affected ({words}); consider a way round until the fix is out.",
-    # criteria
-    "crit.main": "{goal}",
-    "crit.main.given": "somebody in the role {role} who is allowed to do this",
-    "crit.main.nobody": "a person who is allowed to do this",
-    "crit.main.when": "they do what is asked for: {goal}",
-    "crit.main.then": "the result can be seen",
-    "crit.main.benefit": "the result can be seen and serves its purpose: {benefit}",
-    "crit.point.given": "the situation the issue describes",
-    "crit.point.when": "this point is tried: {point}",
-    "crit.point.then": "it behaves as written",
-    "crit.error": "Invalid input or a failure",
-    "crit.error.given": "the same situation, but with invalid input or a failing system behind it",
-    "crit.error.when": "the action is tried",
-    "crit.error.then": "nothing is changed, and a message says what is wrong and what to do next",
-    "crit.right": "Missing permission",
-    "crit.right.given": "a person without the necessary permission",
-    "crit.right.when": "they try the action",
-    "crit.right.then": "it is not offered to them, and a direct request is refused",
-    "crit.fixed": "The fault no longer shows",
-    "crit.fixed.given": "the environment named in the report",
-    "crit.fixed.when": "the steps of the report are repeated",
-    "crit.fixed.expected": "what is expected happens: {expected}",
-    "crit.fixed.then": "the fault described no longer occurs",
-    "crit.around": "What worked before still works",
-    "crit.around.given": "the neighbouring cases of the fault",
-    "crit.around.when": "the existing tests are run",
-    "crit.around.then": "all of them pass, together with a new one for this fault",
-    # sub-tasks
-    "sub.build": "Build: {point}",
-    "sub.build.text": "This part of the issue:\n\n> {point}\n\nAgree on its acceptance criteria with the author before starting.",
-    "sub.clarify": "Clarify open points with the author",
-    "sub.clarify.text": "Get answers to these questions and write them into the issue:\n\n{list}",
-    "sub.test": "Test: {point}",
-    "sub.test.text": "Cover the good case, invalid input, missing permissions and the limits. Points to check:\n\n{list}",
-    "sub.docs": "Document: {point}",
-    "sub.docs.text": "Update the help text and the release notes for those who will use it{role}.",
-    "sub.docs.role": " ({role})",
-    "sub.repro": "Reproduce: {point}",
-    "sub.repro.text": "Reproduce the fault and write a failing automated test for it. From the report:\n\n{list}",
-    "sub.fix": "Find and fix the cause: {point}",
-    "sub.fix.text": "Correct the cause, not only its symptom, and look for other places with the same cause.",
-    "sub.prove": "Check the fix and the cases next to it",
-    "sub.prove.text": "Repeat the steps of the report with the fix, run the neighbouring cases, and add a line to the release notes.",
-}  # fmt: skip
+_DONE = (
+    "open|click|tap|press|select|choose|enter|type|add|remove|delete|rotate|turn|scroll|swipe|drag|drop|save|submit|upload|download|"
+    "close|reload|refresh|restart|start|launch|switch|fill|install|visit|search|create|edit|change|navigate|pay|order|resize|copy|paste|"
+    "export|import|print|filter|sort|check|untick|tick|enable|disable|apply|use|lock|unlock|register|confirm|cancel|accept|reopen|hover"
+)
+_DEEDS = (
+    rf"(?:{_DONE}|go|put|set|buy|send|run|log (?:in|out|on)|sign (?:in|out|up))|went|chose|bought|sent|ran|logged (?:in|out|on)|"
+    rf"signed (?:in|out|up)|(?:{_DONE})(?:ed|d|ped|ped)|put|set"
+)
+_DOING = (
+    rf"(?:{_DONE})(?:ing|ping|ting)|rotating|closing|choosing|removing|deleting|saving|typing|using|changing|navigating|creating|going|"
+    "putting|setting|buying|sending|running|logging (?:in|out|on)|signing (?:in|out|up)"
+)
 
 ENGLISH = Tongue(
     code="en",
@@ -206,18 +33,29 @@ ENGLISH = Tongue(
     benefit=r"so that|so as to|in order to|in order that|so (?:i|we|they) (?:can|do|don't|am|are)|because",
     joins=rf"(?:,? (?:and|or)(?: also| then| to)?|,? as well as|, then| &) +(?=(?:{_VERBS})\b)",
     verb=rf"{_VERBS}|\w+(?:ed|ing|ly)",
+    action=rf"(?:and |then |next |now |first |finally |after that |just |again )?(?:"
+    rf"(?P<who>(?:(?:when|if|after|once|while|as soon as) )?(?:i|we|you|they|he|she|the user|a user|users|customers?)(?: have| had|'ve)?"
+    rf"(?: then| also| just| again)? )(?:(?:{_DEEDS})|(?:{_DONE}|go|log|sign|put|set|run|send)(?:s|es))|"
+    rf"(?P<by>(?:when|after|while|by|on|before) )(?:{_DOING})|(?:{_DEEDS}))",
+    objects=frozenset("the a an to on in into onto from out up down with your my our any some this that it its both two three again back through for at as".split()),
+    parting=r"[,;:>→]|\b(?:and|then)\b",
+    work=rf"{_VERBS}|run|implement|build|extend|replace|migrate|refactor|document|write|design|read|keep|rename|split|deploy|log|cache|store|validate|introduce|"
+    "provide|support|handle|drop|clean up|call|fetch|render|translate|measure|alert|monitor|generate|convert|use|make|let|allow|prevent|block|fix|upgrade|bump|index",
+    deed=r"(?:(?<= to )|(?<= can )|(?<= able ))(?!be )[a-z]{2,}",
     gherkin="given|when|then|scenario",
     vague={
-        "speed": "fast|faster|quick|quickly|quicker|slow|slowly|performant|responsive|as (?:soon|fast|quickly) as possible|asap|"
-        "in a timely manner|high performance|low latency",
+        "speed": "fast|faster|quick|quickly|quicker|slow|slowly|performant|responsive|as (?:fast|quickly) as possible|"
+        "high performance|low latency",
+        "moment": "as soon as possible|asap|in a timely manner|soon|in time|regularly|from time to time",
         "ease": r"user[- ]?friendly|easy|easily|easier|simple|simply|intuitive|convenient|seamless|seamlessly|smooth|smoothly|"
         "ergonomic|accessible to everyone",
-        "amount": "several|various|numerous|a lot of|lots of|a few|a number of|many|most of the|large amounts? of|frequently|often",
+        "amount": "several|some of the|certain|various|numerous|a lot of|lots of|a few|a number of|many|most of the|large amounts? of|frequently|often",
         "condition": "if (?:necessary|needed|required|possible|applicable|appropriate)|as (?:needed|required|necessary|appropriate)|"
         "when(?:ever)? (?:necessary|needed|appropriate|possible)|where (?:possible|appropriate|applicable)|usually|normally",
         "open": r"(?<!/)etc(?!/)|and so on|and so forth|and more|and/or|such as but not limited to|among others|or similar|or something",
-        "quality": "modern|robust|flexible|efficient|efficiently|reliable|state[- ]of[- ]the[- ]art|beautiful|nice|attractive|"
-        "better|best|good|adequate|adequately|appropriate|appropriately|suitable|properly|reasonable|optimal|high[- ]quality|professional",
+        "look": "modern|beautiful|(?<!would be )nice|nicely|nicer|attractive|pretty|sleek|appealing|professional|state[- ]of[- ]the[- ]art",
+        "quality": "robust|flexible|efficient|efficiently|reliable|"
+        "better|best|(?<!would be )good|adequate|adequately|appropriate|appropriately|suitable|properly|reasonable|optimal|high[- ]quality",
         "change": "improve|improved|improvements?|enhance|enhanced|enhancements?|optimi[sz]e|optimi[sz]ed|optimi[sz]ations?|streamline|"
         "moderni[sz]e|clean up|refresh the (?:look|design)",
         "later": r"tbd|tba|tbc|to be (?:defined|decided|determined|confirmed|clarified|discussed)|to do later|not (?:yet )?decided",
@@ -228,6 +66,8 @@ ENGLISH = Tongue(
         "scope": ("out of scope", "not in scope", "out-of-scope", "non-goals", "non goals", "exclusions", "excluded"),
         "errors": ("error cases", "error case", "error handling", "errors", "edge cases", "failure cases", "failures"),
         "permissions": ("permissions", "permission", "access rights", "access", "authorization", "authorisation", "who may"),
+        "notes": ("notes", "note", "remarks", "remark", "constraints", "background", "context", "ideas", "nice to have", "nice-to-have", "open questions", "questions",
+                  "links", "references", "screens", "screenshots", "mock-ups", "mockups", "attachments", "examples", "example", "history"),
         "data": ("data", "fields", "data model", "inputs", "input"),
         "steps": ("steps to reproduce", "steps", "how to reproduce", "to reproduce", "reproduction steps", "reproduction", "repro steps", "repro"),
         "expected": ("expected result", "expected results", "expected behaviour", "expected behavior", "expected", "what should happen"),
@@ -251,18 +91,39 @@ ENGLISH = Tongue(
         r"kb|mb|gb|digits|default value",
         "secret": r"passwords?|passphrase|personal data|gdpr|credit cards?|card number|cvv|cvc|iban|bank (?:account|details)|health data|"
         r"medical|date of birth|social security|passport|api keys?|access tokens?|biometric|fingerprint|tax id",
-        "loss": r"delet(?:e|es|ed|ing|ion)|remov(?:e|es|ed|ing) (?:all|old|existing)|migrat(?:e|es|ed|ing|ion)|overwrit(?:e|es|ten|ing)|"
+        "loss": r"delet(?:e|es|ed|ing|ion)|remov(?:e|es|ed|ing) (?:all |old |existing )?(?:data|records?|entries|users|accounts|customers|orders)|migrat(?:e|es|ed|ing|ion)|overwrit(?:e|es|ten|ing)|"
         r"purg(?:e|es|ed|ing)|drop (?:table|column)|bulk (?:edit|change|update)",
         "outside": r"third[- ]part(?:y|ies)|external (?:system|service|api|provider)|vendor|partner api|webhooks?|payment provider|"
         r"sso|saml|oauth|ldap|stripe|paypal|salesforce|sap|twilio",
         "told_steps": r"when (?:i|we|you|the user|a user|users|clicking|opening|saving|trying|using)|if (?:i|we|you) (?:click|open|save|try|enter)|"
-        r"after (?:i|we|you|clicking|opening|saving|entering|logging|signing|the update)|click(?:s|ed|ing)? (?:on )?|i (?:opened|tried|went|entered)",
-        "told_expected": r"should(?:n't)?|expected|supposed to|instead of|must(?:n't)?|ought to",
-        "told_actual": r"error|exception|crash(?:es|ed)?|fail(?:s|ed|ing)?|broken|does(?:n't| not)|do(?:n't| not)|is(?:n't| not)|cannot|can't|"
-        r"could(?:n't| not)|nothing happens|freez(?:es|ing)|hangs?|blank|wrong|stack ?trace|http [45]\d\d|\b[45]\d\d\b|not working|stopped working|missing",
-        "told_impact": r"customers?|all users|every user|many users|\d+ (?:users|customers|people|orders|tickets|teams)|production|block(?:s|ed|er|ing)|"
-        r"data loss|revenue|urgent|critical|workaround|nobody can|cannot work|support (?:calls|tickets)|complain(?:s|ed|ts?)?",
-        "always": r"always|every time|each time|consistently|100 ?%|reproducible|since (?:the )?(?:release|update|upgrade|version|yesterday|monday)",
+        r"after (?:i|we|you|clicking|opening|saving|entering|logging|signing|the update)|click(?:s|ed|ing)? (?:on )?|i (?:opened|went|entered)",
+        "told_expected": r"should(?:n't)?|expected|expect|expecting|supposed to|instead of|ought to|i(?: would|'d) (?:expect|have expected)|(?<!\bi )(?<!we )(?<!you )must(?:n't)?",
+        "told_actual": r"errors?|exceptions?|crash(?:es|ed|ing)?|fail(?:s|ed|ing)?|broken|doesn't|does not|do(?:n't| not)|did(?:n't| not)|is(?:n't| not)|are(?:n't| not)|was(?:n't| not)|cannot|can't|can not|"
+        r"could(?:n't| not)|won't|will not|nothing happens|freez(?:es|ing)|froze|hangs?|hung|blank|wrong|stack ?trace|http [45]\d\d|\b[45]\d\d\b|stopped|missing|"
+        r"(?:app|page|window|dialog|browser|screen|program) (?:closes|closed|quits|quit|disappears|vanishes|reloads)|stays|stayed|remains|keeps|still|no longer|time[sd]? out|timeout|"
+        r"stuck|lost|disappear(?:s|ed)?|vanish(?:es|ed)|unable|twice|duplicated?|garbled|cut off|overlaps?|flickers?|very slow|too slow|takes (?:\d+|very|too|a) \w+",
+        "told_impact": r"customers?|everyone|everybody|all users|every user|many users|\d+ (?:users|customers|people|orders|tickets|teams)|production|block(?:s|ed|er|ing)|"
+        r"data loss|revenue|urgent|critical|workaround|nobody|no one|the whole (?:team|office|company|department)|works? (?:from|when using|with the old)|cannot work|support (?:calls|tickets)|complain(?:s|ed|ts?)?",
+        "always": r"always|every time|each and every|each time|consistently|100 ?%|reproducible|since (?:the )?(?:last )?(?:release|update|upgrade|version)",
+        "since": r"since (?:this |last |the )?(?:morning|night|week|month|yesterday|today|monday|tuesday|wednesday|thursday|friday|saturday|sunday|\d[\d:./]*)",
+        "attempt": r"tried to|try to|trying to|tries to|attempt(?:ed|ing)? to",
+        "hollow": r"(?:does|do|did)(?:n't| not) work(?: (?:properly|correctly|anymore|any more|as expected))?|not working|is broken|broken|stopped working|fail(?:s|ed)|no longer works?|there is (?:a|an) (?:bug|problem|issue|error)",
+        "plea": r"please|pls|thanks?|thank you|urgent(?:ly)?|fix (?:this|it)|(?:should|must|needs? to) be fixed|asap|can (?:you|someone|somebody)|could (?:you|someone|somebody)|need this",
+        "context": r"today|currently|at the moment|right now|so far|in the past|previously|complain(?:s|ed|ing)?|used to|seen with|because|we (?:often|sometimes|already) (?:hear|get|see|have|had)|workaround",
+        "bound": r"must(?: not)?|shall|should|may not|may only|never|always|only|at (?:most|least)|no more than|within|unless|cannot|mandatory|required|until|for \d+ \w+|"
+        r"is (?:shown|refused|rejected|sent|hidden|kept|logged|disabled|not \w+)|are (?:shown|refused|rejected|sent|hidden|kept|logged|disabled|not \w+)",
+        "extra": r"would be (?:nice|great|good|a plus)|nice[- ]to[- ]have|optional(?:ly)?|maybe|perhaps|ideas?|later|some day|if (?:possible|there is time)|bonus|could also",
+        "people": r"(?:\w+ )?(?:customers|shoppers|buyers|sellers|visitors|readers|members|guests|accountants?|clerks?|editors?|authors?|admins?|administrators?|managers?|employees?|colleagues?|"
+        r"students?|teachers?|patients?|nurses?|doctors?|drivers?|subscribers?|agents?|operators?|merchants?|suppliers?|partners|developers?|testers?|moderators?|analysts?|"
+        r"(?:support|legal|sales|finance|marketing|hr|warehouse|operations) (?:team|department|staff))",
+        "task": r"tasks?|technical|chore|spike|maintenance|requests?|refactoring|ops|sub-?tasks?|change",
+        "technical": r"upgrade|migrate|refactor|bump|rename|move|replace|remove|clean up|configure|deploy|install|set up|switch|update|downgrade|dockeri[sz]e|containeri[sz]e|"
+        r"rotate|patch|drop support|delete the|tidy up|backfill|automate|monitor",
+        "reason": r"because|so that|in order to|otherwise|end of (?:life|support)|deprecated|no longer (?:supported|maintained|needed|used)|(?:is|are|be|being|gets) switched off|expires?|runs? out|"
+        r"vulnerabilit(?:y|ies)|cve|deadline|required by|to (?:avoid|prevent|reduce|save|keep)|blocks us|costs us",
+        "docs": r"documentation|help (?:page|text|cent(?:er|re)|article)s?|release notes?|manual|user guide|handbook",
+        "alone": r"independent(?:ly)? of|on its own|no dependenc(?:y|ies)|does not depend on|without waiting for",
+        "open": r"how (?:it|this) is (?:built|done|implemented|solved) is (?:open|up to)|up to the (?:team|developers)|open to (?:suggestions|alternatives|ideas)|suggestions (?:are )?welcome|implementation is (?:open|free)",
         "sometimes": r"sometimes|occasionally|intermittent(?:ly)?|randomly?|from time to time|now and then|not always|once|rarely|"
         r"\d+ (?:out )?of \d+",
     },
@@ -272,13 +133,14 @@ ENGLISH = Tongue(
         "any more most some such than too very also into over after before about up out only own same want need like".split()
     ),
     dull=frozenset(
-        "able want wants need needs user users issue story task ticket able feature system application data page able make using used able "
+        "total totals third day days week weeks month months year years later december january february march april june july august september october november old new good since able want wants need needs user users issue story task ticket able feature system application data page able make using used able "
         "given when then should must will would could shall please given description summary criteria acceptance expected actual result results "
         "steps step environment error errors bug problem work works working thing things time click open able there their about every other "
         "after before while where which these those with from into have been does being each just also than them they this that what your "
         "able again still first second always never without within between through during under over only same such very more most some many "
         "show shows shown view list item items current currently different possible available able instead".split()
     ),
+    articles=frozenset("the a an my our your their his her its this each every no another".split()),
     says=SAYS,
     quotes=("“", "”"),
 )  # fmt: skip

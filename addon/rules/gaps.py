@@ -7,12 +7,12 @@ from addon.rules.reading import Reading
 
 MOST_MISSING = 6
 MOST_QUESTIONS = 7
-LISTED = 3
-"""So many points make it worth saying what is out of scope."""
-
-
+LISTED = 4
+"""So many points beside the criteria make it worth saying what is out of scope."""
 FEW = 2
 """At most this score means that the aspect is still to be asked for."""
+_OF_BUGS = ("speed", "amount", "later")
+"""Kinds of words worth a question in a bug report, which asks for nothing new."""
 
 
 def lacking(found: list[Score]) -> list[Aspect]:
@@ -21,9 +21,13 @@ def lacking(found: list[Score]) -> list[Aspect]:
     return [score.aspect for score in found if score.aspect in weak and score.aspect in BUG_ASPECTS]
 
 
-def missing(reading: Reading, scores: list[Score]) -> list[Missing]:
-    """What somebody will ask for before or during the work, most important first."""
-    names = lacking(scores) if reading.story.is_bug else [name for name, absent in _absent(reading) if absent]
+def absent(reading: Reading) -> list[str]:
+    """Names of what this story should say but does not, most important first."""
+    return [name for name, is_absent in _absent(reading) if is_absent]
+
+
+def missing(reading: Reading, names: list[str]) -> list[Missing]:
+    """What somebody will ask for before or during the work."""
     return [_missing(reading, name) for name in names[:MOST_MISSING]]
 
 
@@ -36,22 +40,29 @@ def _missing(reading: Reading, name: str) -> Missing:
 
 def _absent(reading: Reading) -> Iterator[tuple[str, bool]]:
     """Sections a story is expected to have, and whether this one should but does not."""
-    whole = not reading.story.is_subtask
-    told = bool(reading.words)
+    whole, story, told = reading.is_whole, reading.story, bool(reading.words)
     yield "text", not told
-    yield "role", whole and told and not reading.wish.role
-    yield "benefit", whole and told and not reading.purpose
-    yield "criteria", not reading.criteria
-    yield "errors", told and not reading.has("errors") and not reading.told("error")
-    yield "permissions", bool(reading.told("data")) and not reading.has("permissions") and not reading.told("right")
-    yield "data", bool(reading.told("input")) and not reading.has("data") and not reading.told("exact")
+    yield "role", told and not story.is_subtask and not reading.is_task and not reading.who
+    yield "benefit", told and not story.is_subtask and not reading.is_task and not reading.purpose
+    yield "reason", told and not story.is_subtask and reading.is_task and not reading.purpose
+    yield "criteria", told and not reading.criteria
+    yield "errors", told and whole and not reading.has("errors") and not reading.told("error")
+    yield (
+        "permissions",
+        told and whole and bool(reading.told("data")) and not reading.has("permissions") and not reading.told("right"),
+    )
+    yield (
+        "data",
+        told and whole and bool(reading.told("input")) and not reading.has("data") and not reading.told("exact"),
+    )
     # Asking a three-line wish for its limits would be noise.
-    yield "scope", whole and not reading.has("scope") and len(reading.points) >= LISTED
+    loose = sum(not line.section for line in reading.outline.points)
+    yield "scope", whole and loose >= LISTED and not reading.has("scope")
 
 
-def questions(reading: Reading, lacks: list[Missing], scores: list[Score]) -> list[str]:
-    """Questions to the author, each answerable in a sentence."""
-    asked = _about_bug(reading, scores) if reading.story.is_bug else _about_story(reading, lacks)
+def questions(reading: Reading, names: list[str], scores: list[Score]) -> list[str]:
+    """Questions to the author, each answerable in a sentence. names: what is missing."""
+    asked = _about_bug(reading, scores) if reading.story.is_bug else _about_story(reading, set(names))
     return list(dict.fromkeys(asked))[:MOST_QUESTIONS]
 
 
@@ -60,43 +71,40 @@ def _about_bug(reading: Reading, scores: list[Score]) -> Iterator[str]:
         yield reading.tongue.say(f"ask.{aspect}")
     if any(score.aspect == "reproducible" and score.score == 3 for score in scores):
         yield reading.tongue.say("ask.reproducible")
-    yield from _about_words(reading)
+    yield from _about_words(reading, bug=True)
 
 
-def _about_story(reading: Reading, lacks: list[Missing]) -> Iterator[str]:
-    tongue = reading.tongue
-    aim = tongue.quoted(reading.aim)
-    absent = {item.what for item in lacks}
-
-    def lacking_one(name: str) -> bool:
-        return tongue.say(f"missing.{name}") in absent
-
-    if lacking_one("text") and not reading.wish.goal:
-        yield tongue.say("ask.text")
+def _about_story(reading: Reading, names: set[str]) -> Iterator[str]:
+    tongue, topic = reading.tongue, reading.tongue.quoted(reading.topic)
+    if "text" in names and not reading.wish.goal:
+        yield tongue.say("ask.text.task" if reading.is_task else "ask.text")
     if reading.wish.count > 1:
         yield tongue.say("ask.stories", count=reading.wish.count)
     elif reading.joined:
-        yield tongue.say("ask.split", goal=aim)
-    for name in ("role", "benefit"):
-        if lacking_one(name):
+        yield tongue.say("ask.split", goal=tongue.quoted(reading.aim))
+    for name in ("role", "benefit", "reason"):
+        if name in names:
             yield tongue.say(f"ask.{name}")
-    yield from _about_words(reading)
+    yield from _about_words(reading, bug=False)
     if reading.waits:
         yield tongue.say("ask.waits", words=tongue.quoted(reading.waits[:200]))
     for name in ("criteria", "errors"):
-        if lacking_one(name) and reading.aim:
-            yield tongue.say(f"ask.{name}", goal=aim)
-    if lacking_one("permissions"):
+        if name in names and reading.topic:
+            of_task = ".task" if name == "criteria" and reading.is_task else ""
+            yield tongue.say(f"ask.{name}{of_task}", goal=topic)
+    if "permissions" in names:
         yield tongue.say("ask.permissions")
     if reading.brackets:
         yield tongue.say("ask.brackets", words=tongue.quoted(reading.brackets[0]))
 
 
-def _about_words(reading: Reading) -> Iterator[str]:
+def _about_words(reading: Reading, *, bug: bool) -> Iterator[str]:
     """One question for each kind of word without a measure."""
     kinds: dict[str, list[str]] = {}
     for vague in reading.vague:
-        kinds.setdefault(vague.kind, []).append(vague.word)
+        if not bug or vague.kind in _OF_BUGS:
+            kinds.setdefault(vague.kind, []).append(vague.word)
     # Grouped, because five questions on five adjectives read like a reprimand.
     for kind, words in list(kinds.items())[:4]:
-        yield reading.tongue.say(f"ask.vague.{kind}", words=reading.tongue.quoted(*words[:3]))
+        which = ".which" if bug and kind == "amount" else ""
+        yield reading.tongue.say(f"ask.vague.{kind}{which}", words=reading.tongue.quoted(*words[:3]))

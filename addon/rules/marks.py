@@ -1,4 +1,4 @@
-"""What is recognised in any language: figures, issue keys, versions, technical choices. For folded text but for KEY."""
+"""What is recognised in any language: figures, issue keys, technical choices. For folded text but for KEY."""
 
 import re
 
@@ -14,13 +14,6 @@ FIGURE = re.compile(
 _STANDARDS = "UTF|ISO|IEC|SHA|AES|RSA|RFC|HTTP|CVE|TLS|UTC|GMT|MP|ES|HS|RS|EN|COVID|WCAG|PDF|X|H"
 KEY = re.compile(rf"\b(?!(?:{_STANDARDS})-)[A-Z][A-Z0-9]{{1,9}}-\d{{1,6}}\b")
 """The key of another issue; names of standards look alike."""
-
-PLACE = re.compile(
-    r"\b(?:chrome|firefox|safari|edge|opera|ios|ipados|android|windows|macos|mac os|linux|ubuntu|iphone|ipad|pixel|"
-    r"samsung|galaxy|staging|recette|preprod|pre-production|java|node|python|postgres(?:ql)?|mysql|oracle)\b|"
-    r"\bv\d{1,4}(?:\.\d{1,5}){0,3}\b|(?<![\d./])\d{1,4}\.\d{1,5}\.\d{1,6}(?![\d.])|\b(?:version|release|build) \d"
-)
-"""A browser, device, system or version."""
 
 SOLUTION = re.compile(
     r"\b(?:sql|stored procedures?|endpoints?|microservices?|react|angular|vue\.?js|postgres(?:ql)?|mysql|mongodb|redis|"

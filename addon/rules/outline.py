@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from addon.rules.fold import fold
+from addon.rules.lines import Line, is_filler
 from addon.rules.tongues import TONGUES
 
 MOST_CHARS = 100_000
@@ -13,42 +14,11 @@ _HEADING = re.compile(r"(?:#{1,6} |h[1-6]\. )")
 _BULLET = re.compile(r"(?:[-*+•–]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 _LABEL = re.compile(r"([^:|]{2,60}?)[ \t*_]*:[ \t*_]*")
 _EDGES = " \t*_#:`>"
-_FILLERS = frozenset(
-    (
-        "tbd",
-        "todo",
-        "tba",
-        "tbc",
-        "to do",
-        "n/a",
-        "na",
-        "xxx",
-        "to be defined",
-        "fill in",
-        "a definir",
-        "a completer",
-        "a remplir",
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line with content. text: verbatim, marks of lists and headings cut off. section: its kind, "" for others.
-
-    numbered, nested: of a point; a nested one only details the point above it.
-    """
-
-    kind: str
-    text: str
-    section: str
-    numbered: bool = False
-    nested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """lines: in order, of kind "heading", "point" or "text". empty: headings of known sections with nothing below."""
+    """lines: in order, headings included. empty: headings of known sections with nothing below."""
 
     lines: tuple[Line, ...]
     empty: Mapping[str, str]
@@ -90,11 +60,12 @@ def _parse(line: str, section: str, *, nested: bool) -> list[Line]:
         return [Line("heading", title, kind_of(title))] if title else []
     # Cells of a table are read one by one, its ruler not at all.
     if line.startswith("|"):
-        return [Line("text", cell.strip(), section) for cell in line.strip("|").split("|") if cell.strip(" -:")]
+        return [Line("cell", cell.strip(), section) for cell in line.strip("|").split("|") if cell.strip(" -:")]
     bullet = _BULLET.match(line)
     if bullet:
         text = line[bullet.end() :].strip()
-        return [Line("point", text, section, numbered=line[0].isdigit(), nested=nested)] if text else []
+        point = Line("point", text, section, line[0].isdigit(), nested, "x]" in bullet[0].lower())
+        return [point] if text else []
     return _labelled(line, section)
 
 
@@ -133,13 +104,6 @@ def _starts() -> list[tuple[str, str]]:
 
 
 _STARTS = _starts()
-
-
-def is_filler(text: str) -> bool:
-    """True for what templates leave behind: TBD, `<describe here>`, dots."""
-    plain = fold(text).strip()
-    bracketed = len(plain) < 200 and (plain[:1] + plain[-1:] in ("<>", "[]", "{}"))
-    return bracketed or plain.strip(". ") in _FILLERS or not plain.strip(" .-_…?*")
 
 
 def _empty(lines: list[Line]) -> dict[str, str]:

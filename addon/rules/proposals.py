@@ -1,130 +1,138 @@
-"""What could be written next: criteria to start from, sub-tasks, labels. Built from the words of the issue."""
+"""What could be written next: criteria to start from, and sub-tasks. Built from the words of the issue."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
-from addon.results.analysis import Criterion, Score, Subtask
-from addon.rules.fold import fold, short
+from addon.results.analysis import Aspect, Criterion, Score, Subtask
+from addon.rules.fold import short
+from addon.rules.gaps import absent
 from addon.rules.reading import Reading
+from addon.rules.work import checks, pieces
 
-MOST_CRITERIA = 5
-MOST_PARTS = 4
-MOST_LABELS = 3
+MOST_CRITERIA = 4
+MOST_PIECES = 4
+CLARIFIED = 3
+"""With so many questions open, asking is a piece of work of its own."""
+TOLD = 3
+"""From this score on, an aspect of a bug report can be built on."""
 
-_LABEL = re.compile(r"[^\W\d_][^\W_]{3,29}")
+_MARKS = re.compile(r"[`*]+")
 
 
-def criteria(reading: Reading) -> list[Criterion]:
-    """Skeletons for what has no criterion yet: the good case, the listed points, failure, permission."""
-    made = _for_bug(reading) if reading.story.is_bug else _for_story(reading)
-    return list(made)[:MOST_CRITERIA] if reading.text.strip() else []
+def criteria(reading: Reading, scores: list[Score]) -> list[Criterion]:
+    """Criteria to start from, each with a result that the text itself names; none where it names none."""
+    if reading.is_thin:
+        return []
+    made = _for_bug(reading, scores) if reading.story.is_bug else _for_story(reading)
+    return list(made)[:MOST_CRITERIA]
 
 
 def _for_story(reading: Reading) -> Iterator[Criterion]:
-    tongue, wish, goal = reading.tongue, reading.wish, reading.tongue.quoted(short(reading.aim, 200))
-    if not reading.criteria and reading.aim:
-        say = tongue.say
-        benefit = tongue.quoted(short(wish.benefit, 200))
-        yield Criterion(
-            title=_title(reading.aim),
-            given=say("crit.main.given", role=tongue.quoted(short(wish.role)))
-            if wish.role
-            else say("crit.main.nobody"),
-            when=say("crit.main.when", goal=goal),
-            then=say("crit.main.benefit", benefit=benefit) if wish.benefit else say("crit.main.then"),
-        )
-        for point in reading.scope[:2]:
-            yield Criterion(
-                title=_title(point),
-                given=say("crit.point.given"),
-                when=say("crit.point.when", point=tongue.quoted(short(point, 200))),
-                then=say("crit.point.then"),
-            )
-    if not reading.told("error"):
-        yield _fixed(reading, "error")
-    if reading.told("data") and not reading.told("right"):
-        yield _fixed(reading, "right")
+    tongue, wish, say = reading.tongue, reading.wish, reading.tongue.say
+    name = "task" if reading.is_task else "deed" if wish.is_deed else "thing"
+    when = say(f"crit.when.{name}", goal=tongue.quoted(short(reading.topic, 200)))
+    if not reading.criteria:
+        given = say("crit.given", role=tongue.quoted(short(wish.role))) if wish.role else ""
+        for title, then in _results(reading):
+            yield Criterion(title=_title(title), given=given, when=when, then=then)
+    # Only an action can fail; what is to be there is there or not.
+    if name == "deed" and "errors" in absent(reading):
+        then = say("crit.error.then")
+        yield Criterion(title=say("crit.error"), given=say("crit.error.given"), when=when, then=then)
 
 
-def _for_bug(reading: Reading) -> Iterator[Criterion]:
-    tongue = reading.tongue
-    expected = next((line.text for line in reading.outline.of("expected")), "") if reading.has("expected") else ""
-    then = tongue.say("crit.fixed.expected", expected=tongue.quoted(short(expected, 200))) if expected else ""
-    yield _fixed(reading, "fixed", then=then)
-    yield _fixed(reading, "around")
+def _results(reading: Reading) -> Iterator[tuple[str, str]]:
+    """Title and result of what the text itself says will be so."""
+    tongue, benefit = reading.tongue, reading.wish.benefit
+    if benefit and not reading.is_task:
+        yield reading.topic, tongue.say("crit.then.benefit", benefit=tongue.quoted(short(benefit, 200)))
+    for check in checks(reading)[: MOST_CRITERIA - 2]:
+        yield check, tongue.say("crit.then.check", check=tongue.quoted(short(check, 200)))
 
 
-def _fixed(reading: Reading, name: str, *, then: str = "") -> Criterion:
-    say = reading.tongue.say
-    return Criterion(
-        title=say(f"crit.{name}"),
-        given=say(f"crit.{name}.given"),
-        when=say(f"crit.{name}.when"),
-        then=then or say(f"crit.{name}.then"),
+def _for_bug(reading: Reading, scores: list[Score]) -> Iterator[Criterion]:
+    tongue, by_aspect = reading.tongue, {score.aspect: score for score in scores}
+    expected, steps = by_aspect["expected"], by_aspect["steps"]
+    # Without a way to the fault and what should happen there is nothing to show.
+    if steps.score < TOLD and expected.score < TOLD:
+        return
+    title = tongue.quoted(short(reading.story.summary, 160))
+    named = tongue.quoted(*(place.word for place in reading.places))
+    yield Criterion(
+        title=tongue.say("crit.fixed"),
+        given=tongue.say("crit.fixed.given", words=named) if named else "",
+        when=tongue.say("crit.fixed.steps" if steps.score >= TOLD else "crit.fixed.when", title=title),
+        then=tongue.say("crit.fixed.expected", expected=tongue.quoted(short(expected.quote, 200)))
+        if expected.score > TOLD
+        else tongue.say("crit.fixed.then", title=title),
     )
 
 
 def subtasks(reading: Reading, questions: list[str], scores: list[Score]) -> list[Subtask]:
-    """Two to six pieces of work; none for a sub-task, which cannot have any, and none for an empty issue."""
-    # Jira allows one level of sub-tasks only.
-    if reading.story.is_subtask or not reading.aim:
+    """Pieces of work the text names; none where Jira allows none, and none when there would be nothing to divide."""
+    # Jira allows one level of sub-tasks only, below stories and tasks.
+    if reading.story.is_subtask or reading.story.level > 0 or reading.is_thin or not reading.words:
         return []
-    return list(_of_bug(reading, scores) if reading.story.is_bug else _of_story(reading, questions))
+    made = list(_of_bug(reading, scores) if reading.story.is_bug else _of_story(reading, questions))
+    # Asking and then doing all of it divides nothing.
+    built = [subtask for subtask in made if subtask.title != reading.tongue.say("sub.clarify")]
+    return made if len(built) > 1 else []
 
 
 def _of_story(reading: Reading, questions: list[str]) -> Iterator[Subtask]:
-    tongue, aim = reading.tongue, _title(reading.aim)
-    pieces = reading.joined or reading.scope or [reading.aim]
-    # With that much unknown, asking is the first piece of work.
-    if len(questions) > MOST_PARTS:
+    tongue, found = reading.tongue, pieces(reading)
+    if not found:
+        return
+    if len(questions) >= CLARIFIED:
         yield Subtask(
             title=tongue.say("sub.clarify"), description=tongue.say("sub.clarify.text", list=_listed(questions))
         )
-    for piece in pieces[:3] if len(questions) > MOST_PARTS else pieces[:MOST_PARTS]:
+    for piece in found[:MOST_PIECES]:
+        # A single wish is called what the issue is called, unless it is put as an action.
+        name = piece if len(found) > 1 else reading.topic
+        title = _title(name, 120)
         yield Subtask(
-            title=tongue.say("sub.build", point=_title(piece, 120)),
+            title=title if reading.is_task else tongue.say("sub.build", point=title),
             description=tongue.say("sub.build.text", point=short(piece, 600)),
         )
-    checks = reading.criteria or reading.points or [reading.aim]
-    yield Subtask(
-        title=tongue.say("sub.test", point=aim), description=tongue.say("sub.test.text", list=_listed(checks[:8]))
-    )
-    role = tongue.say("sub.docs.role", role=tongue.quoted(short(reading.wish.role))) if reading.wish.role else ""
-    yield Subtask(title=tongue.say("sub.docs", point=aim), description=tongue.say("sub.docs.text", role=role))
+    to_check = checks(reading)
+    if to_check:
+        yield Subtask(
+            title=tongue.say("sub.test", point=_title(reading.topic)),
+            description=tongue.say("sub.test.text", list=_listed(to_check[:8])),
+        )
+    docs = reading.told("docs")
+    if docs and docs not in found:
+        yield Subtask(
+            title=tongue.say("sub.docs", point=_title(reading.topic)),
+            description=tongue.say("sub.docs.text", point=short(docs, 600)),
+        )
 
 
 def _of_bug(reading: Reading, scores: list[Score]) -> Iterator[Subtask]:
-    tongue, title = reading.tongue, short(reading.story.summary or reading.aim)
-    steps = [line.text for line in reading.outline.of("steps")] if reading.has("steps") else []
-    known = steps or list(dict.fromkeys(score.quote for score in scores if score.quote)) or [title]
+    by_aspect: dict[Aspect, Score] = {score.aspect: score for score in scores}
+    if by_aspect["steps"].score < TOLD:
+        return
+    tongue, title = reading.tongue, _title(reading.story.summary or reading.aim)
+    points = [line for line in reading.outline.lines if line.kind == "point" and line.section in ("", "steps")]
+    steps = [line.text for line in points if line.section or line.numbered]
+    known = steps if len(steps) > 1 else list(dict.fromkeys(reading.deeds)) or [by_aspect["steps"].quote]
+    told = [by_aspect[aspect].quote for aspect in ("expected", "actual") if by_aspect[aspect].score >= TOLD]
+    listed = list(dict.fromkeys([*known[:8], *told]))
     yield Subtask(
-        title=tongue.say("sub.repro", point=title), description=tongue.say("sub.repro.text", list=_listed(known[:8]))
+        title=tongue.say("sub.repro", point=title), description=tongue.say("sub.repro.text", list=_listed(listed))
     )
     yield Subtask(title=tongue.say("sub.fix", point=title), description=tongue.say("sub.fix.text"))
-    yield Subtask(title=tongue.say("sub.prove"), description=tongue.say("sub.prove.text"))
+    if reading.places:
+        words = ", ".join(place.word for place in reading.places)
+        yield Subtask(title=tongue.say("sub.prove", words=words), description=tongue.say("sub.prove.text"))
 
 
 def _title(text: str, most: int = 90) -> str:
-    line = short(text, most)
+    """The text as a title: one line without marks of Markdown."""
+    line = short(_MARKS.sub("", text), most).rstrip(".;,")
     return line[:1].upper() + line[1:]
 
 
 def _listed(texts: list[str]) -> str:
     return "\n".join(f"- {short(text, 200)}" for text in texts)
-
-
-def labels(reading: Reading) -> list[str]:
-    """Up to three words of summary or wish that the text comes back to, in lower case, none the issue has already."""
-    dull = reading.source.dull | reading.source.stop
-    taken = {fold(label) for label in (*reading.story.labels, *reading.story.components)}
-    counts = Counter(fold(word) for line in reading.statements[:400] for word in _LABEL.findall(line))
-    spoken = f"{reading.story.summary} {reading.wish.goal}"[:2000]
-    found: dict[str, str] = {}
-    for word in _LABEL.findall(spoken):
-        plain = fold(word)
-        # Said once, a word may be chance; verbs and commonplaces group nothing.
-        if counts[plain] > 1 and plain not in dull and plain not in taken and not reading.is_verb(plain):
-            found.setdefault(plain, word.lower())
-    ranked = sorted(found, key=lambda plain: -counts[plain])
-    return [found[plain] for plain in ranked[:MOST_LABELS]]

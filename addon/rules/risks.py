@@ -7,6 +7,7 @@ from addon.rules.fold import short
 from addon.rules.reading import Reading
 
 MOST = 5
+_TOLD = 3
 
 
 def risks(reading: Reading, scores: list[Score]) -> list[Risk]:
@@ -24,21 +25,24 @@ def risks(reading: Reading, scores: list[Score]) -> list[Risk]:
 
 def _of_story(reading: Reading, scores: list[Score]) -> Iterator[Risk]:
     tongue, by_aspect = reading.tongue, {score.aspect: score.score for score in scores}
-    if by_aspect["small"] <= 2:
+    if by_aspect["small"] <= 2 and not reading.is_thin:
         yield Risk(text=tongue.say("risk.large"), severity="high")
     if reading.waits:
         yield Risk(text=tongue.say("risk.waits", words=tongue.quoted(short(reading.waits))), severity="medium")
-    if not reading.criteria:
+    if not reading.criteria and reading.words:
         yield Risk(text=tongue.say("risk.criteria"), severity="medium")
-    if reading.vague:
-        words = tongue.quoted(*(vague.word for vague in reading.vague[:4]))
-        yield Risk(text=tongue.say("risk.vague", words=words), severity="medium" if len(reading.vague) > 2 else "low")
+    vague = [vague.word for vague in reading.vague if vague.kind != "later"]
+    if vague:
+        words = tongue.quoted(*vague[:4])
+        yield Risk(text=tongue.say("risk.vague", words=words), severity="medium" if len(vague) > 2 else "low")
 
 
 def _of_bug(reading: Reading, scores: list[Score]) -> Iterator[Risk]:
     tongue, by_aspect = reading.tongue, {score.aspect: score for score in scores}
-    if not by_aspect["steps"].score:
-        yield Risk(text=tongue.say("risk.unseen"), severity="high")
+    if by_aspect["steps"].score < _TOLD:
+        # Told in half a sentence, the way to the fault may still be guessed.
+        severity: Severity = "medium" if by_aspect["steps"].score > 1 else "high"
+        yield Risk(text=tongue.say("risk.unseen"), severity=severity)
     sometimes = reading.signs("sometimes")
     if sometimes:
         yield Risk(text=tongue.say("risk.sometimes", words=tongue.quoted(*sometimes)), severity="medium")

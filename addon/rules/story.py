@@ -8,7 +8,7 @@ class Story:
     """One issue as plain data.
 
     description: Markdown. parent: key or summary of the parent, "" without one. language: ISO 639-1 code the answer is
-    wanted in, "auto" for the language of the text.
+    wanted in, "auto" for the language of the text. level: Jira's hierarchy level, above 0 for an epic.
     """
 
     summary: str
@@ -20,3 +20,4 @@ class Story:
     components: tuple[str, ...] = ()
     parent: str = ""
     language: str = "auto"
+    level: int = 0

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import AddonError
+from addon.jira.errors import JiraForbidden, JiraUnauthorized
 from addon.observe.metrics import RUN_SECONDS, RUNS
 from addon.queue.lane import End
-from addon.runs.desk import ENDINGS, TENANT_GONE, Desk, failed, persist
+from addon.runs.desk import ENDINGS, Desk, failed, missing, of_the_site, persist
 from addon.runs.feature import Feature, Outcome, Work
 from addon.runs.progress import LeaseLost, RunLedger, RunProgress
 from addon.runs.publish import plan
+from addon.runs.view import iso
 from addon.store import leases
 from addon.store.leases import Ending, Lease
 from addon.store.repos import events
@@ -70,7 +72,7 @@ class RunJob:
         tenant = await desk.tenants.acquainted(lease.tenant_id, desk.jira.own_account)
         feature = self._features.get(run.kind)
         if tenant is None or feature is None:
-            return TENANT_GONE if tenant is None else UNKNOWN_KIND
+            return await missing(desk, lease.tenant_id) if tenant is None else UNKNOWN_KIND
         work = Work(
             run=run,
             tenant=tenant,
@@ -80,11 +82,17 @@ class RunJob:
             progress=RunProgress(desk.db, desk.bus, lease, after=seq),
             ledger=RunLedger(desk.db, run, lease),
         )
-        return await feature.run(work)
+        try:
+            return await feature.run(work)
+        except (JiraUnauthorized, JiraForbidden) as error:
+            raise await of_the_site(desk, tenant, error) from error
 
     async def _failed(self, lease: Lease, error: AddonError) -> None:
         async def write(tx: AsyncConnection) -> str | None:
-            return await self._closed(tx, lease, await failed(tx, runs, lease, error))
+            state = await failed(tx, runs, lease, error, self._desk.patience)
+            if state == "queued":
+                await self._waits(tx, lease)
+            return await self._closed(tx, lease, state)
 
         self._told(lease, await persist(self._desk.db, write))
 
@@ -110,6 +118,17 @@ class RunJob:
                 RUNS.labels(run.kind, state).inc()
                 RUN_SECONDS.labels(run.kind).observe(run.finished_at - run.created_at)
         return state
+
+    async def _waits(self, tx: AsyncConnection, lease: Lease) -> None:
+        """Tells who watches the run that it is back in the queue, and why."""
+        await rows.back_to_start(tx, lease.tenant_id, lease.id)
+        run = await rows.get(tx, lease.tenant_id, lease.id)
+        if run is None or run.error is None:
+            return
+        # Before partial results go: a number that was given once must not be given again.
+        seq = await events.last_seq(tx, lease.tenant_id, lease.id) + 1
+        waiting = {"error": run.error, "next_attempt_at": iso(run.run_at)}
+        await events.add(tx, lease, events.stage(seq, "queued", 0, 0, **waiting), now=time.time())
 
     def _told(self, lease: Lease, state: str | None) -> None:
         if state is None:

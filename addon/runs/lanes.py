@@ -14,6 +14,7 @@ from addon.runs.feature import Feature, Target
 from addon.runs.write import PublicationJob
 from addon.store.holding import Holding
 from addon.store.leases import LEASE_S, Claims, Lease
+from addon.store.repos.publications import turn
 from addon.store.tables import publications, runs
 
 PRIORITY_SLOTS = 20
@@ -36,7 +37,7 @@ def hire(
     # A name nobody had before: a restarted process must not inherit what its predecessor held.
     name = f"{socket.gethostname()[:24]}-{os.getpid()}-{secrets.token_hex(6)}"
     run_rows = Holding(desk.db, Claims(runs, name, size.lease_s))
-    publication_rows = Holding(desk.db, Claims(publications, name, size.lease_s))
+    publication_rows = Holding(desk.db, Claims(publications, name, size.lease_s, turn))
     run_job = RunJob(desk, features)
     publication_job = PublicationJob(desk, targets, addon_key)
     lanes = [

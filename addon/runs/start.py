@@ -139,7 +139,7 @@ class Starts:
         async with self._db.begin() as tx:
             run_id = await rows.insert(tx, tenant_id, new, now=time.time())
             if run_id is None:
-                await rows.hurry(tx, tenant_id, new)
+                await rows.hurry(tx, tenant_id, new, now=time.time())
                 return await rows.active(tx, tenant_id, new.kind, new.issue_id)
             run = await rows.get(tx, tenant_id, run_id)
             if run is not None:

@@ -1,6 +1,6 @@
 """Rows as the API shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,6 +70,7 @@ def run_view(run: Run, publications: Sequence[Publication]) -> dict[str, Any]:
         "facts_read": facts_read(run),
         "result": run.result,
         "error": run.error,
+        "next_attempt_at": _next_attempt(run),
         "usage": run.usage,
         "publications": [publication_view(publication) for publication in publications],
     }
@@ -79,7 +80,14 @@ def short_view(run: Run, publications: Sequence[Publication]) -> dict[str, Any]:
     """For lists. overall: the result's own mark, 0-100, None without one."""
     shown = run_view(run, publications)
     del shown["result"], shown["facts_read"]
-    return {**shown, "overall": run.result.get("overall") if run.result else None}
+    return {**shown, "overall": _overall(run.result or {})}
+
+
+def _overall(result: Mapping[str, Any]) -> int | None:
+    """None also for an analysis that gives no scores: its 0 is no mark."""
+    analysis = result.get("analysis")
+    unscored = isinstance(analysis, Mapping) and not analysis.get("scores", True)
+    return None if unscored else result.get("overall")
 
 
 def publication_view(publication: Publication) -> dict[str, Any]:
@@ -94,7 +102,13 @@ def publication_view(publication: Publication) -> dict[str, Any]:
         "remote_key": publication.remote_key,
         "url": publication.url,
         "error": publication.error,
+        "next_attempt_at": _next_attempt(publication),
     }
+
+
+def _next_attempt(row: Run | Publication) -> str | None:
+    """When what failed for now is tried again; None for what is under way, ended, or not yet begun."""
+    return iso(row.run_at) if row.state == "queued" and row.error else None
 
 
 def facts_read(run: Run) -> list[str]:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import AddonError
+from addon.jira.errors import JiraForbidden, JiraUnauthorized
 from addon.observe.metrics import PUBLISH_FAILED, PUBLISHED
 from addon.queue.lane import End
-from addon.runs.desk import ENDINGS, TENANT_GONE, Desk, failed, persist
+from addon.runs.desk import ENDINGS, Desk, failed, missing, of_the_site, persist
 from addon.runs.feature import Target, Writing, Written
 from addon.runs.publish import ONE_AT_A_TIME
 from addon.store import leases
-from addon.store.leases import Ending, Lease
+from addon.store.leases import Again, Ending, Lease
 from addon.store.repos import publications as rows
 from addon.store.repos.publications import SUPERSEDED, Publication
 from addon.store.tables import publications
@@ -44,7 +45,7 @@ class PublicationJob:
         except AddonError as error:
             log.info("publication %s: %s", lease.id, error.code, extra={"attempt": lease.attempts})
             said = error
-            state = await persist(self._desk.db, lambda tx: failed(tx, publications, lease, said))
+            state = await persist(self._desk.db, lambda tx: failed(tx, publications, lease, said, self._desk.patience))
             if state == "failed":
                 PUBLISH_FAILED.labels(publication.target).inc()
         else:
@@ -52,6 +53,9 @@ class PublicationJob:
             if ending.state == "succeeded":
                 PUBLISHED.labels(publication.target).inc()
         self._desk.bus.tell(publication.run_id)
+        if publication.target in rows.IN_ORDER:
+            # The item behind it has only waited for this one, and would be found by the next sweep at the earliest.
+            await self._desk.wakes.wake("priority" if publication.account_id else "default")
 
     async def cut_short(self, lease: Lease, end: End) -> None:
         """Raises DatabaseDown."""
@@ -64,7 +68,7 @@ class PublicationJob:
         target = self._targets.get(publication.target)
         tenant = await self._desk.tenants.by_id(publication.tenant_id)
         if tenant is None or target is None:
-            return TENANT_GONE if tenant is None else UNKNOWN_TARGET
+            return await missing(self._desk, lease.tenant_id) if tenant is None else UNKNOWN_TARGET
         writing = Writing(
             publication=publication,
             tenant=tenant,
@@ -73,7 +77,10 @@ class PublicationJob:
             repeated=lease.attempts > 1,
             previous=previous,
         )
-        return _done(await target.publish(writing))
+        try:
+            return _done(await target.publish(writing))
+        except (JiraUnauthorized, JiraForbidden) as error:
+            raise await of_the_site(self._desk, tenant, error) from error
 
 
 def _done(written: Written) -> Ending:
@@ -90,6 +97,7 @@ async def _our_turn(tx: AsyncConnection, lease: Lease, publication: Publication)
         await leases.finish(tx, publications, lease, Ending("cancelled", SUPERSEDED), now=time.time())
         return False
     if rivals.writing:
-        await leases.postpone(tx, publications, lease, run_at=time.time() + WAIT_TURN_S)
+        now = time.time()
+        await leases.retry(tx, publications, lease, Again(now + WAIT_TURN_S), now=now)
         return False
     return True

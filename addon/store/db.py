@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from addon.errors import Misconfigured, Unavailable
+from addon.errors import Invalid, Misconfigured, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,9 @@ POOL_TIMEOUT_S = 20.0
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 _UNREACHABLE = ("08", "53", "57", "40001", "40P01", "55P03", "25006")
 """SQLSTATE beginnings of a server that is away, full, shutting down, or asks to try the transaction again."""
+
+_UNSTORABLE = ("22001", "22021", "22P05")
+"""SQLSTATEs of a text that is too long or holds a character PostgreSQL cannot keep, above all NUL."""
 
 _WITHOUT_BEGIN = "without_begin"
 
@@ -43,11 +46,30 @@ class DatabaseDown(Unavailable):
         super().__init__("The database does not answer at the moment; please try again.", retry_after_s=5)
 
 
+class Unstorable(Invalid):
+    """A text of the caller's that no column can hold; SQLite would have taken it."""
+
+    code = "unstorable"
+
+    def __init__(self) -> None:
+        super().__init__("A text in the request is too long or holds a character that cannot be kept.")
+
+
+class NoDatabase(Misconfigured):
+    """The file that DATABASE_URL names is something else than a SQLite database, or damaged."""
+
+    # To a caller it is as good as away: what Jira delivers meanwhile is worth delivering again.
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("DATABASE_URL: the file is not a SQLite database, or it is damaged")
+
+
 def parse_url(url: str) -> URL:
     """Raises Misconfigured unless the address names a supported driver and, for SQLite, a file."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise Misconfigured("DATABASE_URL is not an address SQLAlchemy understands") from None
     if parsed.drivername not in DRIVERS:
         raise Misconfigured(f"DATABASE_URL must start with {' or '.join(f'{d}://' for d in DRIVERS)}")
@@ -72,6 +94,10 @@ def mapped() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        if _state(error).startswith(_UNSTORABLE):
+            raise Unstorable from error
+        if getattr(error.orig, "sqlite_errorname", "") in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
+            raise NoDatabase from error
         if not (isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated or _away(error)):
             raise
         log.warning("database failed: %s", type(error.orig).__name__, extra={"cause": str(error.orig)[:300]})
@@ -86,7 +112,11 @@ def mapped() -> Iterator[None]:
 
 
 def _away(error: DBAPIError) -> bool:
-    return str(getattr(error.orig, "sqlstate", None) or "").startswith(_UNREACHABLE)
+    return _state(error).startswith(_UNREACHABLE)
+
+
+def _state(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "")
 
 
 class Database:

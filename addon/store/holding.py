@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 
 from addon.store import leases
 from addon.store.db import Database
-from addon.store.leases import Claims, Due, Lease
+from addon.store.leases import Claims, Due, Lease, Order
 
 
 class Holding:
@@ -24,8 +24,8 @@ class Holding:
         async with self._db.begin() as tx:
             return await self._claims.claim(tx, queue, limit=limit, now=time.time())
 
-    async def renew(self, ids: Collection[str]) -> Mapping[str, bool]:
-        """The rows that are still ours; True means that the row must stop."""
+    async def renew(self, ids: Collection[str]) -> Mapping[str, Order]:
+        """The rows that are still ours, and what is to become of them."""
         async with self._db.begin() as tx:
             return await self._claims.renew(tx, ids, now=time.time())
 

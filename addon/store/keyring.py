@@ -7,29 +7,58 @@ from pathlib import Path
 from addon.errors import Misconfigured
 from addon.settings import Settings
 from addon.store.db import parse_url, sqlite_file
-from addon.store.secrets import Seals
+from addon.store.secrets import MIN_KEY_LENGTH, Seals
 
 
 def open_seals(settings: Settings) -> Seals:
     """Raises Misconfigured when there is no key and none may be made: servers that share a PostgreSQL share no file."""
-    parts = [part.strip() for part in settings.app_secret_key.get_secret_value().split(",")]
-    if any(parts):
-        return Seals([part for part in parts if part])
-    file = sqlite_file(parse_url(settings.database_url))
-    if file is None:
+    keys = known_keys(settings)
+    if keys:
+        return Seals(keys)
+    path = key_file(settings)
+    if path is None:
         raise Misconfigured(
             "APP_SECRET_KEY is required with PostgreSQL: at least 32 random characters, the same on every server"
         )
-    return Seals([_own_key(Path(f"{file}.key"))])
-
-
-def _own_key(path: Path) -> str:
     try:
-        if not path.exists():
-            _make(path)
-        return path.read_text("ascii").strip()
+        _make(path)
     except OSError as error:
-        raise Misconfigured(f"cannot use the key file {path}: {error.strerror}") from None
+        raise _unusable(path, error) from None
+    return Seals([_read(path)])
+
+
+def known_keys(settings: Settings) -> list[str]:
+    """Every key there is, the one that seals first; makes none. Raises Misconfigured."""
+    keys = [part.strip() for part in settings.app_secret_key.get_secret_value().split(",") if part.strip()]
+    path = key_file(settings)
+    try:
+        made = path is not None and path.exists()
+    except OSError as error:
+        raise _unusable(path, error) from None
+    # Last, so that it only opens: who begins without APP_SECRET_KEY and sets one later loses nothing.
+    return [*keys, _read(path)] if made and path is not None else keys
+
+
+def key_file(settings: Settings) -> Path | None:
+    """Beside the SQLite database; None for a server. Raises Misconfigured."""
+    file = sqlite_file(parse_url(settings.database_url))
+    return Path(f"{file}.key") if file is not None else None
+
+
+def _read(path: Path) -> str:
+    try:
+        key = path.read_text("ascii").strip()
+    except OSError as error:
+        raise _unusable(path, error) from None
+    except UnicodeDecodeError:
+        raise Misconfigured(f"the key file {path} holds something else than a key") from None
+    if len(key) < MIN_KEY_LENGTH:
+        raise Misconfigured(f"the key file {path} holds no key; bring the one back that belongs to the database")
+    return key
+
+
+def _unusable(path: Path | None, error: OSError) -> Misconfigured:
+    return Misconfigured(f"cannot use the key file {path}: {error.strerror}")
 
 
 def _make(path: Path) -> None:

@@ -5,32 +5,43 @@ changes nothing any more. Times are UTC seconds and come from the caller.
 
 queued --claim--> running --finish--> succeeded | failed | cancelled
    ^                 |
-   +-- retry, release, sweep
+   +-- retry, postpone, release, sweep
+
+Only a worker that falls silent counts against a row: it may be the row that kills it. How long anything else is worth
+another try is for the caller to say.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Table, Update, case, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Table, Update, case, exists, func, literal, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.tables import tenants
 
 LEASE_S = 30.0
+MOST_CRASHES = 3
+Order = Literal["", "cancel", "pause"]
+"""What a worker is to do with a row it holds: go on, end it, or give it back."""
 _FREE: Mapping[str, Any] = {"worker": None, "lease_until": None}
 WORKER_LOST = {"error": "worker_lost", "detail": "The work was interrupted again and again and has been given up."}
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to work on one row. attempts: this attempt's number, from 1. last: no attempt follows it."""
+    """The right to work on one row. attempts: this attempt's number, from 1.
+
+    failures: how often in a row the attempts before it failed with an error like `failing`, a code.
+    """
 
     id: str
     tenant_id: str
     worker: str
     attempts: int
-    last: bool = False
+    created_at: float = 0.0
+    failures: int = 0
+    failing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +63,25 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """One worker's hold on the rows of one table. worker: a name no other process ever had."""
+    """One worker's hold on the rows of one table. worker: a name no other process ever had.
+
+    turn: given the time, a condition that due rows have to meet as well.
+    """
 
     table: Table
     worker: str
     lease_s: float = LEASE_S
+    turn: Callable[[float], ColumnElement[bool]] = field(default=lambda _: true(), compare=False)
 
     async def claim(self, tx: AsyncConnection, queue: str, *, limit: int, now: float) -> list[Lease]:
         """Takes up to `limit` due rows in one statement; two workers never get the same one.
 
-        Rows of a tenant that is not installed stay where they are.
+        Rows of a tenant that is not installed, or whose site is in trouble, stay where they are.
         """
         table = self.table
         due = (
             select(table.c.id)
-            .where(_due(table, now), table.c.queue == queue)
+            .where(_due(table, now), self.turn(now), table.c.queue == queue)
             .order_by(table.c.priority.desc(), table.c.run_at, table.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True, of=table)
@@ -82,29 +97,32 @@ class Claims:
                 attempts=table.c.attempts + 1,
                 started_at=func.coalesce(table.c.started_at, now),
             )
-            .returning(table.c.id, table.c.tenant_id, table.c.attempts, table.c.max_attempts)
+            .returning(*(table.c[name] for name in ("id", "tenant_id", "attempts", "created_at", "failures", "error")))
         )
-        rows = (await tx.execute(statement)).all()
-        return [Lease(r.id, r.tenant_id, self.worker, r.attempts, r.attempts >= r.max_attempts) for r in rows]
+        return [
+            Lease(
+                r.id, r.tenant_id, self.worker, r.attempts, r.created_at, r.failures, (r.error or {}).get("error", "")
+            )
+            for r in (await tx.execute(statement)).all()
+        ]
 
-    async def renew(self, tx: AsyncConnection, ids: Iterable[str], *, now: float) -> dict[str, bool]:
-        """Holds on to the named rows. A row that is not in the answer is lost; True means that it must stop.
+    async def renew(self, tx: AsyncConnection, ids: Iterable[str], *, now: float) -> dict[str, Order]:
+        """Holds on to the named rows and says what is to become of them. A row that is not in the answer is lost.
 
         By explicit ids: a claim whose reply was lost is on nobody's list and so comes free by itself.
         """
         table = self.table
-        installed = select(tenants.c.state == "installed").where(tenants.c.id == table.c.tenant_id).scalar_subquery()
+        tenant = select(tenants.c.state).where(tenants.c.id == table.c.tenant_id).scalar_subquery()
         statement = (
             self._mine(ids)
             .values(lease_until=now + self.lease_s)
-            .returning(table.c.id, table.c.cancel_requested, installed.label("installed"))
+            .returning(table.c.id, table.c.cancel_requested, tenant.label("tenant"))
         )
-        return {row.id: bool(row.cancel_requested) or not row.installed for row in (await tx.execute(statement)).all()}
+        return {row.id: _order(row.cancel_requested, row.tenant) for row in (await tx.execute(statement)).all()}
 
     async def release(self, tx: AsyncConnection, ids: Iterable[str], *, now: float) -> int:
-        """Gives rows back when the worker stops: due at once, one more attempt allowed for the one cut short."""
-        again = {"state": "queued", "run_at": now, "max_attempts": self.table.c.max_attempts + 1, **_FREE}
-        return (await tx.execute(self._mine(ids).values(again))).rowcount
+        """Gives rows back that the worker cannot go on with: due at once, and nothing is held against them."""
+        return (await tx.execute(self._mine(ids).values({"run_at": now, **_back(self.table, now)}))).rowcount
 
     def _mine(self, ids: Iterable[str]) -> Update:
         c = self.table.c
@@ -132,23 +150,28 @@ async def finish(tx: AsyncConnection, table: Table, lease: Lease, ending: Ending
     return (await tx.execute(statement)).rowcount == 1
 
 
-async def retry(
-    tx: AsyncConnection, table: Table, lease: Lease, *, run_at: float, error: Mapping[str, str] | None
-) -> bool:
-    """Puts the row back until `run_at`; False when the lease was lost."""
-    return await _put_back(tx, table, lease, {"run_at": run_at, "error": error})
-
-
-async def postpone(tx: AsyncConnection, table: Table, lease: Lease, *, run_at: float) -> bool:
-    """As retry, for a row that only has to wait its turn: one more attempt is allowed.
+@dataclass(frozen=True, slots=True)
+class Again:
+    """When a row is to be tried again and why. error: None leaves what the row says. failures: in a row, this included.
 
     The number of attempts itself never goes down: it is the fencing token, and says that an effect may exist already.
     """
-    return await _put_back(tx, table, lease, {"run_at": run_at, "max_attempts": table.c.max_attempts + 1})
+
+    run_at: float
+    error: Mapping[str, str] | None = None
+    failures: int | None = None
+
+
+async def retry(tx: AsyncConnection, table: Table, lease: Lease, again: Again, *, now: float) -> str | None:
+    """Puts the row back; its new state, `cancelled` when that was asked for. None when the lease was lost."""
+    told = {name: value for name in ("error", "failures") if (value := getattr(again, name)) is not None}
+    back = update(table).where(held(table, lease)).values({"run_at": again.run_at, **told, **_back(table, now)})
+    state: str | None = (await tx.execute(back.returning(table.c.state))).scalar_one_or_none()
+    return state
 
 
 async def sweep(tx: AsyncConnection, table: Table, *, now: float) -> int:
-    """Takes rows back whose lease ran out: queued again, or failed when their attempts are used up."""
+    """Takes rows back whose lease ran out: queued again, or failed when that has happened too often."""
     return await _take_back(tx, table, table.c.lease_until < now, now)
 
 
@@ -176,23 +199,34 @@ async def request_cancel(tx: AsyncConnection, table: Table, tenant_id: str, row_
 
 
 def _due(table: Table, now: float) -> ColumnElement[bool]:
-    installed = exists().where(tenants.c.id == table.c.tenant_id, tenants.c.state == "installed")
-    return (table.c.state == "queued") & (table.c.run_at <= now) & installed
+    served = exists().where(
+        tenants.c.id == table.c.tenant_id, tenants.c.state == "installed", tenants.c.paused_until.is_(None)
+    )
+    return (table.c.state == "queued") & (table.c.run_at <= now) & served
 
 
-async def _put_back(tx: AsyncConnection, table: Table, lease: Lease, values: Mapping[str, Any]) -> bool:
-    statement = update(table).where(held(table, lease)).values({**values, "state": "queued", **_FREE})
-    return (await tx.execute(statement)).rowcount == 1
+def _order(cancel_requested: bool, tenant: str) -> Order:
+    # A disabled site comes back and finds its work as it was; whoever leaves has it cancelled row by row.
+    if cancel_requested or tenant not in ("installed", "disabled"):
+        return "cancel"
+    return "pause" if tenant == "disabled" else ""
+
+
+def _back(table: Table, now: float) -> dict[str, Any]:
+    """Queued again, unless somebody asked for its end while it was worked."""
+    over = table.c.cancel_requested
+    return {"state": case((over, "cancelled"), else_="queued"), "finished_at": case((over, now), else_=None), **_FREE}
 
 
 async def _take_back(tx: AsyncConnection, table: Table, which: ColumnElement[bool], now: float) -> int:
-    over = or_(table.c.attempts >= table.c.max_attempts, table.c.cancel_requested)
+    over = or_(table.c.crashes + 1 >= MOST_CRASHES, table.c.cancel_requested)
     ended = case((table.c.cancel_requested, "cancelled"), (over, "failed"), else_="queued")
     nothing = literal(None, table.c.error.type)
     lost = case((table.c.cancel_requested, nothing), (over, literal(WORKER_LOST, table.c.error.type)), else_=nothing)
     statement = (
         update(table)
         .where(table.c.state == "running", which)
-        .values(state=ended, error=lost, run_at=now, finished_at=case((over, now), else_=None), **_FREE)
+        .values(state=ended, error=lost, crashes=table.c.crashes + 1)
+        .values(run_at=now, finished_at=case((over, now), else_=None), **_FREE)
     )
     return (await tx.execute(statement)).rowcount

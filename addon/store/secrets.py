@@ -19,9 +19,14 @@ class SealBroken(Misconfigured):
     """What is stored was sealed with a key we do not have, for another owner, or was altered."""
 
     code = "secret_unreadable"
+    # The site that calls did nothing wrong, and its call is worth repeating once the operator has mended this.
+    status = 503
 
     def __init__(self) -> None:
-        super().__init__("A stored secret cannot be read: APP_SECRET_KEY must still hold the key it was sealed with.")
+        super().__init__(
+            "What is stored for this site cannot be read: APP_SECRET_KEY lacks the key it was sealed with."
+            " The operator finds more with `jiravision doctor`."
+        )
 
 
 class Seals:
@@ -35,7 +40,8 @@ class Seals:
             raise Misconfigured(
                 f"APP_SECRET_KEY: every comma-separated part needs at least {MIN_KEY_LENGTH} characters"
             )
-        self._fernet = MultiFernet([Fernet(_derived(key)) for key in keys])
+        every = [Fernet(_derived(key)) for key in keys]
+        self._first, self._fernet = MultiFernet(every[:1]), MultiFernet(every)
 
     def __repr__(self) -> str:
         return "Seals(...)"
@@ -46,13 +52,15 @@ class Seals:
 
     def open(self, sealed: bytes, owner: str) -> str:
         """Raises SealBroken."""
+        return _opened(self._fernet, sealed, owner)
+
+    def newest(self, sealed: bytes, owner: str) -> bool:
+        """Whether the first key sealed it, and no older one has to be kept for it."""
         try:
-            found, text = json.loads(self._fernet.decrypt(bytes(sealed)))
-        except InvalidToken:
-            raise SealBroken from None
-        if not compare_digest(str(found).encode(), owner.encode()):
-            raise SealBroken
-        return str(text)
+            _opened(self._first, sealed, owner)
+        except SealBroken:
+            return False
+        return True
 
     def renew(self, sealed: bytes, owner: str) -> bytes:
         """The same secret under the first key, so that older keys can be dropped. Raises SealBroken."""
@@ -61,3 +69,13 @@ class Seals:
 
 def _derived(key: str) -> bytes:
     return urlsafe_b64encode(HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(key.encode()))
+
+
+def _opened(fernet: MultiFernet, sealed: bytes, owner: str) -> str:
+    try:
+        found, text = json.loads(fernet.decrypt(bytes(sealed)))
+    except InvalidToken:
+        raise SealBroken from None
+    if not compare_digest(str(found).encode(), owner.encode()):
+        raise SealBroken
+    return str(text)

@@ -54,6 +54,8 @@ tenants = Table(
     Column("updated_at", Float, nullable=False),
     Column("uninstalled_at", Float),
     Column("purge_after", Float),
+    Column("paused_until", Float),  # the site's own trouble: nothing of it is claimed until a probe went well
+    Column("trouble", Document),  # {"code": error code, "since": UTC seconds}
     Index("ix_tenants_base_url", "base_url"),
 )
 
@@ -86,7 +88,8 @@ def lease_columns() -> list[Column[object]]:
         Column("queue", String(16), nullable=False),
         Column("priority", Integer, nullable=False, server_default="0"),  # higher runs first
         Column("attempts", Integer, nullable=False, server_default="0"),  # the fencing token
-        Column("max_attempts", Integer, nullable=False, server_default="3"),
+        Column("crashes", Integer, nullable=False, server_default="0"),  # attempts whose worker fell silent
+        Column("failures", Integer, nullable=False, server_default="0"),  # in a row, of the other side's making
         Column("run_at", Float, nullable=False),
         Column("worker", String(64)),
         Column("lease_until", Float),
@@ -94,7 +97,7 @@ def lease_columns() -> list[Column[object]]:
         Column("created_at", Float, nullable=False),
         Column("started_at", Float),
         Column("finished_at", Float),
-        Column("error", Document),  # {"error": code, "detail": text}
+        Column("error", Document),  # {"error": code, "detail": text}; while queued, what the last attempt met
     ]
 
 

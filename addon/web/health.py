@@ -105,9 +105,11 @@ async def operator(request: Request, house: HouseDep) -> None:
 Operator = Annotated[None, Depends(operator)]
 
 routes = APIRouter(tags=["operations"], dependencies=[Depends(public)])
+probes = APIRouter(tags=["operations"], dependencies=[Depends(public)])
+"""What an orchestrator asks directly, past the proxy that knows the path of BASE_URL."""
 
 
-@routes.get("/health/live")
+@probes.get("/health/live")
 async def live() -> dict[str, str]:
     """200 while the event loop turns; asks nothing of anybody."""
     return {"status": "ok"}
@@ -119,7 +121,7 @@ async def health() -> dict[str, str]:
     return {"status": "ok", "name": "jiravision"}
 
 
-@routes.get("/health/ready", responses=NOT_READY)
+@probes.get("/health/ready", responses=NOT_READY)
 async def ready(request: Request, house: HouseDep, drain: DrainDep) -> Response:
     """200 when requests may be sent here; models and Jira being away does not count against us."""
     checks = await _readiness(request).checks(house)
@@ -137,7 +139,7 @@ async def detailed(_: Operator, request: Request, house: HouseDep, drain: DrainD
     return _verdict(drain, report)
 
 
-@routes.get("/metrics", responses={401: {}, 403: {}})
+@probes.get("/metrics", responses={401: {}, 403: {}})
 async def counted(_: Operator, house: HouseDep) -> Response:
     """Prometheus' text format, for the operator."""
     # What was counted is worth most when the database is away.

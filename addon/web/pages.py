@@ -12,6 +12,7 @@ from addon.i18n.catalog import N_, Texts
 from addon.policy.access import ADMINISTER_PROJECT, BROWSE
 from addon.policy.tenants import Tenant
 from addon.settings import ROOT, Settings
+from addon.store.secrets import SealBroken
 from addon.web.security import PageCaller
 from addon.web.state import HouseDep
 from addon.web.static_files import Assets
@@ -24,7 +25,7 @@ PAGES = ("panel", "project", "project_settings", "site_admin")
 IssueId = Annotated[str, Query(alias="issueId", pattern=r"^\d{1,18}$")]
 ProjectId = Annotated[str, Query(alias="projectId", pattern=r"^\d{1,18}$")]
 
-WORDS = {
+WORDS: dict[int | str, tuple[str, str]] = {
     401: (
         N_("JiraVision could not open this page"),
         N_("Your session with Jira may have ended. Reload the Jira page; if this stays, tell your Jira administrator."),
@@ -37,6 +38,10 @@ WORDS = {
     503: (
         N_("JiraVision cannot be reached right now"),
         N_("Jira or the database does not answer. Reload the Jira page in a minute."),
+    ),
+    SealBroken.code: (
+        N_("JiraVision has lost the key to this site"),
+        N_("Its operator has to bring back the APP_SECRET_KEY with which it was installed, or you install it again."),
     ),
 }
 
@@ -65,10 +70,10 @@ class Pages:
         self._bytes = {name: env.get_template(f"{name}.html").render(shared).encode() for name in PAGES}
         refused = env.get_template("refused.html")
         self._refused = {
-            (status, language): refused.render(shared, language=language, title=say(title), detail=say(detail))
+            (reason, language): refused.render(shared, language=language, title=say(title), detail=say(detail))
             for language in texts.languages
             for say in (texts.of(language),)
-            for status, (title, detail) in WORDS.items()
+            for reason, (title, detail) in WORDS.items()
         }
 
     def show(self, name: str, tenant: Tenant) -> Response:
@@ -77,7 +82,7 @@ class Pages:
 
     def refusal(self, request: Request, status: int, code: str, headers: Mapping[str, str]) -> Response:
         """Why there is no page, in the reader's language. Without a verified caller only Jira's own hosts frame it."""
-        known = status if status in WORDS else 503 if status >= 429 else 404
+        known = next((reason for reason in (code, status) if reason in WORDS), 503 if status >= 429 else 404)
         language = preferred(request.headers.get("accept-language", ""), self._texts.languages)
         # Both are ours and plain: a code of the tree of errors and a checked request id.
         body = self._refused[known, language].replace("{code}", code).replace("{reference}", request.state.request_id)
@@ -86,12 +91,9 @@ class Pages:
         return Response(body, status, media_type=HTML, headers={**headers, **csp})
 
     def _policy(self, tenant: Tenant | None) -> str:
-        frames = [*JIRA_FRAMES]
-        for url in (tenant.site.base_url, tenant.display_url) if tenant else ():
-            origin = _origin(url)
-            # Custom domains: known only now that the token says whose page it is.
-            if origin and origin not in frames and not _covered(origin):
-                frames.append(origin)
+        # With the token it is known whose page it is: no other site, not even another Jira, may frame it.
+        named = [_origin(url) for url in (tenant.site.base_url, tenant.display_url)] if tenant else JIRA_FRAMES
+        frames = dict.fromkeys(origin for origin in named if origin) or ("'none'",)
         return "; ".join(
             (
                 "default-src 'none'",
@@ -118,10 +120,6 @@ def _origin(url: str) -> str | None:
     if parts.scheme not in ("http", "https") or not host or not host.replace(".", "").replace("-", "").isalnum():
         return None
     return f"{parts.scheme}://{host}" + (f":{port}" if port else "") if host.isascii() else None
-
-
-def _covered(origin: str) -> bool:
-    return origin.startswith("https://") and origin.endswith((".atlassian.net", ".jira.com"))
 
 
 def preferred(accepted: str, languages: tuple[str, ...]) -> str:

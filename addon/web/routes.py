@@ -14,13 +14,17 @@ from addon.web.static_files import Assets
 
 
 def add_to(app: FastAPI, settings: Settings) -> None:
-    """Puts all of them below the path part of BASE_URL. Raises OSError or TemplateError for a broken build."""
+    """Puts all of them below the path part of BASE_URL, the probes at the root as well.
+
+    Raises OSError or TemplateError for a broken build.
+    """
     base = settings.base_path
     assets = Assets(ROOT / "static")
     # Rendered before the first request, so that a broken template is noticed by whoever deploys it.
     framed = Pages(settings, assets, Texts())
     Errors(framed, pages_below=f"{base}/ui/", debug=settings.enable_debug_routes).install(app)
     for routes in (
+        health.probes,
         health.routes,
         descriptor.router(settings),
         static_files.router(assets),
@@ -35,6 +39,8 @@ def add_to(app: FastAPI, settings: Settings) -> None:
         _schema(app),
     ):
         app.include_router(routes, prefix=base)
+    if base:
+        app.include_router(health.probes, include_in_schema=False)
 
 
 def _schema(app: FastAPI) -> APIRouter:

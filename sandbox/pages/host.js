@@ -68,11 +68,15 @@ async function draw() {
   const main = document.getElementById("main");
   theme();
   try {
-    top(await site.load());
+    const facts = await site.load();
     const [pattern, page] = PAGES.find(([known]) => known.test(location.pathname)) ?? [/^/, home];
     const key = decodeURIComponent(location.pathname.match(pattern)[1] ?? "");
-    main.replaceChildren(await page(site, key));
+    const shown = await page(site, key);
+    // Together: whoever opens a form from the top bar would lose it to a page that comes later.
+    top(facts);
+    main.replaceChildren(shown);
   } catch (error) {
+    if (site.facts) top(site.facts);
     main.replaceChildren(h("p.error", { role: "alert" }, w(error.message)));
   }
 }

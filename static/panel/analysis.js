@@ -3,7 +3,7 @@
 import { announce, byId, h, put, svg } from "../dom.js";
 import { button, errorNotice, notice } from "../parts.js";
 import { percent, t } from "../texts.js";
-import { explain, verdict } from "../words.js";
+import { explain, isScored, verdict } from "../words.js";
 import { LiveView } from "./live.js";
 import { report } from "./report.js";
 
@@ -121,6 +121,7 @@ function outcome({ error, shown }) {
   if (error) return explain(error).title;
   if (shown?.status === "succeeded" && shown.result) {
     const { overall } = shown.result;
+    if (!isScored(shown.result)) return t("Analysis finished: not scored.");
     return t("Analysis finished: {score}, {verdict}.", { score: percent(overall), verdict: verdict(overall).word });
   }
   return explain(shown?.error ?? { code: shown?.status }).title;

@@ -3,7 +3,7 @@
 import { h, link, put } from "../dom.js";
 import { button, icon, lozenge, time } from "../parts.js";
 import { t } from "../texts.js";
-import { explain, judge, state, trigger } from "../words.js";
+import { explain, isScored, judge, state, trigger } from "../words.js";
 
 const TONES = { succeeded: "success", failed: "error", running: "info", queued: "info", cancelled: "neutral" };
 const TARGETS = {
@@ -19,8 +19,13 @@ function written(publication) {
       publication.target === "subtasks" && publication.remote_key ? `${name} ${publication.remote_key}` : name;
     return h("li", { class: "written" }, icon("success"), link(publication.url, label));
   }
-  if (publication.status === "pending")
-    return h("li", { class: "written" }, icon("info"), t("{what}: being written", { what: name }));
+  if (publication.status === "pending") {
+    const reason = publication.error && explain(publication.error).title;
+    const text = reason
+      ? t("{what}: not written yet, trying again ({reason})", { what: name, reason })
+      : t("{what}: being written", { what: name });
+    return h("li", { class: "written" }, icon("info"), text);
+  }
   return h(
     "li",
     { class: "written" },
@@ -36,7 +41,7 @@ function who(run) {
 
 function item(run, shown, onOpen) {
   const overall = run.result?.overall ?? run.overall;
-  const hasScore = run.status === "succeeded" && Number.isInteger(overall);
+  const hasScore = run.status === "succeeded" && Number.isInteger(overall) && (!run.result || isScored(run.result));
   const publications = run.publications ?? [];
   return h(
     "li",

@@ -2,10 +2,11 @@
 
 import { announce, h, put, visible } from "../dom.js";
 import { button, errorNotice, icon, notice, spinner } from "../parts.js";
-import { plural, t } from "../texts.js";
-import { aspect, STAGES } from "../words.js";
+import { moment, plural, t } from "../texts.js";
+import { aspect, explain, STAGES } from "../words.js";
 
 const SPOKEN_EVERY_MS = 5_000;
+const SOON_MS = 2_000;
 
 function stageItem(code, at, current) {
   const state = at < current ? "done" : at === current ? "now" : "later";
@@ -26,6 +27,15 @@ function partialText(partial) {
     partial?.summary && h("p", { dir: "auto", class: "partial-summary" }, partial.summary),
     items.length > 0 && h("ul", { class: "partial-scores" }, items),
   ];
+}
+
+/** Why the run is back in the queue. */
+function waiting({ error, next_attempt_at: next }) {
+  const soon = !(new Date(next) - Date.now() > SOON_MS);
+  const text = soon
+    ? t("Nothing is lost: it is tried again by itself.")
+    : t("Nothing is lost: it is tried again at {time}.", { time: moment(next) });
+  return notice("warning", { id: "waits", title: explain(error).title, text });
 }
 
 /** Built once and changed in place, so that the focus stays where it is. */
@@ -76,6 +86,7 @@ export class LiveView {
 
   #trouble(live) {
     if (live.problem) return errorNotice(live.problem);
+    if (live.waits) return waiting(live.waits);
     const text = t("The connection was lost. The analysis goes on; trying to reach it again…");
     return live.lost && notice("warning", { id: "lost", text });
   }

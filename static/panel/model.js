@@ -53,7 +53,7 @@ export class Model {
   async start(force) {
     this.error = null;
     this.force = force;
-    this.live = { run: null, stage: "queued", partial: null, lost: false, stopping: false };
+    this.live = { run: null, stage: "queued", partial: null, waits: null, lost: false, stopping: false };
     this.changed("live");
     try {
       const { run } = await post("/ai/analyze-issue", { issue: this.issue, force });
@@ -69,6 +69,7 @@ export class Model {
   async watch(run) {
     const stream = new AbortController();
     const live = { run, stage: run.progress?.stage || run.status, partial: null, lost: false, stopping: false, stream };
+    live.waits = run.status === "queued" && run.error ? run : null;
     this.live = live;
     this.changed("live");
     try {
@@ -90,7 +91,8 @@ export class Model {
 
   #heard(live, event, data) {
     if (this.live !== live) return;
-    if (event === "stage") Object.assign(live, { stage: data.stage ?? live.stage });
+    // A run that met trouble goes back to the queue with the reason, and leaves it with its next stage.
+    if (event === "stage") Object.assign(live, { stage: data.stage ?? live.stage, waits: data.error ? data : null });
     else if (event === "token") live.partial = data.partial ?? data;
     else this.#finish(data.run ?? data);
     if (this.live === live) this.changed("live");

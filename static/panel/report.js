@@ -3,21 +3,23 @@
 import { h, link } from "../dom.js";
 import { blocks, fold, icon, lozenge, notice, ring, time } from "../parts.js";
 import { plural, t } from "../texts.js";
-import { aspect, judge, part, severity, verdict } from "../words.js";
+import { aspect, isScored, judge, part, severity, verdict } from "../words.js";
 
 const SEVERITY_TONES = { low: "neutral", medium: "warning", high: "error" };
 
 function head(run, actions) {
   const { overall } = run.result;
-  const { word, tone } = verdict(overall);
+  const scored = isScored(run.result);
+  const { word, tone } = scored ? verdict(overall) : { word: t("Not scored") };
   return h(
     "div",
     { class: "score-head" },
-    ring(overall, {
-      label: t("Overall score"),
-      text: t("{score} of 100: {verdict}", { score: overall, verdict: word }),
-      tone,
-    }),
+    scored &&
+      ring(overall, {
+        label: t("Overall score"),
+        text: t("{score} of 100: {verdict}", { score: overall, verdict: word }),
+        tone,
+      }),
     h(
       "div",
       { class: "score-text" },
@@ -54,7 +56,13 @@ function seen(quote) {
     .trim();
 }
 
-function scoreItem(score) {
+/** The rules' reasons say themselves when the issue is silent; a model's may not. */
+function evidence(score, author) {
+  if (score.quote) return h("blockquote", { dir: "auto" }, seen(score.quote));
+  return author === "model" && h("p", { class: "meta" }, t("Nothing in the issue says so."));
+}
+
+function scoreItem(score, author) {
   return h(
     "li",
     { class: "aspect" },
@@ -66,9 +74,7 @@ function scoreItem(score) {
       h("span", { class: "aspect-number", "aria-hidden": "true" }, `${score.score}/5`),
     ),
     h("p", { dir: "auto" }, score.reason),
-    score.quote
-      ? h("blockquote", { dir: "auto" }, seen(score.quote))
-      : h("p", { class: "meta" }, t("Nothing in the issue says so.")),
+    evidence(score, author),
   );
 }
 
@@ -79,7 +85,7 @@ function scores(result) {
   return fold(
     "scores",
     { title, open: true },
-    h("ul", { class: "plain" }, analysis.scores.map(scoreItem)),
+    h("ul", { class: "plain" }, analysis.scores.map((score) => scoreItem(score, result.author))),
     dropped > 0 &&
       h(
         "p",

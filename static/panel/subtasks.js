@@ -26,19 +26,21 @@ class SubtaskForm {
     Object.assign(this, { run, model });
     this.problem = h("div", {});
     this.create = button("", () => this.#send(), { id: "create-subtasks", kind: "primary" });
+    this.hint = h("p", { class: "meta" }, t("Untick what you do not want and change any text before it is created."));
+    this.actions = h("div", { class: "actions sticky" }, this.create);
     this.items = run.result.analysis.subtasks.map((subtask, index) => this.#item(subtask, index));
     this.node = h(
       "section",
       { "aria-labelledby": "subtasks-title" },
       h("h2", { id: "subtasks-title" }, t("Suggested sub-tasks")),
-      h("p", { class: "meta" }, t("Untick what you do not want and change any text before it is created.")),
+      this.hint,
       h(
         "ul",
         { class: "plain subtasks", id: "subtasks", "aria-labelledby": "subtasks-title" },
         this.items.map((item) => item.node),
       ),
       this.problem,
-      h("div", { class: "actions sticky" }, this.create),
+      this.actions,
     );
   }
 
@@ -61,7 +63,7 @@ class SubtaskForm {
     const retrying = n > 0 && this.#chosen.every((item) => item.failed);
     this.create.textContent = retrying ? t("Retry failed ({n})", { n }) : t("Create sub-tasks ({n})", { n });
     this.create.disabled = this.#sending || n === 0;
-    this.create.hidden = !this.items.some((item) => item.open);
+    this.actions.hidden = this.hint.hidden = !this.items.some((item) => item.open);
   }
 
   async #send() {

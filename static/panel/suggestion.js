@@ -16,7 +16,10 @@ function labelled(label, input) {
 function outcome(publication, edit) {
   const state = publication?.status;
   const title = h("p", { class: "strong", dir: "auto" }, publication?.title ?? edit.title);
-  if (state === "pending") return [h("p", { class: "meta written" }, spinner(), t("Creating…")), title];
+  if (state === "pending") {
+    const why = publication.error && t("{reason}; trying again…", { reason: explain(publication.error).title });
+    return [h("p", { class: "meta written" }, spinner(), why || t("Creating…")), title];
+  }
   if (state === "done") {
     const where = link(publication.url, publication.remote_key ?? t("Created"));
     return [h("p", { class: "written" }, icon("success"), where, lozenge(t("Created"), "success")), title];
@@ -92,8 +95,9 @@ export class Suggestion {
 
   update(publication) {
     const state = publication?.status ?? "open";
-    if (state === this.state && state !== "failed") return;
-    this.state = state;
+    const reason = publication?.error?.error;
+    if (state === this.state && reason === this.reason && state !== "failed") return;
+    Object.assign(this, { state, reason });
     this.node.dataset.state = state;
     this.form.hidden = !this.open;
     this.box.hidden = !this.open;

@@ -13,6 +13,8 @@ const ACTIONS = {
   "tenant.enabled": N_("Add-on enabled"),
   "tenant.disabled": N_("Add-on disabled"),
   "tenant.uninstalled": N_("Add-on uninstalled"),
+  "tenant.paused": N_("Work paused: Jira refuses JiraVision"),
+  "tenant.resumed": N_("Work resumed"),
   "tenant.superseded": N_("Replaced by a new installation"),
 };
 

@@ -156,6 +156,10 @@ MODEL: Json = {
     "updated_by": {"account_id": "a-1", "name": "Ada Admin"}, "updated_at": "2026-11-20T09:30:00Z",
 }  # fmt: skip
 
+TROUBLE: Json = {
+    "code": "jira_unauthorized", "since": "2026-11-20T09:30:00Z", "next_probe_at": "2026-11-20T09:35:00Z",
+}  # fmt: skip
+
 AUDIT: Json = {
     "events": [
         {"at": "2026-11-20T09:30:00Z", "action": "site.model", "account_id": "557058:0f1e2d3c-aaaa-bbbb-1234567890ab",

@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Frame, Page, async_playwright
 
 from tests.browser.harness import serve
-from tests.browser.product import RULES, Browse, Watch, hosts
+from tests.browser.product import RULES, Browse, Pages, Watch, hosts
 from tests.stack import Stack
 
 AXE = importlib.resources.files("axe_playwright_python") / "axe.min.js"
@@ -60,8 +60,13 @@ async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
     await context.close()
 
 
+@pytest.fixture(scope="session")
+def idle(context: BrowserContext) -> Pages:
+    return Pages(context)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(context: BrowserContext, harness: str) -> AsyncIterator[Visit]:
+async def visit(idle: Pages, harness: str) -> AsyncIterator[Visit]:
     """visit("panel", as_="full", width=320, theme="dark", loc="fr_FR") -> a loaded page.
 
     Afterwards no page may have logged an error, broken its policy, run injected script or asked another host.
@@ -70,10 +75,9 @@ async def visit(context: BrowserContext, harness: str) -> AsyncIterator[Visit]:
     pages: list[Page] = []
 
     async def go(name: str, *, as_: str = "full", width: int = 360, **more: object) -> Page:
-        page = await context.new_page()
+        page = await idle.take(width, 800)
         pages.append(page)
         watch.over(page)
-        await page.set_viewport_size({"width": width, "height": 800})
         query = {"as": as_, "issueId": 10042, "projectId": 10000, "jwt": "page-token", **more}
         await page.goto(f"{harness}/ui/{name}?" + "&".join(f"{key}={value}" for key, value in query.items()))
         await page.wait_for_selector("html[data-ready]")
@@ -82,7 +86,8 @@ async def visit(context: BrowserContext, harness: str) -> AsyncIterator[Visit]:
 
     yield go
     for page in pages:
-        await watch.close(page)
+        await watch.leave(page)
+        await idle.give_back(page)
     assert watch.problems == []
 
 
@@ -114,22 +119,24 @@ async def watch(product: Stack) -> AsyncIterator[Watch]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def browse(context: BrowserContext, product: Stack, watch: Watch) -> AsyncIterator[Browse]:
+async def browse(idle: Pages, product: Stack, watch: Watch) -> AsyncIterator[Browse]:
     """browse("/browse/SHOP-1", site=MODEL, user="paul", language="fr", theme="dark", width=320) -> a page of Jira."""
     pages: list[Page] = []
 
     async def go(path: str, *, site: int = RULES, width: int = 1280, height: int = 900, **reader: str) -> Page:
-        page = await context.new_page()
+        page = await idle.take(width, height)
         pages.append(page)
         watch.over(page)
-        await page.set_viewport_size({"width": width, "height": height})
-        query = "&".join(f"{name}={value}" for name, value in {"user": "tess", **reader}.items())
+        query = "&".join(
+            f"{name}={value}" for name, value in {"user": "tess", "theme": "light", "language": "en", **reader}.items()
+        )
         await page.goto(f"{product.site(site).url}{path}?{query}")
         return page
 
     yield go
     for page in pages:
-        await watch.close(page)
+        await watch.leave(page)
+        await idle.give_back(page)
 
 
 async def violations(page: Page | Frame, *rules: str) -> list[str]:

@@ -62,6 +62,7 @@ class Session:
         analysis = canned.english()
         made = {
             "rules": canned.result(analysis, author="rules", notice="no_model"),
+            "unscored": canned.result({**analysis, "scores": []}, author="rules", notice="no_model"),
             "fallback": canned.result(analysis, author="rules", notice="model_failed", dropped=2),
             "hostile": canned.result(canned.hostile()),
         }
@@ -226,6 +227,8 @@ class Handler(BaseHTTPRequestHandler):
                 key = body.pop("api_key", None)
                 session.model |= {**body, "has_key": session.model["has_key"] if key is None else bool(key)}
             return session.model
+        if path == "/site/health":
+            return {"trouble": canned.TROUBLE if session.scenario == "refused" else None}
         if path == "/site/model/test":
             works = session.model["has_key"]
             return {"ok": works, "detail": "gpt-5-mini says: ready" if works else "HTTP 401", "latency_ms": 412.4}

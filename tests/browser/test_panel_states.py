@@ -67,6 +67,15 @@ async def test_rules_always_say_that_no_model_was_asked(visit: Visit) -> None:
     await expect(page.locator("#no-model")).to_contain_text("No model is set up")
 
 
+async def test_an_analysis_without_scores_shows_no_mark(visit: Visit) -> None:
+    page = await visit("panel", as_="unscored")
+    await expect(page.locator(".score-word")).to_have_text("Not scored")
+    await expect(page.locator(".score-head [role=meter]")).to_have_count(0)
+    await page.click("#tab-history")
+    await expect(page.locator("#runs [data-run]").first).to_be_visible()
+    await expect(page.locator(".run-score")).to_have_count(0)
+
+
 async def test_rules_that_stand_in_for_a_failed_model_say_so(visit: Visit) -> None:
     page = await visit("panel", as_="fallback")
     await expect(page.locator("#model-failed")).to_contain_text("The model did not answer")

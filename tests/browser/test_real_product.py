@@ -63,7 +63,7 @@ async def test_an_analysis_is_followed_live_and_updates_the_one_comment(
     issue = judged(of_model)
     page = await browse(f"/browse/{issue['key']}", site=MODEL)
     frame = await framed(page)
-    model("latency", 1.0)
+    model("latency", 1.2)
     await frame.click("#analyse")
     await expect(frame.locator("[data-stage=thinking][aria-current=step]")).to_be_visible()
     await expect(frame.locator("#partial")).to_contain_text("The issue asks for: Let customers pay by invoice.")

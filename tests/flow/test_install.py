@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.signing import qsh
 from tests.flow.insider import Insider, ask
-from tests.stack import Stack
+from tests.stack import JiraSite, Stack, eventually
 
 pytestmark = pytest.mark.process
 
@@ -255,6 +255,54 @@ def test_no_address_but_a_jira_site_is_accepted_and_nothing_calls_there(
     # One that is right in every respect is taken: it was the address that the others were refused for.
     token = neighbour.by_atlassian(INSTALLED)
     assert neighbour.lifecycle("installed", token, baseUrl="https://acme.atlassian.net").status_code == 204
+
+
+def test_who_claims_the_address_of_another_customer_takes_nothing_from_them(
+    victim: Insider, neighbour: Insider
+) -> None:
+    """The signature is right and the address is an allowed one; only the body says that it is theirs."""
+    address = victim.site.url
+    token = neighbour.by_atlassian(INSTALLED)
+    claimed = {"baseUrl": address, "displayUrl": address, "sharedSecret": THIEVES_SECRET}
+    assert neighbour.lifecycle("installed", token, **claimed).status_code == 204
+    assert victim.works()
+    thief = Insider(neighbour.stack, neighbour.site, neighbour.client_key, THIEVES_SECRET, neighbour.people)
+    event = {
+        "webhookEvent": "jira:issue_created",
+        "issue": {
+            "id": "10231",
+            "key": "SHOP-1",
+            "fields": {"project": {"id": "10010"}, "issuetype": {"id": "10001", "name": "Story"}},
+        },
+    }
+    hook = "/webhooks/issue-created"
+    delivered = ask(victim.stack, "POST", hook, f"JWT {thief.token(None, qsh=qsh('POST', hook))}", event)
+    assert delivered.status_code == 204
+    # What the thief's tenant then asks with its own secret is refused where it asks, and that proves nothing either.
+    eventually(lambda: refused_signatures(victim.site), "a call of the thief's tenant that the site refuses")
+    issue = victim.site.create_issue()
+    assert victim.site.comment_on(issue["key"])
+    victim.site.ask("POST", "/clear", {"what": ["complaints"]})
+
+
+def refused_signatures(site: JiraSite) -> list[Any]:
+    return [each for each in site.ask("GET", "/complaints")["complaints"] if each["status"] == 401]
+
+
+def test_an_import_takes_the_place_of_the_old_site_once_jira_has_accepted_the_new_one(
+    stack: Stack, neighbour: Insider
+) -> None:
+    neighbour.settings("10010", instruction="Mind the accountants.")
+    old = neighbour.token()
+    stack.site(1).ask("POST", "/import")
+    renewed = Insider.of(stack, 1)
+    assert renewed.client_key != neighbour.client_key
+    assert renewed.works()
+    stack.site(1).comment_on(stack.site(1).create_issue()["key"])
+    assert not neighbour.works(old)
+    assert renewed.works()
+    settings = renewed.call("GET", "/api/v1/projects/10010/settings").json()
+    assert settings["instruction"] == "", "a new client key inherits nothing"
 
 
 def test_a_body_of_the_wrong_shape_is_refused_and_not_a_crash(neighbour: Insider) -> None:

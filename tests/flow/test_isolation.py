@@ -50,6 +50,7 @@ API: dict[str, tuple[str, list[Callable[[Place], Any]]]] = {
     "GET /api/v1/site/model": (RUNS_SITE, []),
     "PUT /api/v1/site/model": (RUNS_SITE, [lambda _: {"provider": None}]),
     "POST /api/v1/site/model/test": (RUNS_SITE, [lambda _: None]),
+    "GET /api/v1/site/health": (RUNS_SITE, []),
     "GET /api/v1/usage": (RUNS_SITE, []),
     "GET /api/v1/audit": (RUNS_SITE, []),
     # Last: it ends the run the others ask for.

@@ -51,8 +51,8 @@ async def drop_partials(tx: AsyncConnection, tenant_id: str, run_id: str) -> Non
     )
 
 
-def stage(seq: int, name: str, done: int, total: int) -> Event:
-    return Event(seq, "stage", {"stage": name, "done": done, "total": total})
+def stage(seq: int, name: str, done: int, total: int, **more: object) -> Event:
+    return Event(seq, "stage", {"stage": name, "done": done, "total": total, **more})
 
 
 def partial(seq: int, data: Mapping[str, Any]) -> Event:

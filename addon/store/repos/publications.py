@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.db import insert_into
@@ -38,6 +38,7 @@ class Publication:
     created_at: float
     finished_at: float | None
     error: dict[str, str] | None
+    run_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,9 @@ class Rivals:
     writing: bool
 
 
+IN_ORDER = ("subtasks",)
+"""Targets whose items Jira shows in the order in which they came into being."""
+
 _COLUMNS = tuple(publications.c[name] for name in Publication.__dataclass_fields__)
 _FRESH = ("content", "account_id", "queue", "priority", "created_at", "run_at")
 _AGAIN: dict[str, Any] = {
@@ -70,7 +74,8 @@ _AGAIN: dict[str, Any] = {
     "error": None,
     "finished_at": None,
     "cancel_requested": False,
-    "max_attempts": publications.c.attempts + 3,
+    "crashes": 0,
+    "failures": 0,
 }
 """What becomes of a row that an item meets again."""
 
@@ -140,6 +145,22 @@ async def rivals(tx: AsyncConnection, publication: Publication) -> Rivals:
     )
     found = (await tx.execute(query)).all()
     return Rivals(any(row.newer for row in found), any(row.state == "running" for row in found))
+
+
+def turn(now: float) -> ColumnElement[bool]:
+    """False while an item that belongs before this one is being written or could be.
+
+    One that failed, or waits for its next try, holds nobody up.
+    """
+    before = publications.alias("before")
+    ahead = exists().where(
+        before.c.run_id == publications.c.run_id,
+        before.c.target == publications.c.target,
+        before.c.queue == publications.c.queue,
+        before.c.item < publications.c.item,
+        or_(before.c.state == "running", and_(before.c.state == "queued", before.c.run_at <= now)),
+    )
+    return or_(publications.c.target.not_in(IN_ORDER), ~ahead)
 
 
 def _values(run: Run, item: Item, now: float) -> dict[str, Any]:

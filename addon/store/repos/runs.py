@@ -18,7 +18,11 @@ ENDED = ("succeeded", "failed", "cancelled")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One row. state: queued | running | succeeded | failed | cancelled. error: {"error": code, "detail": text}."""
+    """One row. state: queued | running | succeeded | failed | cancelled.
+
+    error: {"error": code, "detail": text}; of a row that is not ended what the last attempt met, and `failures` says
+    how many attempts in a row met the like of it. run_at: when a queued row may start.
+    """
 
     id: str
     tenant_id: str
@@ -43,6 +47,8 @@ class Run:
     started_at: float | None
     finished_at: float | None
     error: dict[str, str] | None
+    failures: int = 0
+    run_at: float = 0.0
 
     @property
     def ended(self) -> bool:
@@ -90,16 +96,21 @@ async def insert(tx: AsyncConnection, tenant_id: str, new: NewRun, *, now: float
     return found
 
 
-async def hurry(tx: AsyncConnection, tenant_id: str, wanted: NewRun) -> None:
-    """Moves the waiting run of the same kind and issue to the queue and priority of `wanted`, if those are better."""
-    statement = update(runs).where(
+async def hurry(tx: AsyncConnection, tenant_id: str, wanted: NewRun, *, now: float) -> None:
+    """Moves the waiting run of the same kind and issue to the queue and priority of `wanted`, if those are better.
+
+    One that waits for its next try is due at once: whoever asks again may know that the trouble is over.
+    """
+    waiting = update(runs).where(
         runs.c.tenant_id == tenant_id,
         runs.c.kind == wanted.kind,
         runs.c.issue_id == wanted.issue_id,
         runs.c.state == "queued",
-        runs.c.priority < wanted.priority,
     )
-    await tx.execute(statement.values(queue=wanted.queue, priority=wanted.priority))
+    await tx.execute(waiting.where(runs.c.run_at > now).values(run_at=now))
+    await tx.execute(
+        waiting.where(runs.c.priority < wanted.priority).values(queue=wanted.queue, priority=wanted.priority)
+    )
 
 
 async def get(tx: AsyncConnection, tenant_id: str, run_id: str) -> Run | None:
@@ -152,6 +163,12 @@ async def save_progress(tx: AsyncConnection, lease: Lease, stage: str, done: int
     """False when the lease is lost."""
     values = {"stage": stage, "done": done, "total": total}
     return (await tx.execute(update(runs).where(held(runs, lease)).values(**values))).rowcount == 1
+
+
+async def back_to_start(tx: AsyncConnection, tenant_id: str, run_id: str) -> None:
+    """What a queued run shows until its next try begins."""
+    statement = update(runs).where(runs.c.tenant_id == tenant_id, runs.c.id == run_id, runs.c.state == "queued")
+    await tx.execute(statement.values(stage="queued", done=0, total=0))
 
 
 def _mine(tenant_id: str) -> Select[Any]:

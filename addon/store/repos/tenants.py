@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import RowMapping, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,6 +33,8 @@ class TenantRow:
     updated_at: float
     uninstalled_at: float | None
     purge_after: float | None
+    paused_until: float | None = None
+    trouble: dict[str, Any] | None = None
 
 
 async def insert_unless_known(tx: AsyncConnection, values: Mapping[str, object]) -> bool:

@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from addon.jira.errors import JiraError, JiraForbidden, JiraUnauthorized
 from addon.llm.errors import ModelError
 from addon.observe import logs
 from addon.policy.models import Shown
 from addon.runs.view import iso
-from addon.store.repos import audit, usage
+from addon.store.repos import audit, troubles, usage
 from addon.web.api.people import names_of, person
 from addon.web.security import ApiCaller, Caller
 from addon.web.state import House, HouseDep
@@ -68,6 +69,22 @@ async def test_model(house: HouseDep, caller: ApiCaller) -> dict[str, Any]:
         log.info("model probe failed", error=error.code)
         ok, detail = False, error.detail
     return {"ok": ok, "detail": detail[:300], "latency_ms": round((time.perf_counter() - started) * 1000)}
+
+
+@routes.get("/site/health")
+async def read_health(house: HouseDep, caller: ApiCaller) -> dict[str, Any]:
+    """Whether the site refuses the add-on, since when, and when it is asked again; null when it does not."""
+    refused: JiraError | None = None
+    try:
+        await house.access.require_site_admin(caller.tenant, caller.account_id)
+    except (JiraUnauthorized, JiraForbidden) as error:
+        # A site that refuses us does not say who its administrators are either: then everybody may know just this.
+        refused = error
+    async with house.db.single() as tx:
+        found = await troubles.of(tx, caller.tenant.id)
+    if found is not None:
+        return {"trouble": {"code": found.code, "since": iso(found.since), "next_probe_at": iso(found.probe_at)}}
+    return {"trouble": {"code": refused.code, "since": None, "next_probe_at": None} if refused else None}
 
 
 @routes.get("/usage")

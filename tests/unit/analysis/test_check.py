@@ -1,5 +1,7 @@
 """What a schema cannot say about an answer: true quotes, the right aspects, limits, clean words."""
 
+from typing import Any
+
 import pytest
 
 from addon.analysis.check import MOST_SUBTASKS, Check
@@ -62,6 +64,11 @@ def test_scores_stay_between_nought_and_five() -> None:
 def test_five_hundred_sub_tasks_become_ten() -> None:
     answer = analysis(subtasks=[Subtask(title=f"Part {n}", description="") for n in range(500)])
     assert len(Check(facts())(answer).subtasks) == MOST_SUBTASKS
+
+
+@pytest.mark.parametrize("kind", [{"level": 1}, {"is_subtask": True, "level": -1}])
+def test_sub_tasks_are_dropped_where_jira_takes_none(kind: dict[str, Any]) -> None:
+    assert Check(facts(**kind)).clean(analysis()).subtasks == []
 
 
 def test_a_title_is_one_line_of_at_most_255_characters() -> None:

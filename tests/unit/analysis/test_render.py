@@ -64,6 +64,13 @@ def test_a_comment_of_the_rules_in_place_of_a_model_says_why() -> None:
     assert "The language model could not answer, so the built-in rules stood in for it." in shown
 
 
+def test_an_analysis_without_scores_shows_no_mark() -> None:
+    shown = words(comment(result(analysis(scores=[])), USAGE, ENGLISH))
+    assert shown.startswith("### Issue review [Not scored]")
+    assert "100" not in shown
+    assert "Aspect" not in shown
+
+
 def test_dropped_quotes_are_said() -> None:
     assert "does not contain them: 2." in words(comment(result(dropped=2), USAGE, ENGLISH))
 

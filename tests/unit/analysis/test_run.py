@@ -126,6 +126,41 @@ async def test_the_projects_language_wins_over_the_issues() -> None:
     assert judged(await Bench(french(), settings={"language": "en"}).outcome()).analysis.language == "en"
 
 
+async def test_the_rules_name_the_language_they_answer_in() -> None:
+    assert judged(await Bench(unsplit(), settings={"language": "de"}).outcome()).analysis.language == "en"
+
+
+def german() -> FakeJira:
+    jira = unsplit()
+    text = "Wenn ich auf Bezahlen klicke, passiert nichts. Die Rechnung wird nicht bezahlt."
+    node = {"type": "paragraph", "content": [{"type": "text", "text": text}]}
+    jira.issue["fields"] |= {
+        "summary": "Rechnung kann nicht bezahlt werden",
+        "description": {"type": "doc", "version": 1, "content": [node]},
+    }
+    return jira
+
+
+async def test_a_text_the_rules_cannot_read_is_not_scored() -> None:
+    outcome = await Bench(german()).outcome()
+    assert (judged(outcome).scored, judged(outcome).overall) == (False, 0)
+    assert "English and French only" in comment_of(outcome)
+
+
+async def test_what_has_no_score_is_not_below_the_least_quality() -> None:
+    outcome = await Bench(german(), settings={"min_quality": 100}).outcome()
+    assert outcome.drafts == ()
+
+
+async def test_an_epic_is_not_divided_into_sub_tasks() -> None:
+    jira = unsplit()
+    jira.issue["fields"]["issuetype"] |= {"name": "Epic", "hierarchyLevel": 1}
+    async with FakeModel() as model:
+        outcome = await Bench(jira, model, settings={"auto_subtasks": True}).outcome()
+    assert judged(outcome).analysis.subtasks == []
+    assert {draft.target for draft in outcome.drafts} == {"comment"}
+
+
 async def test_a_model_judges_with_quotes_of_the_issue_and_its_cost_is_kept() -> None:
     async with FakeModel() as model:
         bench = Bench(FakeJira(sample("01-rich-story")), model)

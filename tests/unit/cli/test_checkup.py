@@ -1,14 +1,21 @@
 """What `doctor` finds in good and bad configurations."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from addon.cli.checkup import Finding, checkup
+from addon.cli.checkup import checkup
+from addon.cli.finding import Finding
 from addon.settings import Settings
+from addon.store.db import Database
 from addon.store.keyring import open_seals
 from addon.store.migrate import migrate
+from addon.store.repos.tenant_models import TenantModelRow, save
+from addon.store.repos.tenants import change
+from addon.store.secrets import Seals
+from tests.rows import add_tenant
 from tests.services import free_port
 
 
@@ -67,6 +74,8 @@ async def test_a_key_file_others_can_read_is_told(tmp_path: Path) -> None:
         ({"database_url": "mysql://x"}, "DATABASE_URL", ""),
         ({"database_url": "mysql://x"}, "APP_SECRET_KEY", ""),
         ({"jira_allowed_hosts": ""}, "JIRA_ALLOWED_HOSTS", "no Jira"),
+        ({"jira_allowed_hosts": "*"}, "JIRA_ALLOWED_HOSTS", "no Jira site matches"),
+        ({"jira_allowed_hosts": "https://acme.atlassian.net,*"}, "JIRA_ALLOWED_HOSTS", "no Jira site matches"),
         (
             {"llm_provider": "openai", "llm_model": "m", "llm_base_url": f"http://127.0.0.1:{free_port()}/v1",
              "llm_api_key": "k", "llm_timeout": 5},
@@ -87,6 +96,7 @@ async def test_what_will_not_work_fails_with_a_reason(
     ("other", "what"),
     [
         ({"jira_allowed_hosts": "127.0.0.1:8090"}, "JIRA_ALLOWED_HOSTS"),
+        ({"jira_allowed_hosts": "*.atlassian.net,jira"}, "JIRA_ALLOWED_HOSTS"),
         ({"install_keys_url": "http://127.0.0.1:8090/install-keys"}, "INSTALL_KEYS_URL"),
         ({"oauth_url": "http://127.0.0.1:8090/oauth"}, "OAUTH_URL"),
         ({"enable_debug_routes": True, "base_url": "https://addon.invalid"}, "ENABLE_DEBUG_ROUTES"),
@@ -97,6 +107,31 @@ async def test_what_is_right_for_development_only_is_a_warning(
 ) -> None:
     finding = (await found(settings(tmp_path, **other)))[what]
     assert finding.state == "warn"
+
+
+async def test_stored_secrets_are_opened_with_the_keys_there_are(tmp_path: Path) -> None:
+    wanted = settings(tmp_path)
+    await migrate(wanted.database_url)
+    assert "Stored secrets" not in await found(wanted), "none is stored yet"
+    db = Database.open(wanted.database_url)
+    tenant_id = await add_tenant(db)
+    async with db.begin() as tx:
+        await change(tx, tenant_id, {"shared_secret": open_seals(wanted).seal("s", tenant_id)})
+        row = TenantModelRow("openai", "m", Seals(["l" * 40]).seal("sk", tenant_id), None, 1.0)
+        await save(tx, tenant_id, row)
+    finding = (await found(wanted))["Stored secrets"]
+    assert (finding.state, finding.said) == ("fail", "no key opens 1 of 1 in tenant_models")
+    assert "APP_SECRET_KEY" in finding.todo
+    both = (await found(settings(tmp_path, app_secret_key=f"{'n' * 40},{'l' * 40}")))["Stored secrets"]
+    assert (both.state, both.said) == ("warn", "2 of 2 are sealed with an older key")
+    key = (tmp_path / "a.db.key").rename(tmp_path / "elsewhere").read_text()
+    alone = (await found(wanted))["Stored secrets"]
+    assert (alone.state, alone.said) == ("fail", "no key opens 1 of 1 in tenants and 1 of 1 in tenant_models")
+    async with db.begin() as tx:
+        await save(tx, tenant_id, replace(row, api_key=None))
+    await db.close()
+    right = (await found(settings(tmp_path, app_secret_key=key)))["Stored secrets"]
+    assert (right.state, right.said) == ("ok", "all 1 open with the first key")
 
 
 async def test_a_long_enough_key_of_the_operator_is_fine(tmp_path: Path) -> None:

@@ -76,11 +76,24 @@ def test_a_wrong_setting_is_not_hidden_behind_a_traceback(tmp_path: Path) -> Non
     assert "BASE_URL" in error.detail
 
 
+@pytest.mark.parametrize("command", ["migrate", "doctor"])
+def test_a_file_that_is_no_database_is_told_by_every_command(tmp_path: Path, command: str) -> None:
+    (tmp_path / "a.db").write_bytes(b"some notes, and no database\n" * 100)
+    code, said, error = invoke(command, folder=tmp_path, BASE_URL="http://127.0.0.1:1")
+    assert code == 1
+    assert "not a SQLite database" in (said + getattr(error, "detail", ""))
+    assert isinstance(error, Misconfigured if command == "migrate" else SystemExit)
+
+
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("environment", "code", "said"),
     [
         ({"BASE_URL": "http://public.example"}, 2, "BASE_URL"),
+        ({"BASE_URL": "https://a b.example"}, 2, "BASE_URL"),
+        ({"DATABASE_URL": f"sqlite+aiosqlite:///{ROOT / 'README.md'}"}, 2, "not a SQLite database"),
+        ({"DATABASE_URL": "postgresql+asyncpg://u:p@h:port/d"}, 2, "DATABASE_URL"),
+        ({"APP_SECRET_KEY_FILE": sys.executable}, 2, "APP_SECRET_KEY_FILE"),
         ({"DATABASE_URL": "postgresql+asyncpg://u:p@127.0.0.1:1/d", "APP_SECRET_KEY": "k" * 40}, 1, "database"),
     ],
 )

@@ -48,6 +48,27 @@ def test_a_secret_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatc
         load_settings()
 
 
+def test_a_secret_file_that_is_no_text_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"\x80\xff\x00" * 20)
+    monkeypatch.setenv("APP_SECRET_KEY_FILE", str(tmp_path / "key"))
+    with pytest.raises(Misconfigured, match=f"APP_SECRET_KEY_FILE: {tmp_path}/key"):
+        load_settings()
+
+
+def test_a_dotenv_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("LLM_MODEL=modèle\n".encode("latin-1"))
+    with pytest.raises(Misconfigured, match=r"\.env"):
+        load_settings()
+
+
+def test_addresses_of_the_sandbox_may_do_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INSTALL_KEYS_URL", "http://127.0.0.1:8090/install-keys/")
+    monkeypatch.setenv("OAUTH_URL", "http://[::1]:8090/oauth")
+    settings = load_settings()
+    assert settings.install_keys_url == "http://127.0.0.1:8090/install-keys"
+    assert settings.oauth_url == "http://[::1]:8090/oauth"
+
+
 def test_a_dotenv_file_is_read(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORT=9000\nBASE_URL=https://ai.example.com/jira/\n")
     settings = load_settings()
@@ -61,6 +82,17 @@ def test_a_dotenv_file_is_read(tmp_path: Path) -> None:
         ("BASE_URL", "ai.example.com", "https://host"),
         ("BASE_URL", "https://user@ai.example.com", "https://host"),
         ("BASE_URL", "https://ai.example.com/?a=1", "https://host"),
+        ("BASE_URL", "https://ai.example.com/a b", "https://host"),
+        ("BASE_URL", "https://ai example.com", "https://host"),
+        ("BASE_URL", "https://ai.example.com//jira", "https://host"),
+        ("BASE_URL", "https://ai.example.com/a/../b", "https://host"),
+        ("BASE_URL", "https://ai.example.com/{a}", "https://host"),
+        ("BASE_URL", "https://ai.example.com:70000", "https://host"),
+        ("BASE_URL", "https://ai.example.com:port", "https://host"),
+        ("INSTALL_KEYS_URL", "http://keys.example.com", "INSTALL_KEYS_URL: must be https"),
+        ("INSTALL_KEYS_URL", "ftp://127.0.0.1/keys", "https://host"),
+        ("OAUTH_URL", "http://10.0.0.1/oauth", "OAUTH_URL: must be https"),
+        ("OAUTH_URL", "", "https://host"),
         ("PORT", "seventy", "integer"),
         ("ADDON_KEY", "with space", "pattern"),
         ("LLM_PROVIDER", "oracle", "rules"),

@@ -153,6 +153,11 @@ def test_an_expiry_that_is_no_number_is_refused(route: str, exp: object) -> None
     assert verdict(CHECKS[route], made(route, exp=exp)) == Verdict.MALFORMED_TOKEN
 
 
+@pytest.mark.parametrize("changes", [{"sub": "a" * 129}, {"sub": "a\x00b"}, {"iss": "a\x00b"}])
+def test_names_that_no_column_can_hold_are_refused_as_malformed(changes: dict[str, str]) -> None:
+    assert verdict(check_api, made("api", **changes)) is Verdict.MALFORMED_TOKEN
+
+
 @pytest.mark.parametrize("route", ["page", "api"])
 @pytest.mark.parametrize("sub", [None, ""])
 def test_nobody_logged_in_is_forbidden_not_unauthenticated(route: str, sub: str | None) -> None:

@@ -1,10 +1,13 @@
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
 
+from addon.jira.errors import JiraUnauthorized
+from addon.jira.site import Site
 from addon.policy.lifecycle import OVERLAP_S, Installation, Lifecycle, Replayed
 from addon.policy.retention import purge
 from addon.policy.tenants import Tenants
@@ -245,29 +248,108 @@ async def test_uninstall_forgets_the_key_of_the_model(town: Town) -> None:
     assert (row.provider, row.model, row.api_key) == ("openai", "m", None)
 
 
+async def accepted(_: Site) -> str:
+    return "557058:ours"
+
+
+async def refused(_: Site) -> str:
+    raise JiraUnauthorized("Jira refused our signature.")
+
+
 async def test_an_import_under_a_new_key_supersedes_the_old_tenant_and_inherits_nothing(town: Town) -> None:
-    old = await town.install("s1", client_key="before")
+    old = await town.install("s1", client_key="before", now=time.time() - 60)
     async with town.database.begin() as tx:
         values = {"tenant_id": old, "project_id": "1", "settings": {"auto_analyze": False}, "updated_at": NOW}
         await tx.execute(insert(projects).values(values))
     await work(town, old, "queued")
-    new = await town.install("s2", client_key="after", now=NOW + 1)
+    new = await town.install("s2", client_key="after", now=time.time())
+    assert await town.secrets(client_key="before") == ("s1",), "an unsigned body proves nothing"
+    tenant = await town.tenants.acquainted(new, accepted)
+    assert tenant is not None
+    assert tenant.app_account_id == "557058:ours"
     row = await town.row("before")
-    assert (row.state, row.shared_secret, row.purge_after) == ("superseded", None, NOW + 1 + 30 * DAY_S)
+    assert (row.state, row.shared_secret) == ("superseded", None)
+    assert row.purge_after is not None
+    assert 29 * DAY_S < row.purge_after - time.time() <= 30 * DAY_S
     assert await states(town, old) == {("runs", "cancelled", False), ("publications", "cancelled", False)}
     assert await town.secrets(client_key="before") == ()
-    assert await town.secrets(NOW + 1, client_key="after") == ("s2",)
+    assert await town.secrets(client_key="after") == ("s2",)
     assert "tenant.superseded" in await town.actions("before")
-    assert set(town.dropped) == {"before", "after"}
     async with town.database.begin() as tx:
         assert (await tx.execute(select(projects).where(projects.c.tenant_id == new))).first() is None
+
+
+async def test_an_install_at_the_address_of_another_site_that_refuses_it_takes_nothing_from_it(town: Town) -> None:
+    victim = await town.install("s1", client_key="victim")
+    await work(town, victim, "queued")
+    before = await town.row("victim")
+    thief = await town.install("stolen", client_key="thief", now=NOW + 1)
+    tenant = await town.tenants.acquainted(thief, refused)
+    assert tenant is not None
+    assert tenant.app_account_id is None
+    await town.tenants.settle(refused)
+    assert await town.row("victim") == before
+    assert await states(town, victim) == {("runs", "queued", False), ("publications", "queued", False)}
+
+
+async def test_a_known_site_that_moves_to_the_address_of_another_proves_itself_anew(town: Town) -> None:
+    await town.install("s1", client_key="victim")
+    home = "https://thief.atlassian.net"
+    thief = await town.lifecycle.installed(Installation("thief", home, home, "s2", None, town.token()), NOW)
+    known = await town.tenants.acquainted(thief, accepted)
+    assert known is not None
+    await town.install("s2", client_key="thief", now=NOW + 1)
+    assert (await town.row("thief")).app_account_id is None
+    await town.tenants.acquainted(thief, refused)
+    assert await town.secrets(client_key="victim") == ("s1",)
+
+
+async def test_who_proves_an_address_supersedes_only_who_was_there_before(town: Town) -> None:
+    real = await town.install("s1", client_key="real")
+    await town.install("s2", client_key="later", now=NOW + 1)
+    await town.tenants.acquainted(real, accepted)
+    assert await town.secrets(client_key="later") == ("s2",)
+    await town.install("s3", client_key="real", now=NOW + 2)
+    await town.tenants.acquainted(real, accepted)
+    assert (await town.row("later")).state == "superseded"
+    assert await town.secrets(NOW + 2, client_key="real") == ("s3", "s1")
+
+
+async def test_a_proof_for_a_secret_that_was_replaced_meanwhile_counts_for_nothing(town: Town) -> None:
+    await town.install("s1", client_key="before")
+    new = await town.install("s2", client_key="after", now=NOW + 1)
+
+    async def overtaken(_: Site) -> str:
+        await town.install("s3", client_key="after", now=NOW + 2)
+        return "557058:ours"
+
+    await town.tenants.acquainted(new, overtaken)
+    assert (await town.row("after")).app_account_id is None
+    assert await town.secrets(client_key="before") == ("s1",)
+
+
+async def test_a_site_without_any_work_is_settled_all_the_same(town: Town) -> None:
+    await town.install("s1", client_key="before")
+    await town.install("s2", client_key="after", now=NOW + 1)
+    asked: list[str] = []
+
+    async def ask(site: Site) -> str:
+        asked.append(site.client_key)
+        return "557058:ours"
+
+    await town.tenants.settle(ask)
+    await town.tenants.settle(ask)
+    assert asked == ["after"]
+    assert (await town.row("before")).state == "superseded"
 
 
 async def test_superseding_does_not_prolong_a_retention_that_already_runs(town: Town) -> None:
     await town.install(client_key="before")
     await town.uninstall(client_key="before", now=NOW)
-    await town.install("s2", client_key="after", now=NOW + 5 * DAY_S)
-    assert (await town.row("before")).purge_after == NOW + 30 * DAY_S
+    new = await town.install("s2", client_key="after", now=NOW + 5 * DAY_S)
+    await town.tenants.acquainted(new, accepted)
+    row = await town.row("before")
+    assert (row.state, row.purge_after) == ("superseded", NOW + 30 * DAY_S)
 
 
 @pytest.mark.parametrize("reverse", [False, True])

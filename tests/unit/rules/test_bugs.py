@@ -59,7 +59,7 @@ def test_everything_lacking_is_asked_for() -> None:
 def test_report_told_in_prose_earns_part_of_the_score() -> None:
     text = "When I click Save in Chrome 120 the page shows error 500, it should show the list. All users are blocked."
     scores = points(analyse(Story("Save fails", text, is_bug=True)))
-    assert scores == {"steps": 3, "expected": 3, "actual": 3, "environment": 3, "reproducible": 2, "impact": 5}
+    assert scores == {"steps": 3, "expected": 3, "actual": 4, "environment": 3, "reproducible": 2, "impact": 5}
 
 
 def test_fault_that_comes_and_goes_is_asked_about() -> None:

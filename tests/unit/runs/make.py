@@ -13,6 +13,7 @@ from addon.jira.client import Jira
 from addon.policy.models import ModelPolicy
 from addon.policy.projects import Projects
 from addon.policy.tenants import Tenant, Tenants
+from addon.policy.trouble import Troubles
 from addon.queue.broker import Wakes
 from addon.queue.lane import Pace
 from addon.runs.bus import Bus
@@ -20,6 +21,7 @@ from addon.runs.desk import Desk
 from addon.runs.feature import Draft, Outcome, Work, Writing, Written
 from addon.runs.lanes import Size
 from addon.runs.office import Office, furnish
+from addon.runs.patience import Patience
 from addon.settings import Settings
 from addon.store.db import Database
 from addon.store.repos.runs import Run
@@ -27,6 +29,7 @@ from addon.store.secrets import Seals
 from tests.rows import add_tenant
 
 FAST = Size(20, Pace(heartbeat_s=0.1, sweep_s=0.1, limit_s=30.0), lease_s=5.0)
+HASTY = Patience(first_s=0.05, longest_s=0.2)
 ADDON_KEY = "com.jiravision.addon"
 
 
@@ -100,6 +103,7 @@ async def stage(
     *,
     at_work: bool = True,
     size: Size = FAST,
+    patience: Patience = HASTY,
 ) -> AsyncIterator[Stage]:
     """at_work: the worker runs; else rows only wait."""
     settings = Settings(_env_file=None)  # type: ignore[call-arg]
@@ -113,6 +117,8 @@ async def stage(
         jira=jira,
         projects=Projects(db),
         model_policy=ModelPolicy(db, seals, settings),
+        troubles=Troubles(db, tenants, jira.own_account, probe_every_s=0.3),
+        patience=patience,
     )
     feature, comments, subtasks = FakeFeature(work), FakeTarget("comment"), FakeTarget("subtasks")
     office = furnish(

@@ -7,7 +7,8 @@ from tests.rows import add_publication, add_run, add_tenant, run_of
 from tests.unit.runs.make import stage
 
 RUN = {
-    "id", "kind", "status", "trigger", "asked_by", "issue_id", "issue_key", "project_id", "created_at", "started_at", "finished_at",
+    "id", "kind", "status", "trigger", "asked_by", "issue_id", "issue_key", "project_id",
+    "created_at", "started_at", "finished_at",
     "progress", "facts_read", "result", "error", "usage", "publications",
 }  # fmt: skip
 
@@ -59,4 +60,11 @@ async def test_a_sub_task_is_shown_with_the_title_it_is_written_under(database: 
 async def test_run_without_a_result_has_no_mark(database: Database) -> None:
     tenant_id = await add_tenant(database)
     run = await run_of(database, tenant_id, await add_run(database, tenant_id))
+    assert short_view(run, ())["overall"] is None
+
+
+async def test_analysis_without_scores_has_no_mark(database: Database) -> None:
+    tenant_id = await add_tenant(database)
+    result = {"overall": 0, "analysis": {"scores": []}}
+    run = await run_of(database, tenant_id, await add_run(database, tenant_id, result=result, state="succeeded"))
     assert short_view(run, ())["overall"] is None

@@ -1,9 +1,11 @@
 """The database's face: settings of the connection, one error when it is away, one server per file."""
 
 import asyncio
+import itertools
 import os
 import signal
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from addon.errors import Misconfigured
-from addon.store.db import Database, DatabaseDown
+from addon.store.db import Database, DatabaseDown, Unstorable, insert_into
 from addon.store.ids import new_id
 from addon.store.tables import audit, tenants
 from tests.rows import add_tenant
@@ -55,6 +57,21 @@ async def test_single_statement_commits_itself(database: Database) -> None:
         await tx.execute(tenants.insert().values(**tenant()))
     async with database.begin() as tx:
         assert len((await tx.execute(select(tenants))).all()) == 1
+
+
+async def test_who_waits_for_a_connection_is_hardly_ever_overtaken(database: Database) -> None:
+    came, served = itertools.count(), list[int]()
+
+    async def use_often() -> None:
+        for _ in range(20):
+            number = next(came)
+            async with database.begin() as tx:
+                served.append(number)
+                await tx.execute(select(tenants))
+
+    await asyncio.gather(*(use_often() for _ in range(50)))
+    overtaken = sum(number < max(served[:place]) for place, number in enumerate(served) if place)
+    assert overtaken < len(served) / 20
 
 
 async def test_foreign_keys_hold(database: Database) -> None:
@@ -164,6 +181,16 @@ def test_folder_that_cannot_be_made_is_said_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(Misconfigured, match="cannot write the database file"):
         Database.open(f"sqlite+aiosqlite:///{tmp_path}/file/jv.db")
+
+
+async def test_text_that_postgresql_cannot_keep_is_the_callers_mistake(database: Database) -> None:
+    tenant_id = await add_tenant(database)
+    event = {"id": new_id(), "tenant_id": tenant_id, "at": 1.0, "action": "x"}
+    for changes in ({"subject": "a\x00b"}, {"subject": "x" * 300}, {"detail": {"a": "b\x00"}}):
+        refused = pytest.raises(Unstorable) if database.dialect == "postgresql" else nullcontext()
+        with refused:
+            async with database.begin() as tx:
+                await tx.execute(insert_into(tx, audit).values({"detail": {}, **event, "id": new_id(), **changes}))
 
 
 async def insert_and_fail(db: Database) -> None:

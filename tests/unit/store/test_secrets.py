@@ -84,6 +84,27 @@ def test_processes_that_start_together_agree_on_one_key_file(tmp_path: Path) -> 
     assert [seals.open(sealed, "t") for seals in made] == ["s3cret"] * 16
 
 
+def test_a_key_configured_later_still_opens_what_the_key_file_sealed(tmp_path: Path) -> None:
+    sealed = open_seals(settings(tmp_path)).seal("s3cret", "t")
+    seals = open_seals(settings(tmp_path, app_secret_key=NEW))
+    assert seals.open(sealed, "t") == "s3cret"
+    assert Seals([NEW]).open(seals.seal("more", "t"), "t") == "more", "the file's key seals nothing any more"
+
+
+def test_a_configured_key_makes_no_key_file(tmp_path: Path) -> None:
+    open_seals(settings(tmp_path, app_secret_key=NEW))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"\xff\xfe" * 30])
+def test_a_key_file_that_holds_no_key_is_told_in_words(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "jv.db.key").write_bytes(content)
+    for key in ("", NEW):
+        with pytest.raises(Misconfigured, match=r"jv\.db\.key"):
+            open_seals(settings(tmp_path, app_secret_key=key))
+
+
 def test_postgresql_needs_a_configured_key(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="required with PostgreSQL"):
         open_seals(settings(tmp_path, database_url="postgresql+asyncpg://jv@db/jv"))

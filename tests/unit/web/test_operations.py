@@ -24,6 +24,16 @@ async def test_ready_while_the_database_is_there_and_migrated(door: Door) -> Non
     assert door.jira.requests == []
 
 
+async def test_probes_that_bypass_the_proxy_are_answered_at_the_root_too(door: Door) -> None:
+    for path in ("/health/live", "/health/ready"):
+        at_root, below = await door.http.get(path), await door.http.get(f"/addon{path}")
+        assert (at_root.status_code, at_root.json()["status"]) == (200, "ok") == (below.status_code, "ok")
+    assert "http_requests_total" in (await door.http.get("/metrics")).text
+    assert (await door.http.get("/metrics", headers={"Via": "1.1 proxy"})).status_code == 403
+    documented = (await door.http.get("/addon/openapi.json")).json()["paths"]
+    assert all(path.startswith("/addon/") for path in documented)
+
+
 async def test_not_ready_without_the_newest_schema(door: Door) -> None:
     async with door.house.db.begin() as tx:
         await tx.execute(text("update alembic_version set version_num = '0000'"))
@@ -152,9 +162,12 @@ async def test_nothing_outside_the_folder_is_served(door: Door, path: str) -> No
     assert set(answer.json()) == {"error", "detail"}
 
 
-async def test_every_route_stands_below_the_base_path(door: Door) -> None:
-    assert all(context.path.startswith("/addon/") for context in iter_route_contexts(door.app.routes))
-    for path in ("/health/live", "/api/v1/usage", "/", "/docs"):
+async def test_every_route_but_the_probes_stands_below_the_base_path_alone(door: Door) -> None:
+    paths = {context.path for context in iter_route_contexts(door.app.routes)}
+    outside = {path for path in paths if not path.startswith("/addon/")}
+    assert outside == {"/health/live", "/health/ready", "/metrics"}
+    assert {f"/addon{path}" for path in outside} <= paths
+    for path in ("/health/detailed", "/api/v1/usage", "/", "/docs", "/webhooks/issue-created", "/ui/site-admin"):
         answer = await door.http.get(path)
         assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
 

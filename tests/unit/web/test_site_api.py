@@ -16,6 +16,7 @@ EVERY_ROUTE = [
     ("GET", "/site/model"),
     ("PUT", "/site/model"),
     ("POST", "/site/model/test"),
+    ("GET", "/site/health"),
     ("GET", "/usage"),
     ("GET", "/audit"),
 ]

@@ -11,6 +11,7 @@ from addon.store.repos.publications import Item
 from addon.store.repos.runs import NewRun
 from addon.store.repos.runs import get as get_run
 from addon.store.repos.runs import insert as insert_run
+from addon.store.secrets import Seals
 from addon.store.tables import publications as publications_table
 from addon.store.tables import runs, tenants
 from tests import tokens
@@ -47,8 +48,8 @@ async def test_a_delivery_costs_two_statements_and_one_commit_of_a_write(door: D
     await door.house.worker.stop(0)
     with door.counted() as seen:
         await door.deliver(new_issue())
-    statements = [sql for sql in seen if sql != "COMMIT" and not sql.startswith("BEGIN")]
-    assert [sql.split()[0] for sql in statements] == ["SELECT", "INSERT"]
+    # Neither BEGIN nor COMMIT: each commits itself, and only the second has something to commit.
+    assert [sql.split()[0] for sql in seen] == ["SELECT", "INSERT"]
 
 
 @pytest.mark.parametrize(
@@ -83,6 +84,45 @@ async def test_a_signed_body_nobody_understands_is_taken_and_dropped(door: Door,
     assert (await door.deliver(body)).status_code == 204
     assert await started(door) == []
     assert counted("invalid") == before + 1
+
+
+@pytest.mark.parametrize("value", ["1" * 19, "12\x003", "1/../2", "", " 1", "1\n", "\u0661", "-1", 1.5, True, ["1"]])
+@pytest.mark.parametrize("where", ["issue", "project"])
+async def test_an_id_that_is_none_is_taken_and_dropped(door: Door, where: str, value: Any) -> None:
+    body, before = new_issue(), counted("invalid")
+    (body["issue"] if where == "issue" else body["issue"]["fields"]["project"])["id"] = value
+    assert (await door.deliver(body)).status_code == 204
+    assert await started(door) == []
+    assert counted("invalid") == before + 1
+
+
+@pytest.mark.parametrize("key", ["A" * 65, "ABC-\x001", "", None])
+async def test_a_key_that_cannot_be_kept_is_taken_and_dropped(door: Door, key: Any) -> None:
+    body = new_issue()
+    body["issue"]["key"] = key
+    assert (await door.deliver(body)).status_code == 204
+    assert await started(door) == []
+
+
+async def test_a_delivery_with_a_very_long_id_is_worth_a_run_and_no_second_one(door: Door) -> None:
+    for _ in range(2):
+        answer = await door.deliver(new_issue(), X_Atlassian_Webhook_Identifier="x" * 500)
+        assert answer.status_code == 204
+    assert len(await started(door)) == 1
+
+
+async def test_a_site_whose_secret_cannot_be_opened_is_asked_to_deliver_again(door: Door) -> None:
+    found = await tenant(door)
+    lost = Seals(["a key that nobody has any more, long enough"]).seal(tokens.SECRET, found.id)
+    async with door.house.db.begin() as tx:
+        await tx.execute(update(tenants).where(tenants.c.id == found.id).values(shared_secret=lost))
+    door.house.tenants.forget(tokens.CLIENT_KEY)
+    answers = [await door.deliver(new_issue()), await door.api("GET", "/usage"), await door.page("/site-admin")]
+    assert [answer.status_code for answer in answers] == [503] * 3
+    assert [answer.json()["error"] for answer in answers[:2]] == ["secret_unreadable"] * 2
+    assert "APP_SECRET_KEY" in answers[1].json()["detail"]
+    assert "lost the key" in answers[2].text
+    assert "secret_unreadable" in answers[2].text
 
 
 async def test_odd_and_missing_parts_do_not_lose_an_issue(door: Door) -> None:

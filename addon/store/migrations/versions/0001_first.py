@@ -55,7 +55,8 @@ def lease_columns() -> tuple[sa.Column[Any], ...]:
         text("queue", 16, null=False),
         number("priority", 0),
         number("attempts", 0),
-        number("max_attempts", 3),
+        number("crashes", 0),
+        number("failures", 0),
         moment("run_at", null=False),
         text("worker", 64),
         moment("lease_until"),
@@ -94,6 +95,8 @@ def tenants() -> None:
         moment("updated_at", null=False),
         moment("uninstalled_at"),
         moment("purge_after"),
+        moment("paused_until"),
+        document("trouble"),
         primary("tenants", "id"),
         unique("tenants", "client_key"),
     )

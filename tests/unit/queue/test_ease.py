@@ -1,0 +1,70 @@
+"""A busy process takes work up slowly, so that callers come first."""
+
+import asyncio
+import time
+from collections.abc import Collection, Mapping
+from itertools import pairwise
+
+from addon.queue.broker import Wakes
+from addon.queue.lane import End, Lane, Pace, Waiting
+from addon.queue.worker import EASE, GULP, Worker
+
+SLOW_S = 0.05
+CALM = Pace(heartbeat_s=60, sweep_s=60)
+
+
+class Row:
+    def __init__(self, number: int) -> None:
+        self.id = str(number)
+
+
+class SlowRows:
+    """A holding whose claims take as long as they do in a busy process. asked: when, and for how many rows."""
+
+    name = "rows"
+
+    def __init__(self, count: int) -> None:
+        self._left = [Row(number) for number in range(count)]
+        self.asked: list[tuple[float, int]] = []
+
+    async def claim(self, queue: str, limit: int) -> list[Row]:
+        self.asked.append((time.monotonic(), limit))
+        await asyncio.sleep(SLOW_S)
+        claimed, self._left = self._left[:limit], self._left[limit:]
+        return claimed
+
+    async def renew(self, ids: Collection[str]) -> Mapping[str, bool]:
+        return dict.fromkeys(ids, False)
+
+    async def release(self, ids: Collection[str]) -> None: ...
+
+    async def reclaim(self) -> None: ...
+
+    async def sweep(self) -> tuple[int, Mapping[str, Waiting]]:
+        return 0, {}
+
+
+class Count:
+    """A job that only counts."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+
+    async def execute(self, lease: Row) -> None:
+        self.begun.append(lease.id)
+
+    async def cut_short(self, lease: Row, end: End) -> None: ...
+
+
+async def test_work_is_taken_up_a_few_rows_at_a_time_with_rests_between() -> None:
+    rows, job, wakes = SlowRows(3 * GULP - 1), Count(), Wakes()
+    worker = Worker(wakes, lanes=[Lane(rows, "ai", job)], slots={"ai": 50}, pace=CALM)
+    await wakes.start()
+    await worker.start()
+    await worker.work("ai")
+    assert len(job.begun) == 3 * GULP - 1
+    times, limits = zip(*rows.asked, strict=True)
+    assert set(limits) == {GULP}
+    assert min(later - sooner for sooner, later in pairwise(times)) >= SLOW_S * (1 + EASE) * 0.9
+    await worker.stop(0)
+    await wakes.stop()
