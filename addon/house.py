@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import httpx2
 
@@ -15,6 +16,7 @@ from addon.errors import AddonError
 from addon.i18n.catalog import Texts
 from addon.jira.client import Jira
 from addon.jira.install_keys import InstallKeys
+from addon.jira.users import own_account
 from addon.llm.models import Models
 from addon.observe.metrics import app_version
 from addon.policy.access import Access
@@ -108,7 +110,7 @@ async def open_house(
             jira=jira,
             projects=Projects(db),
             model_policy=ModelPolicy(db, seals, settings),
-            troubles=Troubles(db, tenants, jira.own_account),
+            troubles=Troubles(db, tenants, partial(own_account, jira)),
         )
         texts = Texts()
         office = _office(desk, settings, models, texts)
@@ -180,7 +182,7 @@ async def _kept_clean(desk: Desk) -> AsyncIterator[None]:
                 gone = await purge(desk.db, time.time())
                 if gone:
                     log.info("deleted %d tenants past their retention", gone)
-                await desk.tenants.settle(desk.jira.own_account)
+                await desk.tenants.settle(partial(own_account, desk.jira))
             except AddonError as error:
                 log.warning("the hourly housekeeping was cut short: %s", error.code)
             await asyncio.sleep(PURGE_EVERY_S)

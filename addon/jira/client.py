@@ -7,7 +7,6 @@ from addon.jira.limiter import Limiter
 from addon.jira.oauth import UserTokens
 from addon.jira.session import Session
 from addon.jira.site import Site
-from addon.jira.users import myself
 from addon.jira.wire import new_client
 
 
@@ -22,10 +21,6 @@ class Jira:
     def as_app(self, site: Site) -> Session:
         """Calls as the add-on itself: what it wrote shows the add-on as author, and it sees what the add-on may see."""
         return Session(site, AppAuth(site), self._client, self._limiter)
-
-    async def own_account(self, site: Site) -> str:
-        """The id of the add-on's own account on the site. Raises JiraError."""
-        return await myself(self.as_app(site))
 
     def as_user(self, site: Site, account_id: str, *, scope: str = "READ") -> Session:
         """Calls with the eyes and rights of one user. scope: upper-case Connect scopes, separated by spaces."""

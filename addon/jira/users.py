@@ -1,13 +1,26 @@
 """Reading accounts."""
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from addon.jira.issue import Person
 from addon.jira.paths import path
 from addon.jira.session import Session
 from addon.jira.shape import parts, shaped
+from addon.jira.site import Site
 
 _AT_ONCE = 50
+
+
+class Sessions(Protocol):
+    """Who opens sessions; `Jira` does."""
+
+    def as_app(self, site: Site) -> Session: ...
+
+
+async def own_account(jira: Sessions, site: Site) -> str:
+    """The id of the add-on's own account on the site. Raises JiraError."""
+    return await myself(jira.as_app(site))
 
 
 async def myself(session: Session) -> str:

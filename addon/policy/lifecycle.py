@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import Unauthenticated
-from addon.policy.retiring import retire
 from addon.policy.tenants import Tenants
 from addon.settings import Settings
 from addon.store.db import Database
 from addon.store.ids import new_id
 from addon.store.repos import audit
 from addon.store.repos import tenants as rows
-from addon.store.repos.tenants import DISABLED, INSTALLED, SUPERSEDED, UNINSTALLED, TenantRow
+from addon.store.repos.tenants import DISABLED, INSTALLED, SUPERSEDED, UNINSTALLED, TenantRow, retire
 from addon.store.repos.troubles import CLEARED
 from addon.store.secrets import SealBroken, Seals
 

@@ -11,11 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import AddonError
 from addon.jira.site import Site
-from addon.policy.retiring import supersede_others
 from addon.settings import Settings
 from addon.store.db import Database
 from addon.store.repos import tenants as rows
-from addon.store.repos.tenants import DISABLED, INSTALLED, TenantRow
+from addon.store.repos.tenants import DISABLED, INSTALLED, TenantRow, supersede_others
 from addon.store.secrets import SealBroken, Seals
 
 log = logging.getLogger(__name__)

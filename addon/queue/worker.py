@@ -114,13 +114,11 @@ class Worker(Generic[L]):
                 log.warning("cannot claim from %s: the database is away", queue)
 
     async def look(self) -> None:
-        """Renews every lease that is held, and stops work whose lease was lost or whose end was asked for."""
+        """Renews every lease that is held, and stops work whose lease was lost or that is to end or to wait."""
         for name, holding in self._holdings.items():
             held = {row_id: w for (table, row_id), w in list(self._working.items()) if table == name}
-            if not held:
-                continue
             try:
-                answer = await holding.renew(held)
+                answer = await holding.renew(held) if held else {}
             except Unavailable:
                 log.warning("cannot renew %d leases: the database is away", len(held))
                 self._unrenewed = True
@@ -183,7 +181,7 @@ class Worker(Generic[L]):
                 working.task.uncancel()
             return "cancelled" if working.stop == "cancel" else "back" if working.stop == "pause" else None
         except Unavailable:
-            log.warning("lost the database while working on %s: it goes back into the queue", working.lease.id)
+            log.warning("lost the database while working on %s", working.lease.id)
             return "back"
         except Exception as error:  # noqa: BLE001 - one broken row must neither stop the worker nor stay running for ever
             if limit.expired():
@@ -213,17 +211,17 @@ class Worker(Generic[L]):
         if self._unrenewed:
             self._unrenewed = False
             await self.look()
-        owed, self._owed = self._owed, set()
+        # What we hold again by now is another attempt and no debt of this one.
+        owed, self._owed = self._owed - self._working.keys(), set()
         for name in self._holdings:
-            # What we hold again by now is another attempt and no debt of this one.
-            await self._give_back(name, [row_id for table, row_id in owed - self._working.keys() if table == name])
+            await self._give_back(name, [row_id for table, row_id in owed if table == name])
 
     async def _give_back(self, name: str, ids: Sequence[str]) -> None:
         try:
             if ids:
                 await self._holdings[name].release(ids)
         except Unavailable:
-            log.warning("cannot give %d %s back yet: the database is away", len(ids), name)
+            log.warning("cannot give %d %s back: the database is away", len(ids), name)
             self._owed.update((name, row_id) for row_id in ids)
 
     async def _every(self, period_s: float, step: Callable[[], Coroutine[Any, Any, None]]) -> None:

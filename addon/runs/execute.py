@@ -3,20 +3,20 @@
 import logging
 import time
 from collections.abc import Mapping
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import AddonError
-from addon.jira.errors import JiraForbidden, JiraUnauthorized
+from addon.jira.users import own_account
 from addon.observe.metrics import RUN_SECONDS, RUNS
 from addon.queue.lane import End
-from addon.runs.desk import ENDINGS, Desk, failed, missing, of_the_site, persist
+from addon.runs.desk import ENDINGS, Desk, persist
 from addon.runs.feature import Feature, Outcome, Work
-from addon.runs.progress import LeaseLost, RunLedger, RunProgress
+from addon.runs.progress import LeaseLost, RunLedger, RunProgress, back_in_the_queue
 from addon.runs.publish import plan
-from addon.runs.view import iso
-from addon.store import leases
-from addon.store.leases import Ending, Lease
+from addon.runs.setbacks import failed, missing, site_in_sight
+from addon.store.leases import Ending, Lease, finish
 from addon.store.repos import events
 from addon.store.repos import runs as rows
 from addon.store.repos.runs import Run
@@ -60,7 +60,7 @@ class RunJob:
 
     async def _ended(self, lease: Lease, ending: Ending) -> None:
         async def write(tx: AsyncConnection) -> str | None:
-            done = await leases.finish(tx, runs, lease, ending, now=time.time())
+            done = await finish(tx, runs, lease, ending, now=time.time())
             return await self._closed(tx, lease, ending.state if done else None)
 
         self._told(lease, await persist(self._desk.db, write))
@@ -69,10 +69,10 @@ class RunJob:
         if run.result is not None:
             return Ending("succeeded")
         desk = self._desk
-        tenant = await desk.tenants.acquainted(lease.tenant_id, desk.jira.own_account)
+        tenant = await desk.tenants.acquainted(lease.tenant_id, partial(own_account, desk.jira))
         feature = self._features.get(run.kind)
         if tenant is None or feature is None:
-            return await missing(desk, lease.tenant_id) if tenant is None else UNKNOWN_KIND
+            return await missing(desk.db, lease.tenant_id) if tenant is None else UNKNOWN_KIND
         work = Work(
             run=run,
             tenant=tenant,
@@ -82,16 +82,14 @@ class RunJob:
             progress=RunProgress(desk.db, desk.bus, lease, after=seq),
             ledger=RunLedger(desk.db, run, lease),
         )
-        try:
+        async with site_in_sight(desk.troubles, tenant):
             return await feature.run(work)
-        except (JiraUnauthorized, JiraForbidden) as error:
-            raise await of_the_site(desk, tenant, error) from error
 
     async def _failed(self, lease: Lease, error: AddonError) -> None:
         async def write(tx: AsyncConnection) -> str | None:
             state = await failed(tx, runs, lease, error, self._desk.patience)
             if state == "queued":
-                await self._waits(tx, lease)
+                await back_in_the_queue(tx, lease)
             return await self._closed(tx, lease, state)
 
         self._told(lease, await persist(self._desk.db, write))
@@ -101,7 +99,7 @@ class RunJob:
 
         async def write(tx: AsyncConnection) -> str | None:
             # The fence stands first: an attempt that lost its lease must leave no drafts behind either.
-            if not await leases.finish(tx, runs, lease, Ending("succeeded", values=values), now=time.time()):
+            if not await finish(tx, runs, lease, Ending("succeeded", values=values), now=time.time()):
                 return None
             await plan(tx, run, outcome.drafts)
             return await self._closed(tx, lease, "succeeded")
@@ -118,17 +116,6 @@ class RunJob:
                 RUNS.labels(run.kind, state).inc()
                 RUN_SECONDS.labels(run.kind).observe(run.finished_at - run.created_at)
         return state
-
-    async def _waits(self, tx: AsyncConnection, lease: Lease) -> None:
-        """Tells who watches the run that it is back in the queue, and why."""
-        await rows.back_to_start(tx, lease.tenant_id, lease.id)
-        run = await rows.get(tx, lease.tenant_id, lease.id)
-        if run is None or run.error is None:
-            return
-        # Before partial results go: a number that was given once must not be given again.
-        seq = await events.last_seq(tx, lease.tenant_id, lease.id) + 1
-        waiting = {"error": run.error, "next_attempt_at": iso(run.run_at)}
-        await events.add(tx, lease, events.stage(seq, "queued", 0, 0, **waiting), now=time.time())
 
     def _told(self, lease: Lease, state: str | None) -> None:
         if state is None:

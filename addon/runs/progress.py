@@ -5,8 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from addon.errors import Conflict
 from addon.runs.bus import Bus
+from addon.runs.view import iso
 from addon.store.db import Database
 from addon.store.leases import Lease
 from addon.store.repos import events
@@ -89,3 +92,15 @@ class RunLedger:
         async with self.db.begin() as tx:
             found = await rows.earlier(tx, self.run, input_hash)
         return found.result if found else None
+
+
+async def back_in_the_queue(tx: AsyncConnection, lease: Lease) -> None:
+    """Tells who watches the run why it waits again, and until when. In the transaction that put it back."""
+    await rows.back_to_start(tx, lease.tenant_id, lease.id)
+    run = await rows.get(tx, lease.tenant_id, lease.id)
+    if run is None or run.error is None:
+        return
+    # Before partial results go: a number that was given once must not be given again.
+    seq = await events.last_seq(tx, lease.tenant_id, lease.id) + 1
+    waiting = {"error": run.error, "next_attempt_at": iso(run.run_at)}
+    await events.add(tx, lease, events.stage(seq, "queued", 0, 0, **waiting), now=time.time())

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import AddonError
-from addon.jira.errors import JiraForbidden, JiraUnauthorized
 from addon.observe.metrics import PUBLISH_FAILED, PUBLISHED
 from addon.queue.lane import End
-from addon.runs.desk import ENDINGS, Desk, failed, missing, of_the_site, persist
+from addon.runs.desk import ENDINGS, Desk, persist
 from addon.runs.feature import Target, Writing, Written
 from addon.runs.publish import ONE_AT_A_TIME
+from addon.runs.setbacks import failed, missing, site_in_sight
 from addon.store import leases
 from addon.store.leases import Again, Ending, Lease
 from addon.store.repos import publications as rows
@@ -68,7 +68,7 @@ class PublicationJob:
         target = self._targets.get(publication.target)
         tenant = await self._desk.tenants.by_id(publication.tenant_id)
         if tenant is None or target is None:
-            return await missing(self._desk, lease.tenant_id) if tenant is None else UNKNOWN_TARGET
+            return await missing(self._desk.db, lease.tenant_id) if tenant is None else UNKNOWN_TARGET
         writing = Writing(
             publication=publication,
             tenant=tenant,
@@ -77,10 +77,8 @@ class PublicationJob:
             repeated=lease.attempts > 1,
             previous=previous,
         )
-        try:
+        async with site_in_sight(self._desk.troubles, tenant):
             return _done(await target.publish(writing))
-        except (JiraUnauthorized, JiraForbidden) as error:
-            raise await of_the_site(self._desk, tenant, error) from error
 
 
 def _done(written: Written) -> Ending:

@@ -167,26 +167,103 @@ def test_idle_it_is_gone_at_once_even_while_somebody_watches(frail: Stack) -> No
 # F9, F10, F17: Jira says no, the issue is gone, the customer is gone
 
 
-@pytest.mark.parametrize(
-    ("status", "code", "words"),
-    [(401, "jira_unauthorized", "reinstall the add-on"), (403, "jira_forbidden", "permission or scope is missing")],
-)
-def test_site_that_refuses_us_fails_in_words_and_harms_no_other(
-    frail: Stack, status: int, code: str, words: str
-) -> None:
+def test_issue_that_is_refused_fails_in_words_and_harms_no_other(frail: Stack) -> None:
     refusing, other = frail.sites[:2]
-    refusing.fault("issue.get", status=status, times=100)
+    refusing.fault("issue.get", status=403, times=100)
     issues = [site.create_issue(description=acts.STORY) for site in (refusing, other)]
     assert acts.first_run(other, issues[1])["status"] == "succeeded"
     (run,) = eventually(lambda: [r for r in refusing.runs(issues[0]["id"]) if r["status"] == "failed"], "failed run")
-    assert run["error"]["error"] == code
-    assert words in run["error"]["detail"]
-    # A token that was refused may have been made at a bad moment: one fresh one, no more.
-    assert len(acts.calls(refusing, "issue.get", issues[0])) <= 2
+    assert run["error"]["error"] == "jira_forbidden"
+    assert "permission or scope is missing" in run["error"]["detail"]
+    assert len(acts.calls(refusing, "issue.get", issues[0])) == 1
     assert refusing.comments(issues[0]["key"]) == []
+    assert refusing.api("GET", "/site/health", user="ann").json() == {"trouble": None}
     refusing.ask("POST", "/clear", {"what": ["faults"]})
     assert acts.over(refusing, acts.analyse(refusing, issues[0]["id"])["id"])["status"] == "succeeded"
     assert len(refusing.comments(issues[0]["key"])) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("way_out", ["probe", "install"])
+def test_site_that_refuses_the_add_on_is_paused_and_loses_nothing(frail: Stack, status: int, way_out: str) -> None:
+    refusing, other = frail.sites[:2]
+    refusing.fault("*", status=status, times=10_000)
+    issues = [refusing.create_issue(description=acts.STORY, summary=f"Story {n}") for n in range(8)]
+    neighbour = other.create_issue(description=acts.STORY)
+    assert acts.first_run(other, neighbour)["status"] == "succeeded"
+    eventually(lambda: acts.rows(frail, "SELECT 1 FROM tenants WHERE paused_until IS NOT NULL"), "pause")
+    asked = settled(refusing)
+    time.sleep(2.5)
+    assert len(refusing.ask("GET", "/requests")["requests"]) == asked < 8 * 4
+    told = refusing.api("GET", "/site/health", user="ann").json()["trouble"]
+    assert (told["code"], bool(told["since"]), bool(told["next_probe_at"])) == (
+        "jira_unauthorized" if status == 401 else "jira_forbidden",
+        True,
+        True,
+    )
+    refusing.ask("POST", "/clear", {"what": ["faults"]})
+    if way_out == "install":
+        refusing.install()
+    else:
+        acts.time_passes(frail, 300)
+    for issue in issues:
+        assert acts.first_run(refusing, issue, 40)["status"] == "succeeded"
+        assert len(refusing.comments(issue["key"])) == 1
+    assert refusing.api("GET", "/site/health", user="ann").json() == {"trouble": None}
+
+
+def settled(site: JiraSite) -> int:
+    """How many requests the site has seen, once there are no more."""
+    seen = -1
+    while seen != (seen := len(site.ask("GET", "/requests")["requests"])):
+        time.sleep(1)
+    return seen
+
+
+def test_jira_that_is_away_for_long_gets_its_comment_in_the_end(frail: Stack) -> None:
+    reading, writing = frail.sites[:2]
+    reading.fault("issue.get", status=503, times=10_000)
+    writing.fault("comment.create", status=503, times=10_000)
+    unread, unwritten = (site.create_issue(description=acts.STORY) for site in (reading, writing))
+    for tried in range(1, 6):
+        eventually(lambda n=tried: failures(frail, "runs", unread) >= n, "put off")
+        eventually(lambda n=tried: failures(frail, "publications", unwritten) >= n, "put off")
+        acts.time_passes(frail, 700)
+    (run,) = eventually(lambda: [r for r in reading.runs(unread["id"]) if r["status"] == "queued"], "waiting run")
+    assert run["error"]["error"] == "jira_down"
+    assert run["next_attempt_at"] > run["created_at"]
+    for site, issue in ((reading, unread), (writing, unwritten)):
+        site.ask("POST", "/clear", {"what": ["faults"]})
+        acts.time_passes(frail, 700)
+        run = acts.first_run(site, issue)
+        assert (run["status"], [p["status"] for p in run["publications"]]) == ("succeeded", ["done"])
+        assert len(site.comments(issue["key"])) == 1
+
+
+def failures(stack: Stack, table: str, issue: Any) -> int:
+    found = acts.rows(stack, f"SELECT failures FROM {table} WHERE issue_id = :i AND state = 'queued'", i=issue["id"])
+    return int(found[0][0]) if found else 0
+
+
+def test_site_that_is_disabled_for_a_while_finds_its_work_done_afterwards(frail: Stack) -> None:
+    site = frail.site(2)
+    frail.model("latency", 1.5)
+    issues = [site.create_issue(description=acts.STORY, summary=f"Story {n}") for n in range(6)]
+    eventually(lambda: frail.model("requests"), "question to the model")
+    site.ask("POST", "/disable")
+    eventually(lambda: not any(r["open"] for r in frail.model("requests")), "closed connections", 5)
+    asked = settled(site)
+    time.sleep(1.5)
+    assert len(site.ask("GET", "/requests")["requests"]) == asked
+    assert {row[0] for row in acts.rows(frail, "SELECT state FROM runs WHERE state != 'succeeded'")} <= {
+        "queued",
+        "failed",
+        "cancelled",
+    }
+    site.ask("POST", "/enable")
+    for issue in issues:
+        assert acts.first_run(site, issue)["status"] == "succeeded"
+        assert len(site.comments(issue["key"])) == 1
 
 
 @pytest.mark.parametrize("operation", ["comment.create", "comment.update"])

@@ -49,6 +49,10 @@ class Watched:
         return self.before
 
 
+FAILED_TWICE = {"attempts": 3, "failures": 2, "error": {"error": "model_busy", "detail": "Later."}}
+"""A run whose model was only busy so far, and that does not wait for it any longer."""
+
+
 def run_of(jira: FakeJira, **changes: Any) -> Run:
     run = Run(
         id="run-1", tenant_id=TENANT.id, kind="analysis", trigger="webhook", account_id=None, project_id="10010",
@@ -195,7 +199,7 @@ async def test_invented_quotes_are_repaired_or_dropped_and_counted() -> None:
 async def test_the_rules_answer_when_the_model_fails_for_good(behaviours: list[str]) -> None:
     async with FakeModel() as model:
         model.script(*behaviours)
-        outcome = await Bench(FakeJira(), model, run={"attempts": 3}).outcome()
+        outcome = await Bench(FakeJira(), model, run=FAILED_TWICE).outcome()
     found = judged(outcome)
     assert (found.author, found.notice) == ("rules", "model_failed")
     assert "could not answer" in comment_of(outcome)
@@ -215,7 +219,7 @@ async def test_a_busy_model_is_tried_again_and_at_last_replaced() -> None:
         with pytest.raises(ModelBusy) as caught:
             await Bench(FakeJira(), model).outcome()
         assert caught.value.retry_after_s
-        found = judged(await Bench(FakeJira(), model, run={"attempts": 3}).outcome())
+        found = judged(await Bench(FakeJira(), model, run=FAILED_TWICE).outcome())
     assert found.notice == "model_failed"
 
 
@@ -363,3 +367,11 @@ def test_a_wish_the_result_does_not_hold_is_refused(target: str, items: list[int
 
 def test_an_edit_keeps_what_it_does_not_name() -> None:
     assert edited(Subtask(title="t", description="d"), {"description": "new"}) == Subtask(title="t", description="new")
+
+
+async def test_what_jira_failed_before_does_not_shorten_the_patience_with_the_model() -> None:
+    before = {"attempts": 9, "failures": 8, "error": {"error": "jira_down", "detail": "Silent."}}
+    async with FakeModel() as model:
+        model.script(*["status:429:retry-after=60"] * 3)
+        with pytest.raises(ModelBusy):
+            await Bench(FakeJira(), model, run=before).outcome()

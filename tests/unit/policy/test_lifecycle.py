@@ -14,7 +14,7 @@ from addon.policy.tenants import Tenants
 from addon.settings import Settings
 from addon.store.db import Database
 from addon.store.ids import new_id
-from addon.store.repos import audit
+from addon.store.repos import audit, troubles
 from addon.store.repos import tenants as rows
 from addon.store.secrets import Seals
 from addon.store.tables import projects, publications, runs, tenant_models
@@ -219,8 +219,32 @@ async def states(town: Town, tenant_id: str) -> set[tuple[str, str, bool]]:
         }
 
 
-@pytest.mark.parametrize("leaving", ["uninstall", "disable"])
-async def test_leaving_stops_waiting_and_running_work_of_that_site_alone(town: Town, leaving: str) -> None:
+async def test_disabled_site_keeps_its_work_as_it_is(town: Town) -> None:
+    tenant_id = await town.install()
+    for state in ("queued", "running", "succeeded"):
+        await work(town, tenant_id, state)
+    before = await states(town, tenant_id)
+    await town.disable()
+    await town.lifecycle.enabled("acme", town.token(), NOW)
+    assert await states(town, tenant_id) == before
+    assert not any(cancelling for _, _, cancelling in before)
+
+
+@pytest.mark.parametrize("word", ["install", "enable"])
+async def test_trouble_of_a_site_is_forgotten_when_it_says_something_new(town: Town, word: str) -> None:
+    tenant_id = await town.install()
+    async with town.database.begin() as tx:
+        assert await troubles.begin(tx, tenant_id, "jira_unauthorized", now=NOW, probe_at=NOW + 300)
+    if word == "install":
+        await town.install()
+    else:
+        await town.disable()
+        await town.lifecycle.enabled("acme", town.token(), NOW)
+    async with town.database.begin() as tx:
+        assert await troubles.of(tx, tenant_id) is None
+
+
+async def test_leaving_stops_waiting_and_running_work_of_that_site_alone(town: Town) -> None:
     mine = await town.install()
     other = await town.lifecycle.installed(
         Installation("b", "https://b.jira.com", "https://b.jira.com", "s", None, "t"), NOW
@@ -228,7 +252,7 @@ async def test_leaving_stops_waiting_and_running_work_of_that_site_alone(town: T
     for tenant_id in (mine, other):
         for state in ("queued", "running", "succeeded"):
             await work(town, tenant_id, state)
-    await getattr(town, leaving)()
+    await town.uninstall()
     assert await states(town, mine) == {
         (kind, *state)
         for kind in ("runs", "publications")

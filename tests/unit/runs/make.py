@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx2
 
 from addon.errors import Invalid
 from addon.jira.client import Jira
+from addon.jira.users import own_account
 from addon.policy.models import ModelPolicy
 from addon.policy.projects import Projects
 from addon.policy.tenants import Tenant, Tenants
@@ -104,20 +106,22 @@ async def stage(
     at_work: bool = True,
     size: Size = FAST,
     patience: Patience = HASTY,
+    jira: Callable[[httpx2.Request], httpx2.Response] | None = None,
 ) -> AsyncIterator[Stage]:
     """at_work: the worker runs; else rows only wait."""
     settings = Settings(_env_file=None)  # type: ignore[call-arg]
     tenants = Tenants(db, seals, settings)
-    jira = Jira(oauth_url=settings.oauth_url, user_agent="tests", transport=httpx2.MockTransport(jira_twin))
+    wire = httpx2.MockTransport(jira or jira_twin)
+    client = Jira(oauth_url=settings.oauth_url, user_agent="tests", transport=wire)
     desk = Desk(
         db=db,
         wakes=Wakes(),
         bus=Bus(),
         tenants=tenants,
-        jira=jira,
+        jira=client,
         projects=Projects(db),
         model_policy=ModelPolicy(db, seals, settings),
-        troubles=Troubles(db, tenants, jira.own_account, probe_every_s=0.3),
+        troubles=Troubles(db, tenants, partial(own_account, client), probe_every_s=0.3),
         patience=patience,
     )
     feature, comments, subtasks = FakeFeature(work), FakeTarget("comment"), FakeTarget("subtasks")
@@ -137,7 +141,7 @@ async def stage(
         else:
             yield Stage(office, tenant, feature, comments, subtasks)
     finally:
-        await jira.close()
+        await client.close()
 
 
 def jira_twin(request: httpx2.Request) -> httpx2.Response:

@@ -248,3 +248,65 @@ async def test_place_this_release_does_not_know_fails_in_words(database: Databas
         publication_id = await add_publication(database, s.tenant.id, (await a_run(s)).id, target="moon")
         await settled(database, failed=1)
     assert (await row_of(database, publications, publication_id)).error["error"] == "unknown_target"
+
+
+# Sub-tasks in their order
+
+
+async def test_subtasks_are_made_one_after_the_other_in_their_order(database: Database, seals: Seals) -> None:
+    order: list[int] = []
+    at_once = 0
+
+    async def slowly(writing: Writing) -> Written:
+        nonlocal at_once
+        assert at_once == 0
+        at_once += 1
+        # The first take longest: side by side the last would be there first.
+        await asyncio.sleep(0.1 - writing.publication.item * 0.02)
+        at_once -= 1
+        order.append(writing.publication.item)
+        return await write(writing)
+
+    async with stage(database, seals) as s:
+        s.subtasks.write = slowly
+        run = await a_run(s)
+        await s.office.publisher.ask(s.tenant, run, Wish("subtasks", [4, 2, 0, 3, 1]), account_id="ann")
+        began = time.monotonic()
+        await settled(database, succeeded=5)
+    assert order == [0, 1, 2, 3, 4]
+    assert time.monotonic() - began < 2
+
+
+async def test_subtask_that_fails_or_waits_for_its_next_try_holds_up_no_other(database: Database, seals: Seals) -> None:
+    made: list[int] = []
+
+    async def troubled(writing: Writing) -> Written:
+        item = writing.publication.item
+        if item == 0:
+            raise JiraForbidden("No.")
+        if item == 1 and not writing.repeated:
+            raise Unavailable("Cut.", retry_after_s=0.6)
+        made.append(item)
+        return await write(writing)
+
+    async with stage(database, seals) as s:
+        s.subtasks.write = troubled
+        run = await a_run(s)
+        await s.office.publisher.ask(s.tenant, run, Wish("subtasks", [0, 1, 2, 3]), account_id="ann")
+        await settled(database, succeeded=3, failed=1)
+    assert made == [2, 3, 1]
+
+
+async def test_subtasks_of_different_runs_do_not_wait_for_each_other(database: Database, seals: Seals) -> None:
+    together = asyncio.Barrier(2)
+
+    async def meet(writing: Writing) -> Written:
+        await asyncio.wait_for(together.wait(), 5)
+        return await write(writing)
+
+    async with stage(database, seals) as s:
+        s.subtasks.write = meet
+        for issue_id in ("1", "2"):
+            run = await a_run(s, issue_id)
+            await s.office.publisher.ask(s.tenant, run, Wish("subtasks", [0]), account_id="ann")
+        await settled(database, succeeded=2)

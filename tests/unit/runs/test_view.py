@@ -9,7 +9,7 @@ from tests.unit.runs.make import stage
 RUN = {
     "id", "kind", "status", "trigger", "asked_by", "issue_id", "issue_key", "project_id",
     "created_at", "started_at", "finished_at",
-    "progress", "facts_read", "result", "error", "usage", "publications",
+    "progress", "facts_read", "result", "error", "next_attempt_at", "usage", "publications",
 }  # fmt: skip
 
 

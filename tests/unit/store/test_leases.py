@@ -3,11 +3,14 @@
 import asyncio
 import time
 
+import pytest
 from sqlalchemy import event
 
 from addon.store import leases
 from addon.store.db import Database
-from addon.store.leases import Claims, Ending, Lease
+from addon.store.leases import Again, Claims, Ending, Lease
+from addon.store.repos import troubles
+from addon.store.repos.troubles import Trouble
 from addon.store.tables import publications, runs
 from tests.rows import add_publication, add_run, add_tenant, row_of, set_tenant
 
@@ -96,7 +99,7 @@ async def test_renewing_holds_only_what_is_still_ours(database: Database) -> Non
     async with database.begin() as tx:
         held = await ANN.renew(tx, [mine.id, gone.id, "unknown"], now=time.time() + 100)
         assert await BOB.renew(tx, [mine.id], now=time.time()) == {}
-    assert held == {mine.id: False}
+    assert held == {mine.id: ""}
     assert (await row_of(database, runs, mine.id)).lease_until > time.time() + 120
 
 
@@ -106,13 +109,14 @@ async def test_renewing_tells_of_a_request_to_cancel_and_of_a_tenant_that_left(d
     await claim(database, ANN)
     async with database.begin() as tx:
         await leases.request_cancel(tx, runs, tenant_id, run_id, now=time.time())
-        assert await ANN.renew(tx, [run_id], now=time.time()) == {run_id: True}
+        assert await ANN.renew(tx, [run_id], now=time.time()) == {run_id: "cancel"}
     other = await add_tenant(database)
     theirs = await add_run(database, other)
     await claim(database, ANN)
-    await set_tenant(database, other, "uninstalled")
-    async with database.begin() as tx:
-        assert await ANN.renew(tx, [theirs], now=time.time()) == {theirs: True}
+    for state, order in (("uninstalled", "cancel"), ("superseded", "cancel"), ("disabled", "pause"), ("installed", "")):
+        await set_tenant(database, other, state)
+        async with database.begin() as tx:
+            assert await ANN.renew(tx, [theirs], now=time.time()) == {theirs: order}
 
 
 async def test_row_whose_lease_ran_out_goes_to_another_worker_and_the_first_one_is_fenced_off(
@@ -142,10 +146,10 @@ async def test_same_worker_with_an_older_attempt_is_fenced_off_too(database: Dat
 
 
 async def test_row_that_lost_its_worker_too_often_fails_in_words(database: Database) -> None:
-    run_id = await add_run(database, await add_tenant(database), max_attempts=2)
-    for attempt in (1, 2):
-        (lease,) = await claim(database, ANN, now=time.time() + 100 * attempt)
-        assert lease.last is (attempt == 2)
+    run_id = await add_run(database, await add_tenant(database))
+    for attempt in (1, 2, 3):
+        await claim(database, ANN, now=time.time() + 100 * attempt)
+        assert (await row_of(database, runs, run_id)).crashes == attempt - 1
         async with database.begin() as tx:
             await leases.sweep(tx, runs, now=time.time() + 100 * attempt + 31)
     row = await row_of(database, runs, run_id)
@@ -179,7 +183,9 @@ async def test_retry_waits_and_counts(database: Database) -> None:
     (lease,) = await claim(database, ANN)
     soon = time.time() + 20
     async with database.begin() as tx:
-        assert await leases.retry(tx, runs, lease, run_at=soon, error={"error": "busy", "detail": "Later."})
+        again = Again(soon, {"error": "busy", "detail": "Later."}, failures=4)
+        assert await leases.retry(tx, runs, lease, again, now=time.time()) == "queued"
+        assert await leases.retry(tx, runs, lease, again, now=time.time()) is None
     row = await row_of(database, runs, run_id)
     assert (row.state, row.attempts, row.error, row.worker) == (
         "queued",
@@ -188,15 +194,48 @@ async def test_retry_waits_and_counts(database: Database) -> None:
         None,
     )
     assert await claim(database, ANN) == []
-    assert (await claim(database, ANN, now=soon + 1))[0].attempts == 2
+    (next_one,) = await claim(database, ANN, now=soon + 1)
+    assert (next_one.attempts, next_one.failures, next_one.failing) == (2, 4, "busy")
 
 
-async def test_waiting_for_a_turn_and_being_released_cost_no_attempt(database: Database) -> None:
-    await add_run(database, await add_tenant(database), max_attempts=1)
+@pytest.mark.parametrize("way", ["retry", "release"])
+async def test_row_to_be_cancelled_does_not_go_back_into_the_queue(database: Database, way: str) -> None:
+    tenant_id = await add_tenant(database)
+    run_id = await add_run(database, tenant_id)
     (lease,) = await claim(database, ANN)
-    assert lease.last
     async with database.begin() as tx:
-        assert await leases.postpone(tx, runs, lease, run_at=0)
+        await leases.request_cancel(tx, runs, tenant_id, run_id, now=time.time())
+        if way == "retry":
+            assert await leases.retry(tx, runs, lease, Again(0.0), now=5.0) == "cancelled"
+        else:
+            await ANN.release(tx, [run_id], now=5.0)
+    row = await row_of(database, runs, run_id)
+    assert (row.state, row.finished_at, row.worker) == ("cancelled", 5.0, None)
+
+
+async def test_rows_of_a_site_in_trouble_stay(database: Database) -> None:
+    tenant_id = await add_tenant(database)
+    await add_run(database, tenant_id)
+    async with database.begin() as tx:
+        assert await troubles.begin(tx, tenant_id, "jira_unauthorized", now=1.0, probe_at=2.0)
+        assert not await troubles.begin(tx, tenant_id, "jira_forbidden", now=3.0, probe_at=9.0)
+        assert await troubles.of(tx, tenant_id) == Trouble("jira_unauthorized", 1.0, 2.0)
+        assert await leases.due(tx, runs, now=time.time()) == {}
+    assert await claim(database, ANN) == []
+    async with database.begin() as tx:
+        assert await troubles.to_probe(tx, now=1.5, next_at=4.0) == []
+        assert await troubles.to_probe(tx, now=2.5, next_at=4.0) == [tenant_id]
+        assert await troubles.to_probe(tx, now=2.5, next_at=4.0) == []
+        await troubles.end(tx, tenant_id)
+        assert await troubles.of(tx, tenant_id) is None
+    assert len(await claim(database, ANN)) == 1
+
+
+async def test_waiting_for_a_turn_and_being_released_cost_nothing(database: Database) -> None:
+    run_id = await add_run(database, await add_tenant(database), crashes=2)
+    (lease,) = await claim(database, ANN)
+    async with database.begin() as tx:
+        assert await leases.retry(tx, runs, lease, Again(0.0), now=time.time()) == "queued"
     (lease,) = await claim(database, ANN)
     async with database.begin() as tx:
         assert await ANN.release(tx, [lease.id], now=0) == 1
@@ -204,6 +243,8 @@ async def test_waiting_for_a_turn_and_being_released_cost_no_attempt(database: D
     (lease,) = await claim(database, BOB)
     # The number itself never goes down: a target must know that an earlier attempt may have left its mark.
     assert lease.attempts == 3
+    row = await row_of(database, runs, run_id)
+    assert (row.crashes, row.failures) == (2, 0)
 
 
 async def test_released_row_of_another_worker_is_left_alone(database: Database) -> None:

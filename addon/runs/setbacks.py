@@ -1,0 +1,89 @@
+"""What becomes of a row whose attempt did not succeed: back into the queue, or an end in words."""
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from addon.errors import AddonError, NothingToDo
+from addon.jira.errors import JiraForbidden, JiraNotFound, JiraUnauthorized
+from addon.policy.tenants import Tenant
+from addon.policy.trouble import Troubles
+from addon.runs.patience import Patience, failures_with
+from addon.store import leases
+from addon.store.db import Database
+from addon.store.leases import Again, Ending, Lease
+from addon.store.repos import tenants as tenant_rows
+
+TENANT_GONE = Ending("cancelled", {"error": "tenant_gone", "detail": "The add-on was removed from this site."})
+ISSUE_DELETED = Ending(
+    "cancelled", {"error": "issue_deleted", "detail": "The issue no longer exists, or the add-on may not see it."}
+)
+
+
+class SitePaused(AddonError):
+    """Nothing of this site can be worked now, and that says nothing about the row: it waits, and counts nothing.
+
+    said: why, for who looks at the row; None leaves what it says.
+    """
+
+    code = "site_paused"
+
+    def __init__(self, said: Mapping[str, str] | None = None) -> None:
+        super().__init__("The work of this site waits.", retry_after_s=1.0)
+        self.said = said
+
+
+async def missing(db: Database, tenant_id: str) -> Ending:
+    """What becomes of a row whose tenant may not be worked for. Raises SitePaused for one that may come back."""
+    async with db.single() as tx:
+        row = await tenant_rows.by_id(tx, tenant_id)
+    if row is not None and row.state in (tenant_rows.INSTALLED, tenant_rows.DISABLED):
+        raise SitePaused
+    return TENANT_GONE
+
+
+@asynccontextmanager
+async def site_in_sight(troubles: Troubles, tenant: Tenant) -> AsyncIterator[None]:
+    """Work at a site. Raises SitePaused in place of an error by which Jira refuses the add-on as a whole there."""
+    try:
+        yield
+    except (JiraUnauthorized, JiraForbidden) as error:
+        if await troubles.noticed(tenant, error):
+            raise SitePaused({"error": error.code, "detail": error.detail}) from error
+        raise
+
+
+async def failed(tx: AsyncConnection, table: Table, lease: Lease, error: AddonError, patience: Patience) -> str | None:
+    """Records a failure: back into the queue while another try may help, else the end.
+
+    Returns the row's new state, None when the lease was lost.
+    """
+    now = time.time()
+    said = {"error": error.code, "detail": error.detail}
+    if isinstance(error, SitePaused):
+        return await leases.retry(tx, table, lease, Again(now + 1.0, error.said), now=now)
+    if isinstance(error, JiraNotFound):
+        ending = ISSUE_DELETED
+    elif isinstance(error, NothingToDo):
+        ending = Ending("cancelled", said)
+    elif error.retry_after_s is None:
+        ending = Ending("failed", said)
+    else:
+        failures = failures_with(lease, error.code)
+        if not patience.over(table.name, lease, failures, now):
+            run_at = now + patience.wait_s(error.retry_after_s, failures, error.code)
+            return await leases.retry(tx, table, lease, Again(run_at, said, failures), now=now)
+        ending = Ending("failed", gave_up(error, now - lease.created_at))
+    return ending.state if await leases.finish(tx, table, lease, ending, now=now) else None
+
+
+def gave_up(error: AddonError, age_s: float) -> Mapping[str, str]:
+    """cause: the code of the last error."""
+    return {
+        "error": "gave_up",
+        "cause": error.code,
+        "detail": f"Given up after {max(1, round(age_s / 3600))} h of trying. The last time: {error.detail}",
+    }
