@@ -4,14 +4,16 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.jira.client import Jira
+from addon.jira.users import own_account
 from addon.policy.models import ModelPolicy
 from addon.policy.projects import Projects
-from addon.policy.tenants import Tenants
+from addon.policy.tenants import Tenant, Tenants
 from addon.policy.trouble import Troubles
 from addon.queue.broker import Wakes
 from addon.queue.lane import End
@@ -49,6 +51,10 @@ class Desk:
     model_policy: ModelPolicy
     troubles: Troubles
     patience: Patience = field(default_factory=Patience)
+
+    async def acquainted(self, tenant_id: str) -> Tenant | None:
+        """The tenant with the add-on's own account on it, while it is installed. Raises DatabaseDown."""
+        return await self.tenants.acquainted(tenant_id, partial(own_account, self.jira))
 
 
 async def persist(db: Database, write: Callable[[AsyncConnection], Awaitable[T]]) -> T:

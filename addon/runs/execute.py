@@ -3,12 +3,10 @@
 import logging
 import time
 from collections.abc import Mapping
-from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import AddonError
-from addon.jira.users import own_account
 from addon.observe.metrics import RUN_SECONDS, RUNS
 from addon.queue.lane import End
 from addon.runs.desk import ENDINGS, Desk, persist
@@ -69,7 +67,7 @@ class RunJob:
         if run.result is not None:
             return Ending("succeeded")
         desk = self._desk
-        tenant = await desk.tenants.acquainted(lease.tenant_id, partial(own_account, desk.jira))
+        tenant = await desk.acquainted(lease.tenant_id)
         feature = self._features.get(run.kind)
         if tenant is None or feature is None:
             return await missing(desk.db, lease.tenant_id) if tenant is None else UNKNOWN_KIND
