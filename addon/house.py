@@ -101,7 +101,7 @@ async def open_house(
         stack.push_async_callback(install_keys.close)
         models = Models(llm_transport)
         stack.push_async_callback(models.close)
-        tenants = Tenants(db, seals, settings)
+        tenants = Tenants(db, seals, settings=settings)
         desk = Desk(
             db=db,
             wakes=Wakes(),
@@ -109,11 +109,12 @@ async def open_house(
             tenants=tenants,
             jira=jira,
             projects=Projects(db),
-            model_policy=ModelPolicy(db, seals, settings),
-            troubles=Troubles(db, tenants, partial(own_account, jira)),
+            model_policy=ModelPolicy(db, seals, settings=settings),
+            troubles=Troubles(db, tenants, ask=partial(own_account, jira)),
         )
         texts = Texts()
-        office = _office(desk, settings, models, texts)
+        office = _office(desk, settings, models=models, texts=texts)
+        dropped = _dropper(jira, office.worker)
         if serve:
             await stack.enter_async_context(office.at_work())
             await stack.enter_async_context(_kept_clean(desk))
@@ -122,7 +123,7 @@ async def open_house(
             db=db,
             seals=seals,
             tenants=desk.tenants,
-            lifecycle=Lifecycle(db, seals, settings, tenants=desk.tenants, dropped=_dropper(jira, office.worker)),
+            lifecycle=Lifecycle(db, seals, settings=settings, tenants=tenants, dropped=dropped),
             jira=jira,
             install_keys=install_keys,
             models=models,
@@ -138,7 +139,7 @@ async def open_house(
         )
 
 
-def _office(desk: Desk, settings: Settings, models: Models, texts: Texts) -> Office:
+def _office(desk: Desk, settings: Settings, *, models: Models, texts: Texts) -> Office:
     analysis = AnalysisFeature(models, Drafts(texts, settings.addon_key))
     targets = (CommentTarget(), SubtasksTarget(desk.projects, texts), FieldTarget())
     return furnish(

@@ -9,7 +9,7 @@ import sys
 from sandbox.server import running
 
 
-async def _main(sites: int, port: int, announce: bool) -> None:
+async def _main(sites: int, port: int, *, announce: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -29,7 +29,7 @@ def main() -> int:
     parser.add_argument("--announce", action="store_true", help="print one line of JSON with every address, then serve")
     asked = parser.parse_args()
     try:
-        asyncio.run(_main(asked.sites, asked.port, asked.announce))
+        asyncio.run(_main(asked.sites, asked.port, announce=asked.announce))
     except OSError as error:
         print(f"cannot listen on port {asked.port}: {error.strerror}", file=sys.stderr)
         return 1

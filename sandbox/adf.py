@@ -110,7 +110,7 @@ def problems(document: object, *, serialised: bool = False) -> list[str]:
     if document.get("version") != 1:
         return ["doc: version must be 1"]
     found: list[str] = []
-    _node(document, "doc", found, 0)
+    _node(document, "doc", found=found, depth=0)
     # Counting the characters of such a document would recurse just as deeply.
     if any(problem.endswith("nested too deeply") for problem in found):
         return found
@@ -129,27 +129,27 @@ def texts(node: Any) -> list[str]:
     return [node["text"]] if isinstance(node.get("text"), str) else texts(node.get("content", []))
 
 
-def _node(node: dict[str, Any], path: str, found: list[str], depth: int) -> None:
+def _node(node: dict[str, Any], path: str, *, found: list[str], depth: int) -> None:
     kind = str(node["type"])
     if kind == "text":
-        return _text(node, path, found)
+        return _text(node, path, found=found)
     rule = RULES[kind]
     extra = set(node) - {"type", "attrs", "content", *(("version",) if kind == "doc" else ())}
     if extra:
         found.append(f"{path}: unknown keys {sorted(extra)}")
-    _attributes(node, kind, path, found)
+    _attributes(node, kind, path=path, found=found)
     content = node.get("content")
     if rule.leaf and content is not None:
         found.append(f"{path}: {kind} takes no content")
     if not rule.leaf:
-        _children(content if content is not None else [], rule, path, found, depth)
+        _children(content if content is not None else [], rule, path=path, found=found, depth=depth)
     # Older validators of Jira take nothing else there, and their age is not told.
     if kind == "listItem" and isinstance(content, list) and content and content[0].get("type") != "paragraph":
         found.append(f"{path}: a list item begins with a paragraph")
     return None
 
 
-def _children(content: object, rule: Rule, path: str, found: list[str], depth: int) -> None:
+def _children(content: object, rule: Rule, *, path: str, found: list[str], depth: int) -> None:
     if not isinstance(content, list) or not all(isinstance(child, dict) for child in content):
         found.append(f"{path}: content must be a list of nodes")
         return
@@ -166,13 +166,13 @@ def _children(content: object, rule: Rule, path: str, found: list[str], depth: i
         elif kind not in rule.children:
             found.append(f"{where}: not allowed here")
         else:
-            _node(child, where, found, depth + 1)
+            _node(child, where, found=found, depth=depth + 1)
             # Marks are legal on text, but not on the text of a code block.
             if path.endswith("codeBlock") and child.get("marks"):
                 found.append(f"{where}: no marks inside a code block")
 
 
-def _attributes(node: dict[str, Any], kind: str, path: str, found: list[str]) -> None:
+def _attributes(node: dict[str, Any], kind: str, *, path: str, found: list[str]) -> None:
     rule = RULES[kind]
     attrs = node.get("attrs", {})
     if not isinstance(attrs, dict):
@@ -191,7 +191,7 @@ def _attributes(node: dict[str, Any], kind: str, path: str, found: list[str]) ->
         found.append(f"{path}: timestamp must be a string of milliseconds")
 
 
-def _text(node: dict[str, Any], path: str, found: list[str]) -> None:
+def _text(node: dict[str, Any], path: str, *, found: list[str]) -> None:
     if not isinstance(node.get("text"), str) or not node["text"]:
         found.append(f"{path}: empty text")
     extra = set(node) - {"type", "text", "marks"}
@@ -208,10 +208,10 @@ def _text(node: dict[str, Any], path: str, found: list[str]) -> None:
     if "code" in names and set(names) - {"code", "link"}:
         found.append(f"{path}: code combines with link only")
     for mark in marks:
-        _mark(mark, path, found)
+        _mark(mark, path, found=found)
 
 
-def _mark(mark: dict[str, Any], path: str, found: list[str]) -> None:
+def _mark(mark: dict[str, Any], path: str, *, found: list[str]) -> None:
     kind = mark.get("type")
     if kind not in MARKS:
         found.append(f"{path}: unknown mark {kind!r}")

@@ -25,7 +25,7 @@ def create_app(world: World, place: Place) -> Starlette:
 
     async def token(request: Request) -> Response:
         form = (await request.body()).decode("utf-8", "replace")
-        status, answer = grant([p.site for p in world.places], world.bearers, world.audiences, form)
+        status, answer = grant([p.site for p in world.places], world.bearers, audiences=world.audiences, form=form)
         return JSONResponse(answer, status, {"Cache-Control": "no-store"})
 
     async def bridge(_: Request) -> Response:

@@ -30,13 +30,13 @@ class Bearers:
 
     issued: dict[str, tuple[str, str, frozenset[str], float]] = field(default_factory=dict)
 
-    def issue(self, client_key: str, account_id: str, scopes: frozenset[str]) -> str:
+    def issue(self, client_key: str, account_id: str, *, scopes: frozenset[str]) -> str:
         token = uuid.uuid4().hex
         self.issued[token] = (client_key, account_id, scopes, time.time() + BEARER_TTL_S)
         return token
 
 
-def caller_of(site: Site, bearers: Bearers, method: str, target: str, authorization: str | None) -> Caller:
+def caller_of(site: Site, bearers: Bearers, *, method: str, target: str, authorization: str | None) -> Caller:
     """The caller of one request. target: raw path and query as on the wire. Raises UnauthorizedError."""
     installation = site.installation
     # Jira does not say whether the add-on or the signature is unknown; the complaint does.
@@ -44,7 +44,7 @@ def caller_of(site: Site, bearers: Bearers, method: str, target: str, authorizat
         raise UnauthorizedError("the add-on is not installed on this site")
     kind, _, token = (authorization or "").partition(" ")
     if kind == "JWT":
-        return _signed(installation, method, target, token)
+        return _signed(installation, method, target=target, token=token)
     if kind == "Bearer":
         client_key, account_id, scopes, end = bearers.issued.get(token, ("", "", frozenset(), 0.0))
         # A token of another site, and one from before a site import, are equally worthless.
@@ -54,7 +54,7 @@ def caller_of(site: Site, bearers: Bearers, method: str, target: str, authorizat
     raise UnauthorizedError(f"no JWT and no Bearer token (got {kind or 'nothing'!r})")
 
 
-def _signed(installation: Installation, method: str, target: str, token: str) -> Caller:
+def _signed(installation: Installation, method: str, *, target: str, token: str) -> Caller:
     claims = _claims(token, installation.shared_secret)
     if claims["iss"] != installation.key:
         raise UnauthorizedError(f"iss is {claims['iss']!r}, not the add-on's key {installation.key!r}")
@@ -79,7 +79,7 @@ def _claims(token: str, secret: str) -> Json:
         raise UnauthorizedError(f"the token does not hold: {error}") from error
 
 
-def grant(sites: list[Site], bearers: Bearers, audiences: set[str], form: str) -> tuple[int, Json]:
+def grant(sites: list[Site], bearers: Bearers, *, audiences: set[str], form: str) -> tuple[int, Json]:
     """The authorization server's answer to a form: a bearer token for an assertion one of the sites vouches for."""
     fields = dict(parse_qsl(form, keep_blank_values=True))
     if fields.get("grant_type") != GRANT:
@@ -88,7 +88,7 @@ def grant(sites: list[Site], bearers: Bearers, audiences: set[str], form: str) -
     if site is None or site.installation is None:
         return 400, {"error": "invalid_grant", "error_description": "Unknown client"}
     try:
-        account_id = _vouched(site, site.installation, audiences, fields["assertion"])
+        account_id = _vouched(site, site.installation, audiences=audiences, assertion=fields["assertion"])
     except RefusedError as refusal:
         site.complain("oauth.token", refusal.note, status=400)
         return 400, {"error": "invalid_grant", "error_description": refusal.note}
@@ -98,7 +98,7 @@ def grant(sites: list[Site], bearers: Bearers, audiences: set[str], form: str) -
     if asked - site.installation.scopes or "ACT_AS_USER" not in site.installation.scopes:
         site.complain("oauth.token", f"scopes {sorted(asked)} were not granted", status=400)
         return 400, {"error": "invalid_scope", "error_description": "A requested scope was not granted"}
-    token = bearers.issue(site.installation.client_key, account_id, asked)
+    token = bearers.issue(site.installation.client_key, account_id, scopes=asked)
     return 200, {"access_token": token, "expires_in": BEARER_TTL_S, "token_type": "Bearer"}
 
 
@@ -112,7 +112,7 @@ def _site_of(sites: list[Site], assertion: str) -> Site | None:
     return next((s for s in sites if s.installation and s.installation.oauth_client_id == client), None)
 
 
-def _vouched(site: Site, installation: Installation, audiences: set[str], assertion: str) -> str:
+def _vouched(site: Site, installation: Installation, *, audiences: set[str], assertion: str) -> str:
     try:
         claims = jwt.decode(
             assertion,

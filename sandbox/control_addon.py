@@ -131,14 +131,14 @@ class AddonControl(Desk):
         # Stale and short-lived tokens are ordered by age and lifetime, so that no test has to wait.
         life = Life(float(asked.get("ttl_s", 900)), float(asked.get("age_s", 0)))
         if kind == "context":
-            return {"token": frames.context_token(self.site, account, where, life=life)}
+            return {"token": frames.context_token(self.site, account, where=where, life=life)}
         if kind == "page":
-            url = frames.page(self.site, path, account, life=life)
+            url = frames.page(self.site, path, account_id=account, life=life)
             return {"token": url.rpartition("jwt=")[2], "url": url}
         hashed = qsh(asked.get("method", "POST"), path)
         if kind == "lifecycle":
             audience = asked.get("audience", installed.base_url)
-            return {"token": self.place.lifecycle.keys.sign(installed.client_key, audience, hashed, life=life)}
+            return {"token": self.place.lifecycle.keys.sign(installed.client_key, audience, hashed=hashed, life=life)}
         claims = {"iss": installed.client_key, "sub": account, "qsh": hashed}
         return {"token": symmetric(installed.shared_secret, claims, life=life)}
 

@@ -53,7 +53,7 @@ class IssueControl(Desk):
         # The page of the parent learns of its new sub-task by this.
         site.touch(issue)
         if body.get("webhook", True):
-            self.place.webhooks.fire("jira:issue_created", issue, user.account_id, body.get("trace"))
+            self.place.webhooks.fire("jira:issue_created", issue, account_id=user.account_id, trace=body.get("trace"))
         return {
             "id": str(issue.id),
             "key": issue.key,
@@ -89,7 +89,7 @@ class IssueControl(Desk):
         issue.fields |= body
         issue.updated = time.time()
         self.site.touch(issue)
-        self.place.webhooks.fire("jira:issue_updated", issue, user.account_id, None)
+        self.place.webhooks.fire("jira:issue_updated", issue, account_id=user.account_id, trace=None)
         return {"key": issue.key}
 
     async def delete_issue(self, _: Body, request: Request) -> Any:
@@ -111,7 +111,7 @@ class IssueControl(Desk):
         comment = Comment(self.site.next_id(), user.account_id, text, now, now)
         issue.comments.append(comment)
         self.site.touch(issue)
-        self.place.webhooks.fire("comment_created", (issue, comment), user.account_id, None)
+        self.place.webhooks.fire("comment_created", (issue, comment), account_id=user.account_id, trace=None)
         return {"id": str(comment.id)}
 
     async def delete_comment(self, _: Body, request: Request) -> Any:

@@ -51,7 +51,7 @@ class Desk:
         """The comments as REST shows them, with their properties and with the text somebody reads."""
         return [
             {
-                **views.comment(self.site, issue, comment),
+                **views.comment(self.site, issue, shown=comment),
                 "properties": comment.properties,
                 "text": reading(comment.body),
                 "internal": views.is_internal(comment),

@@ -58,7 +58,7 @@ def module(installation: Installation, key: str) -> Json | None:
     return next((m for place in PLACES for m in modules(installation, place) if m.get("key") == key), None)
 
 
-def label(installation: Installation, name: Any, language: str) -> str:
+def label(installation: Installation, name: Any, *, language: str) -> str:
     """A label in the reader's language, English when it has no translation."""
     if not isinstance(name, dict):
         return str(name or "")
@@ -69,16 +69,16 @@ def label(installation: Installation, name: Any, language: str) -> str:
     return str(name.get("value", ""))
 
 
-def address(site: Site, shown: Json, account_id: str, where: Where) -> str:
+def address(site: Site, shown: Json, *, account_id: str, where: Where) -> str:
     """The URL of a module's iframe for one person."""
     template = str(shown["target"]["url"] if "target" in shown else shown["url"])
     # Both spellings of a variable are in use: {issue.id} and the older ${issue.id}.
     for name, value in where.variables().items():
         template = template.replace("${" + name + "}", quote(value)).replace("{" + name + "}", quote(value))
-    return page(site, template, account_id, key=str(shown["key"]))
+    return page(site, template, account_id=account_id, key=str(shown["key"]))
 
 
-def page(site: Site, path: str, account_id: str | None, *, key: str = "page", life: Life = PAGE) -> str:
+def page(site: Site, path: str, *, account_id: str | None, key: str = "page", life: Life = PAGE) -> str:
     """A framed page's full URL, signed. path: below the add-on's base URL, its own query included."""
     installation = site.installed
     # Everything Jira appends is covered by the hash, in whatever order it comes.
@@ -96,7 +96,7 @@ def page(site: Site, path: str, account_id: str | None, *, key: str = "page", li
     return f"{url}&jwt={symmetric(installation.shared_secret, {**claims, 'qsh': hashed}, life=life)}"
 
 
-def context_token(site: Site, account_id: str | None, where: Where, *, life: Life = CONTEXT) -> str:
+def context_token(site: Site, account_id: str | None, *, where: Where, life: Life = CONTEXT) -> str:
     """The token AP.context.getToken hands out."""
     installation = site.installed
     claims = {"iss": installation.client_key, "sub": account_id, "qsh": CONTEXT_QSH, "context": where.context()}

@@ -29,7 +29,7 @@ LOADED = rest.ROOMS
 class Gate:
     """Answers /rest/api/3/… of one site."""
 
-    def __init__(self, site: Site, bearers: Bearers, webhooks: Webhooks) -> None:
+    def __init__(self, site: Site, bearers: Bearers, *, webhooks: Webhooks) -> None:
         self.site = site
         self.bearers = bearers
         self.webhooks = webhooks
@@ -50,7 +50,7 @@ class Gate:
         # Written down before the answer, so that a request under way shows too.
         self.site.requests.append(entry)
         del self.site.requests[:-LOG_LIMIT]
-        response, fault = await self._answer(request, body, entry)
+        response, fault = await self._answer(request, body, entry=entry)
         entry |= {"status": response.status_code, "ms": round((time.monotonic() - started) * 1000, 1)}
         if fault is not None and fault.reply_after_s:
             await asyncio.sleep(fault.reply_after_s)
@@ -61,7 +61,7 @@ class Gate:
             return
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request, body: bytes, entry: Json) -> tuple[Response, Fault | None]:
+    async def _answer(self, request: Request, body: bytes, *, entry: Json) -> tuple[Response, Fault | None]:
         found, path, known = find(request.method, unquote(request.scope["raw_path"].decode("ascii", "replace")))
         entry["operation"] = found.name if found else "unknown"
         fault = due(self.site, found.name) if found else None
@@ -70,7 +70,9 @@ class Gate:
         # A request that suffers a fault is not judged: real trouble strikes right and wrong ones alike.
         if fault is not None and fault.status:
             return _json(
-                fault.status, fault.body or {"errorMessages": ["Trouble on order."], "errors": {}}, fault.headers
+                fault.status,
+                fault.body or {"errorMessages": ["Trouble on order."], "errors": {}},
+                headers=fault.headers,
             ), None
         try:
             caller = self._caller(request, body)
@@ -78,7 +80,7 @@ class Gate:
             status, answer = self._run(
                 found,
                 known,
-                Call(
+                call=Call(
                     self.site,
                     caller,
                     path,
@@ -98,7 +100,13 @@ class Gate:
             request.scope["query_string"].decode("ascii", "replace"),
         )
         target = f"{raw}?{query}" if query else raw
-        caller = caller_of(self.site, self.bearers, request.method, target, request.headers.get("authorization"))
+        caller = caller_of(
+            self.site,
+            self.bearers,
+            method=request.method,
+            target=target,
+            authorization=request.headers.get("authorization"),
+        )
         # Jira's gateway answers 403 to these since CHANGE-2328.
         if request.method == "GET" and body:
             raise RefusedError(403, "A GET request must not carry a body.", wrong=True)
@@ -107,7 +115,7 @@ class Gate:
             raise RefusedError(400, "A User-Agent is required.")
         return caller
 
-    def _run(self, found: Operation | None, known: bool, call: Call) -> tuple[int, Any]:
+    def _run(self, found: Operation | None, known: bool, *, call: Call) -> tuple[int, Any]:
         if found is None:
             raise RefusedError(
                 405 if known else 404, "null for uri: the operation does not exist in this pretend Jira.", wrong=True
@@ -118,7 +126,7 @@ class Gate:
         status, answer = found.handler(call)
         # Events are told after the handler returned: a refused write tells nobody.
         for event, subject in call.events:
-            self.webhooks.fire(event, subject, call.caller.account_id, call.trace)
+            self.webhooks.fire(event, subject, account_id=call.caller.account_id, trace=call.trace)
         return status, answer
 
 
@@ -133,7 +141,7 @@ def _parsed(body: bytes) -> Any:
         ) from error
 
 
-def _json(status: int, answer: Any, headers: Mapping[str, str] | None = None) -> Response:
+def _json(status: int, answer: Any, *, headers: Mapping[str, str] | None = None) -> Response:
     if status == 204 or answer is None:
         return Response(status_code=status, headers=dict(headers or {}))
     content = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)

@@ -39,7 +39,7 @@ class Clause:
 def run(site: Site, jql: str) -> list[Issue]:
     """The issues a query finds, in its order. Rights are the caller's business. Raises QueryError."""
     clauses, order = parse(jql)
-    found = [issue for issue in site.issues.values() if all(_holds(site, issue, clause) for clause in clauses)]
+    found = [issue for issue in site.issues.values() if all(_holds(site, issue, clause=clause) for clause in clauses)]
     # Python's sort is stable: sorting by the least important field first leaves the first one in charge.
     for name, descending in reversed(order):
         found.sort(key=lambda issue: _sort_key(issue, name), reverse=descending)
@@ -141,7 +141,7 @@ READERS: dict[str, Callable[[Site, Issue], Iterable[Any]]] = {
 }
 
 
-def _holds(site: Site, issue: Issue, clause: Clause) -> bool:
+def _holds(site: Site, issue: Issue, *, clause: Clause) -> bool:
     if clause.field in ("created", "updated"):
         return _compared(getattr(issue, clause.field), clause)
     has = {str(value).casefold() for value in READERS[clause.field](site, issue)}

@@ -22,7 +22,7 @@ class HookError(Exception):
 class Lifecycle:
     """Installs, disables and removes the add-on of one site."""
 
-    def __init__(self, site: Site, keys: InstallKeys, client: httpx2.AsyncClient) -> None:
+    def __init__(self, site: Site, keys: InstallKeys, *, client: httpx2.AsyncClient) -> None:
         self.site = site
         self.keys = keys
         self.client = client
@@ -139,14 +139,14 @@ class Lifecycle:
         hashed = qsh("POST", relative(url, installation.base_url))
         own = {"iss": installation.client_key, "qsh": hashed, "jti": str(uuid.uuid4())}
         token = (
-            self.keys.sign(installation.client_key, installation.base_url, hashed)
+            self.keys.sign(installation.client_key, installation.base_url, hashed=hashed)
             if signed
             else symmetric(installation.shared_secret, own)
         )
         try:
             answer = await self.client.post(
                 url,
-                json=payload(self.site, installation, event),
+                json=payload(self.site, installation, event=event),
                 headers={"Authorization": f"JWT {token}"},
                 timeout=TIMEOUT_S,
             )
@@ -155,7 +155,7 @@ class Lifecycle:
         return answer.status_code
 
 
-def payload(site: Site, installation: Installation, event: str) -> Json:
+def payload(site: Site, installation: Installation, *, event: str) -> Json:
     """The body of a lifecycle hook; only `installed` carries the shared secret."""
     answer: Json = {
         "key": installation.key,

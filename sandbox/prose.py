@@ -79,30 +79,32 @@ def _inline(text: str) -> list[Json]:
 
 def wiki(node: Any) -> str | None:
     """The wiki text of REST v2 and webhooks; None for no document. Coarse on purpose: readers must fetch through v3."""
-    return None if node is None else _blocks(node, "h{}. ", "* ").strip()
+    return None if node is None else _blocks(node, "h{}. ", bullet="* ").strip()
 
 
 def reading(node: Any) -> str:
     """The document as somebody reads it on the page, in plain lines."""
-    return _blocks(node, "", "• ").strip()
+    return _blocks(node, "", bullet="• ").strip()
 
 
-def _blocks(node: Any, heading: str, bullet: str) -> str:
+def _blocks(node: Any, heading: str, *, bullet: str) -> str:
     kind, content = node.get("type"), node.get("content", [])
     if kind in ("paragraph", "heading", "codeBlock", "taskItem", "decisionItem"):
         prefix = heading.format(node["attrs"]["level"]) if kind == "heading" else ""
         return prefix + "".join(map(_piece, content)) + "\n"
     if kind in ("bulletList", "orderedList", "taskList", "decisionList"):
         return "".join(
-            bullet + _blocks(child, heading, bullet).replace("\n", "\n  ").rstrip() + "\n" for child in content
+            bullet + _blocks(child, heading, bullet=bullet).replace("\n", "\n  ").rstrip() + "\n" for child in content
         )
     # One line a row, as long cells would otherwise hide where the next begins.
     if kind == "tableRow":
         return (
-            "| " + " | ".join(_blocks(cell, heading, bullet).strip().replace("\n", " / ") for cell in content) + " |\n"
+            "| "
+            + " | ".join(_blocks(cell, heading, bullet=bullet).strip().replace("\n", " / ") for cell in content)
+            + " |\n"
         )
     title = node.get("attrs", {}).get("title")
-    inner = "".join(_blocks(child, heading, bullet) for child in content if isinstance(child, dict))
+    inner = "".join(_blocks(child, heading, bullet=bullet) for child in content if isinstance(child, dict))
     return f"{title}\n{inner}" if title else inner
 
 

@@ -66,7 +66,7 @@ def _text(path: Path) -> str:
 
 def _load(site: Site, sample: Json) -> None:
     fields = sample["fields"]
-    issue = _stub(site, sample, fields)
+    issue = _stub(site, sample, fields=fields)
     _people(site, fields)
     issue.summary, issue.description = fields["summary"], fields["description"]
     issue.creator = (fields.get("creator") or {}).get("accountId", "unknown")
@@ -75,10 +75,10 @@ def _load(site: Site, sample: Json) -> None:
     issue.labels = fields.get("labels", [])
     issue.fields = {name: value for name, value in fields.items() if name not in OWN}
     if parent := fields.get("parent"):
-        issue.parent = _stub(site, parent, parent["fields"]).id
+        issue.parent = _stub(site, parent, fields=parent["fields"]).id
     # Issues a sample only mentions exist too, so that every link on a page leads somewhere.
     for child in fields.get("subtasks", []):
-        _stub(site, child, child["fields"]).parent = issue.id
+        _stub(site, child, fields=child["fields"]).parent = issue.id
     issue.fields["issuelinks"] = fields.get("issuelinks", [])
     for comment in fields.get("comment", {}).get("comments", []):
         issue.comments.append(
@@ -93,7 +93,7 @@ def _load(site: Site, sample: Json) -> None:
         )
 
 
-def _stub(site: Site, sample: Json, fields: Json) -> Issue:
+def _stub(site: Site, sample: Json, *, fields: Json) -> Issue:
     """The issue a sample stands for or refers to, made on first sight."""
     known = site.issue(sample["id"])
     if known is not None:

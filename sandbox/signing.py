@@ -86,7 +86,7 @@ class InstallKeys:
         public = self.private.public_key()
         return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
 
-    def sign(self, issuer: str, audience: str, hashed: str, *, life: Life = PAGE) -> str:
+    def sign(self, issuer: str, audience: str, *, hashed: str, life: Life = PAGE) -> str:
         """An RS256 token of an install or uninstall hook. issuer: client key. audience: the add-on's base URL."""
         # Times count whole seconds: without an id of its own a second hook would carry the token of the first.
         claims = {"iss": issuer, "aud": [audience], "qsh": hashed, "jti": str(uuid.uuid4()), **life.claims()}

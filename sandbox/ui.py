@@ -34,7 +34,7 @@ class Pages(Desk):
     async def home(self, _: Body, request: Request) -> Any:
         """The site, its people, and the projects and issues this person may see."""
         user = self._reader(request)
-        seen = [p for p in self.site.projects.values() if self._may(user, "BROWSE_PROJECTS", p)]
+        seen = [p for p in self.site.projects.values() if self._may(user, "BROWSE_PROJECTS", project=p)]
         return {
             "site": self.site.name,
             "user": {"slug": user.slug, "name": user.name, "admin": user.site_admin},
@@ -81,7 +81,7 @@ class Pages(Desk):
             "parent": self._row(parent) if parent else None,
             "subtasks": [self._row(child) for child in self.site.children(issue)],
             "comments": self.comments_of(issue),
-            "may": {"comment": self._may(user, "ADD_COMMENTS", project)},
+            "may": {"comment": self._may(user, "ADD_COMMENTS", project=project)},
         }
 
     async def frame(self, _: Body, request: Request) -> Any:
@@ -92,15 +92,15 @@ class Pages(Desk):
         if shown is None or installed.state != "enabled":
             raise ControlError("the add-on has no such module, or is not enabled")
         where = self._where(request)
-        url = frames.address(self.site, shown, user.account_id, where)
-        name = frames.label(installed, shown.get("name"), asked.get("language", "en"))
+        url = frames.address(self.site, shown, account_id=user.account_id, where=where)
+        name = frames.label(installed, shown.get("name"), language=asked.get("language", "en"))
         origin = "/".join(url.split("/")[:3])
         return {"url": url, "key": shown["key"], "name": name, "origin": origin, "context": where.context()}
 
     async def token(self, _: Body, request: Request) -> Any:
         """A fresh context token, as AP.context.getToken hands it out."""
         self.installed()
-        return {"token": frames.context_token(self.site, self._reader(request).account_id, self._where(request))}
+        return {"token": frames.context_token(self.site, self._reader(request).account_id, where=self._where(request))}
 
     async def log(self, _: Body, __: Request) -> Any:
         """The latest of every log, newest first."""
@@ -114,11 +114,11 @@ class Pages(Desk):
     def _reader(self, request: Request) -> User:
         return self.user_named(request.query_params.get("user") or "tess")
 
-    def _may(self, user: User, permission: str, project: Project) -> bool:
+    def _may(self, user: User, permission: str, *, project: Project) -> bool:
         return permission in self.site.permissions(user.account_id, project)
 
     def _seen(self, user: User, project: Project) -> Project:
-        if not self._may(user, "BROWSE_PROJECTS", project):
+        if not self._may(user, "BROWSE_PROJECTS", project=project):
             raise ControlError("You cannot see this, or it does not exist.")
         return project
 
@@ -138,8 +138,8 @@ class Pages(Desk):
             "types": [kind.name for kind in project.types if kind.level == 0],
             "issues": sum(1 for issue in self.site.issues.values() if issue.project is project),
             "may": {
-                "create": self._may(user, "CREATE_ISSUES", project),
-                "administer": self._may(user, "ADMINISTER_PROJECTS", project),
+                "create": self._may(user, "CREATE_ISSUES", project=project),
+                "administer": self._may(user, "ADMINISTER_PROJECTS", project=project),
             },
         }
 
@@ -161,7 +161,7 @@ class Pages(Desk):
         language = request.query_params.get("language", "en")
         places = {
             place: [
-                {"key": m["key"], "name": frames.label(installed, m.get("name"), language)}
+                {"key": m["key"], "name": frames.label(installed, m.get("name"), language=language)}
                 for m in frames.modules(installed, place)
             ]
             for place in frames.PLACES

@@ -100,7 +100,7 @@ def priority(site: Site, id_: str) -> Json:
     return {"self": f"{site.base_url}/rest/api/3/priority/{id_}", "id": id_, "name": PRIORITIES.get(id_, "Medium")}
 
 
-def comment(site: Site, issue: Issue, shown: Comment, *, properties: bool = False) -> Json:
+def comment(site: Site, issue: Issue, *, shown: Comment, properties: bool = False) -> Json:
     answer: Json = {
         "self": f"{site.base_url}/rest/api/3/issue/{issue.id}/comment/{shown.id}",
         "id": str(shown.id),
@@ -127,7 +127,7 @@ def is_internal(shown: Comment) -> bool:
 def issue_fields(site: Site, issue: Issue) -> Json:
     """Every field of the issue, rich text as ADF."""
     parent = site.issues.get(issue.parent) if issue.parent else None
-    comments = [comment(site, issue, c) for c in issue.comments]
+    comments = [comment(site, issue, shown=c) for c in issue.comments]
     paged = {"maxResults": len(comments), "total": len(comments), "startAt": 0}
     own: Json = {
         "summary": issue.summary,
@@ -196,7 +196,7 @@ def schema(field_id: str) -> Json:
     return answer | {"system": field.id}
 
 
-def page(name: str, values: list[Any], start: int, size: int) -> Json:
+def page(name: str, values: list[Any], *, start: int, size: int) -> Json:
     """One page of a list; name: how this resource calls its items."""
     end = start + size
     shown = {"startAt": start, "maxResults": size, "total": len(values), "isLast": end >= len(values)}

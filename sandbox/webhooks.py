@@ -60,7 +60,7 @@ class Webhooks:
         self.slots = asyncio.Semaphore(CONCURRENT)
         self.tasks: set[asyncio.Task[None]] = set()
 
-    def fire(self, event: str, subject: Any, account_id: str, trace: str | None) -> None:
+    def fire(self, event: str, subject: Any, *, account_id: str, trace: str | None) -> None:
         """Sends an event to the webhooks of the descriptor that ask for it. subject: an issue, or with its comment."""
         installation = self.site.installation
         if installation is None or installation.state != "enabled":
@@ -68,7 +68,9 @@ class Webhooks:
         issue, comment = subject if isinstance(subject, tuple) else (subject, None)
         for module in installation.descriptor.get("modules", {}).get("webhooks", []):
             if module.get("event") == event:
-                payload = json.dumps(_payload(self.site, event, issue, comment, account_id)).encode()
+                payload = json.dumps(
+                    _payload(self.site, event, issue=issue, comment=comment, account_id=account_id)
+                ).encode()
                 self.send(Delivery(event, issue.key, installation.base_url + module["url"], payload, account_id, trace))
 
     def send(self, delivery: Delivery) -> Delivery:
@@ -101,7 +103,7 @@ class Webhooks:
                 delivery.state = "lost"
                 return
             async with self.slots:
-                status = await self._attempt(delivery, installation, retry)
+                status = await self._attempt(delivery, installation, retry=retry)
             if status in (200, 204):
                 delivery.state = "delivered"
                 return
@@ -113,7 +115,7 @@ class Webhooks:
             await asyncio.sleep(self.site.webhook_retry_s * (0.5 + secrets.randbelow(1000) / 1000))
         delivery.state = "given up"
 
-    async def _attempt(self, delivery: Delivery, installation: Installation, retry: int) -> int | None:
+    async def _attempt(self, delivery: Delivery, installation: Installation, *, retry: int) -> int | None:
         target = relative(delivery.url, installation.base_url)
         # Signed anew for every try: a token made before a long pause would have expired.
         claims = {"iss": installation.client_key, "sub": delivery.subject, "qsh": qsh("POST", target)}
@@ -147,12 +149,12 @@ def _since(started: float) -> float:
     return round((time.monotonic() - started) * 1000, 1)
 
 
-def _payload(site: Site, event: str, issue: Issue, comment: Comment | None, account_id: str) -> Json:
+def _payload(site: Site, event: str, *, issue: Issue, comment: Comment | None, account_id: str) -> Json:
     """The body of an event. Issues have the shape of REST v2: rich text is wiki text, lists are not paged."""
     answer: Json = {"timestamp": int(time.time() * 1000), "webhookEvent": event}
     # Comment events carry a reduced issue and no user; readers must not rely on either.
     if comment is not None:
-        shown = {**views.comment(site, issue, comment), "body": wiki(comment.body)}
+        shown = {**views.comment(site, issue, shown=comment), "body": wiki(comment.body)}
         return answer | {"comment": shown, "issue": {**views.brief(site, issue), "id": str(issue.id)}}
     fields = views.issue_fields(site, issue)
     for name, value in fields.items():

@@ -40,7 +40,9 @@ class World:
         site = Site(NAMES[len(self.places) % len(NAMES)], base_url, self.base)
         fill(site)
         webhooks = Webhooks(site, self.client)
-        place = Place(site, webhooks, Lifecycle(site, self.keys, self.client), Gate(site, self.bearers, webhooks))
+        place = Place(
+            site, webhooks, Lifecycle(site, self.keys, client=self.client), Gate(site, self.bearers, webhooks=webhooks)
+        )
         self.places.append(place)
         return place
 

@@ -31,7 +31,7 @@ def captured_logs(level: str = "INFO", fmt: logs.Format = "json") -> Iterator[Li
     root, before = logging.getLogger(), structlog.get_config()
     handlers, root_level = root.handlers[:], root.level
     stream = io.StringIO()
-    logs.configure(level, fmt, stream)
+    logs.configure(level, fmt, stream=stream)
     try:
         yield Lines(stream)
     finally:

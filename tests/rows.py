@@ -93,7 +93,7 @@ async def row_of(db: Database, table: Table, row_id: str) -> Any:
 
 async def run_of(db: Database, tenant_id: str, run_id: str) -> Run:
     async with db.begin() as tx:
-        run = await get_run(tx, tenant_id, run_id)
+        run = await get_run(tx, tenant_id, run_id=run_id)
     assert run is not None
     return run
 

@@ -50,7 +50,7 @@ def of_site(secret: str = SECRET, **changes: Any) -> str:
 
 def for_request(method: str, target: str, secret: str = SECRET, **changes: Any) -> str:
     """A token of the site for one request; target: as on the wire, base path included."""
-    return of_site(secret, **{"qsh": qsh.of_target(method, target, BASE_PATH)} | changes)
+    return of_site(secret, **{"qsh": qsh.of_target(method, target, base_path=BASE_PATH)} | changes)
 
 
 def for_api(secret: str = SECRET, **changes: Any) -> str:
@@ -62,7 +62,8 @@ def of_atlassian(
 ) -> str:
     """The token of an install or uninstall."""
     made = claims(
-        **{"sub": None, "context": None, "aud": [BASE_URL], "qsh": qsh.of_target(method, target, BASE_PATH)} | changes
+        **{"sub": None, "context": None, "aud": [BASE_URL], "qsh": qsh.of_target(method, target, base_path=BASE_PATH)}
+        | changes
     )
     headers = {} if kid is None else {"kid": kid}
     return jwt.encode(made, key or atlassian(), algorithm="RS256", headers=headers)

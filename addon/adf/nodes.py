@@ -181,11 +181,11 @@ def table(header: Sequence[Item], rows: Iterable[Sequence[Item]]) -> Block:
     width = max((len(line) for line in [list(header), *lines]), default=0)
     if not width:
         return paragraph()
-    built = [_row("tableHeader", header, width)] if header else []
-    return Block({"type": "table", "content": [*built, *(_row("tableCell", line, width) for line in lines)]})
+    built = [_row("tableHeader", header, width=width)] if header else []
+    return Block({"type": "table", "content": [*built, *(_row("tableCell", line, width=width) for line in lines)]})
 
 
-def _row(kind: Literal["tableHeader", "tableCell"], cells: Sequence[Item], width: int) -> dict[str, object]:
+def _row(kind: Literal["tableHeader", "tableCell"], cells: Sequence[Item], *, width: int) -> dict[str, object]:
     filled = [*cells, *([""] * (min(width, _WIDEST) - len(cells)))]
     return {"type": "tableRow", "content": [{"type": kind, "content": fit(kind, blocks_of(cell))} for cell in filled]}
 

@@ -40,10 +40,10 @@ class Render:
                 loose.append(node)
                 continue
             if loose:
-                _append(text, self._inlines(loose), "\n\n")
+                _append(text, self._inlines(loose), gap="\n\n")
                 loose = []
             if node:
-                _append(text, self._block(node, depth), "\n" if tight and kind_of(node) in _LISTS else "\n\n")
+                _append(text, self._block(node, depth), gap="\n" if tight and kind_of(node) in _LISTS else "\n\n")
         return "".join(text)
 
     def _inlines(self, nodes: list[Node]) -> str:
@@ -109,10 +109,10 @@ class Render:
         lines: list[str] = []
         for offset, item in enumerate(nodes_of(node.get("content"))):
             marker = f"{number + offset}. " if ordered else "- "
-            lines.append(self._item(marker, item, depth))
+            lines.append(self._item(marker, item, depth=depth))
         return "\n".join(lines)
 
-    def _item(self, marker: str, item: Node, depth: int) -> str:
+    def _item(self, marker: str, item: Node, *, depth: int) -> str:
         self._left -= 1
         body = self.blocks(nodes_of(item.get("content")), depth + 1, tight=True) if self._left > 0 else ""
         return marker + _indented(body, len(marker))
@@ -126,7 +126,7 @@ class Render:
                 continue
             state = attribute(item, "state")
             box = "" if kind_of(item) == "decisionItem" else "[x] " if state == "DONE" else "[ ] "
-            lines.append(self._item(f"- {box}", item, depth))
+            lines.append(self._item(f"- {box}", item, depth=depth))
         return "\n".join(line for line in lines if line.strip())
 
     def _table(self, node: Node, depth: int) -> str:
@@ -149,7 +149,7 @@ class Render:
         return self._inlines([node])
 
 
-def _append(text: list[str], part: str, gap: str) -> None:
+def _append(text: list[str], part: str, *, gap: str) -> None:
     if part.strip():
         text += [gap, part] if text else [part]
 

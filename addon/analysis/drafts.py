@@ -32,7 +32,7 @@ class Drafts:
         self._addon_key = addon_key
 
     async def automatic(
-        self, work: Work, facts: Facts, result: AnalysisResult, usage: Mapping[str, Any] | None
+        self, work: Work, facts: Facts, *, result: AnalysisResult, usage: Mapping[str, Any] | None
     ) -> tuple[Draft, ...]:
         """What the settings ask for. Sub-tasks only for a new issue: a second analysis must not double them."""
         settings, analysis = work.settings, result.analysis
@@ -47,12 +47,14 @@ class Drafts:
             drafts.append(_comment_draft(work.run, {**content, "service_desk": facts.service_desk, "fresh": new}))
         if subtasks:
             numbers = range(len(analysis.subtasks))
-            drafts += [self._subtask(work.run, result, number, {}, in_comment=commented) for number in numbers]
-        drafts += self._field(work.run, settings, result)
+            drafts += [
+                self._subtask(work.run, result, number=number, edit={}, in_comment=commented) for number in numbers
+            ]
+        drafts += self._field(work.run, settings, result=result)
         return tuple(drafts)
 
     def asked(
-        self, run: Run, target: str, items: Sequence[int], edits: Mapping[str, Mapping[str, str]]
+        self, run: Run, target: str, *, items: Sequence[int], edits: Mapping[str, Mapping[str, str]]
     ) -> tuple[Draft, ...]:
         """What a person chose in the panel. Raises Invalid for anything the result does not hold."""
         if run.result is None:
@@ -70,7 +72,7 @@ class Drafts:
         if unknown or not items:
             raise Invalid("Choose at least one of the suggested sub-tasks.")
         return tuple(
-            self._subtask(run, result, item, edits.get(str(item), {}), in_comment=False)
+            self._subtask(run, result, number=item, edit=edits.get(str(item), {}), in_comment=False)
             for item in dict.fromkeys(items)
         )
 
@@ -83,21 +85,21 @@ class Drafts:
         if work.run.trigger == "webhook":
             return False
         # Whoever asks for a new analysis must not be left with the old verdict standing in the issue.
-        found = await comments.with_property(work.jira, str(work.run.issue_id), self._addon_key)
+        found = await comments.with_property(work.jira, str(work.run.issue_id), property_key=self._addon_key)
         return any(_is_analysis(comment.properties.get(self._addon_key)) for comment in found)
 
     def _comment(self, result: AnalysisResult, usage: Mapping[str, Any] | None, *, created: bool) -> dict[str, Any]:
         say = self._texts.of(result.analysis.language)
-        return {"adf": render.comment(result, usage, say, created=created)}
+        return {"adf": render.comment(result, usage, say=say, created=created)}
 
     def _subtask(
-        self, run: Run, result: AnalysisResult, number: int, edit: Mapping[str, str], *, in_comment: bool
+        self, run: Run, result: AnalysisResult, *, number: int, edit: Mapping[str, str], in_comment: bool
     ) -> Draft:
         subtask = edited(result.analysis.subtasks[number], edit)
         content = {**subtask.model_dump(), "language": result.analysis.language, "in_comment": in_comment}
         return Draft("subtasks", number, f"subtasks:{run.id}:{number}", content)
 
-    def _field(self, run: Run, settings: ProjectSettings, result: AnalysisResult) -> Iterator[Draft]:
+    def _field(self, run: Run, settings: ProjectSettings, *, result: AnalysisResult) -> Iterator[Draft]:
         criteria = result.analysis.criteria
         if settings.auto_criteria and settings.criteria_field and criteria:
             say = self._texts.of(result.analysis.language)

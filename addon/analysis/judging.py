@@ -37,22 +37,22 @@ class Judge:
         check = Check(facts, language=work.settings.language, hosts=own_hosts(work))
         await work.progress.stage("thinking")
         if work.choice is None:
-            return await _by_rules(work, facts, check, notice="no_model"), None
+            return await _by_rules(work, facts, check=check, notice="no_model"), None
         try:
-            analysis, usage = await self._by_model(work, work.choice, facts, check)
+            analysis, usage = await self._by_model(work, work.choice, facts=facts, check=check)
         except ModelError as error:
             if error.retry_after_s is not None and _failed_before(work.run) + 1 < ASKS:
                 raise
             # What the failed ask cost has been spent all the same and belongs on the bill.
             spent = asdict(error.usage) if error.usage else None
-            return await _by_rules(work, facts, check, notice="model_failed"), spent
+            return await _by_rules(work, facts, check=check, notice="model_failed"), spent
         await work.progress.stage("checking")
         overall, dropped = analysis.overall, check.dropped
         return AnalysisResult(author="model", overall=overall, notice="", dropped=dropped, analysis=analysis), asdict(
             usage
         )
 
-    async def _by_model(self, work: Work, choice: ModelChoice, facts: Facts, check: Check) -> tuple[Analysis, Usage]:
+    async def _by_model(self, work: Work, choice: ModelChoice, *, facts: Facts, check: Check) -> tuple[Analysis, Usage]:
         """Raises ModelError, unless one of the answers can be used all the same."""
         question = prompt.build(
             facts,
@@ -65,7 +65,7 @@ class Judge:
             await work.progress.partial(check.preview(partial))
 
         try:
-            answer = await self._models.ask(choice, question, Analysis, check=check, on_partial=show)
+            answer = await self._models.ask(choice, question, shape=Analysis, check=check, on_partial=show)
         except ModelError as error:
             # A repair that made things worse must not throw away an answer whose only fault was a quote.
             if check.best is None or error.usage is None:
@@ -79,7 +79,7 @@ def _failed_before(run: Run) -> int:
     return run.failures if (run.error or {}).get("error", "").startswith("model_") else 0
 
 
-async def _by_rules(work: Work, facts: Facts, check: Check, *, notice: str) -> AnalysisResult:
+async def _by_rules(work: Work, facts: Facts, *, check: Check, notice: str) -> AnalysisResult:
     story = Story(
         summary=facts.first("summary"),
         description="\n\n".join(_told(facts)),

@@ -34,10 +34,10 @@ async def read(
     """The facts of one issue. own_account_id: of the add-on, whose comments are no facts. Raises JiraError."""
     # A webhook carries the issue as it was, in the old markup: the text is always read afresh.
     issue = await issues.get(session, issue_id, fields=FIELDS)
-    named = await _named_fields(session, issue, criteria_field)
+    named = await _named_fields(session, issue, criteria_field=criteria_field)
     said = await _comments(session, issue)
     neighbours = await _neighbours(session, issue)
-    sections, left_out = fit([*_sections(issue, named, neighbours), *_spoken(said, own_account_id)])
+    sections, left_out = fit([*_sections(issue, named, neighbours=neighbours), *_spoken(said, own_account_id)])
     kind = issue.issue_type
     return Facts(
         issue_id=issue.id,
@@ -55,7 +55,7 @@ async def read(
     )
 
 
-def _sections(issue: Issue, named: dict[str, str], neighbours: frozenset[str]) -> Iterator[Section]:
+def _sections(issue: Issue, named: dict[str, str], *, neighbours: frozenset[str]) -> Iterator[Section]:
     texts = {"summary": one_line(issue.summary)}
     texts |= {name: _markdown(issue.fields.get(name)) for name in ("description", "environment")}
     yield from (Section(name=name, text=normalize("NFC", text)) for name, text in texts.items() if text)
@@ -115,10 +115,10 @@ async def _comments(session: Session, issue: Issue) -> list[Comment]:
     if isinstance(total, int) and total <= len(issue.comments):
         return sorted(issue.comments, key=lambda comment: comment.created, reverse=True)
     # Our own are among them: ask for more than are read.
-    return await comments.latest(session, issue.id, 2 * MOST_COMMENTS)
+    return await comments.latest(session, issue.id, limit=2 * MOST_COMMENTS)
 
 
-async def _named_fields(session: Session, issue: Issue, criteria_field: str | None) -> dict[str, str]:
+async def _named_fields(session: Session, issue: Issue, *, criteria_field: str | None) -> dict[str, str]:
     """Names by id of the site's own text fields that are worth reading, the configured one first."""
     filled = [name for name, value in issue.fields.items() if name.startswith("customfield_") and _is_text(value)]
     if not filled:

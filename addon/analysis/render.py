@@ -61,7 +61,7 @@ SEVERITIES: Mapping[str, tuple[str, Colour]] = {
 
 
 def comment(
-    result: AnalysisResult, usage: Mapping[str, object] | None, say: Say, *, created: bool = False
+    result: AnalysisResult, usage: Mapping[str, object] | None, *, say: Say, created: bool = False
 ) -> dict[str, object]:
     """The comment's document, always within MOST.
 
@@ -70,7 +70,7 @@ def comment(
     # Built anew without one more section each time: only the finished document shows its weight.
     document: dict[str, object] = {}
     for number in range(len(CUTS) + 1):
-        document = doc(*_Comment(result, usage or {}, say, created=created, cut=frozenset(CUTS[:number])).blocks())
+        document = doc(*_Comment(result, usage or {}, say=say, created=created, cut=frozenset(CUTS[:number])).blocks())
         if weight(document) <= MOST:
             break
     return document
@@ -80,7 +80,7 @@ class _Comment:
     """One attempt at the comment, without the sections named in `cut`."""
 
     def __init__(
-        self, result: AnalysisResult, usage: Mapping[str, object], say: Say, *, created: bool, cut: frozenset[str]
+        self, result: AnalysisResult, usage: Mapping[str, object], *, say: Say, created: bool, cut: frozenset[str]
     ) -> None:
         self._result = result
         self._analysis = result.analysis

@@ -27,14 +27,14 @@ class AnalysisFeature:
         """Raises JiraError when the issue cannot be read, ModelError when it is worth trying the model again."""
         facts = await _facts(work)
         result, usage = await _earlier(work, facts) or await self._judge.verdict(work, facts)
-        drafts = await self._drafts.automatic(work, facts, result, usage)
+        drafts = await self._drafts.automatic(work, facts, result=result, usage=usage)
         return Outcome(result=result.model_dump(mode="json"), usage=usage, drafts=drafts)
 
     def drafts(
-        self, run: Run, target: str, items: Sequence[int], edits: Mapping[str, Mapping[str, str]]
+        self, run: Run, target: str, *, items: Sequence[int], edits: Mapping[str, Mapping[str, str]]
     ) -> tuple[Draft, ...]:
         """What a person asked for; see Drafts.asked."""
-        return self._drafts.asked(run, target, items, edits)
+        return self._drafts.asked(run, target, items=items, edits=edits)
 
 
 async def _facts(work: Work) -> Facts:

@@ -54,6 +54,7 @@ STAGES = {
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End with code 0 as soon as the comment exists.")] = False,
     port: Annotated[int, typer.Option(help="Port of the pretend Jira; 0 takes a free one.")] = 0,
+    *,
     timeout: Annotated[float, typer.Option(help="Seconds until the demo gives up.")] = 180.0,
     data: Annotated[Path | None, typer.Option(help="Keep the add-on's database here.")] = None,
 ) -> None:
@@ -70,7 +71,7 @@ async def _demo(plan: Plan, *, once: bool, timeout_s: float) -> None:
     judge = settings.llm_model if settings.llm_provider != "rules" else "the built-in rules (no model is configured)"
     console.print(f"[bold]JiraVision[/bold] in a pretend Jira; issues are judged by {judge}.")
     async with stage(plan) as (world, child):
-        show = Show(console, world, child)
+        show = Show(console, world, child=child)
         show.line(f"add-on installed in {show.site.name} after {time.monotonic() - began:.1f} s")
         try:
             await asyncio.wait_for(show.run(), timeout_s)
@@ -86,7 +87,7 @@ async def _demo(plan: Plan, *, once: bool, timeout_s: float) -> None:
 class Show:
     """Tells one issue's story. address: where to look at it."""
 
-    def __init__(self, console: Console, world: World, child: Child) -> None:
+    def __init__(self, console: Console, world: World, *, child: Child) -> None:
         self.console = console
         self.place = world.places[0]
         self.site: Site = self.place.site
@@ -100,7 +101,7 @@ class Show:
         """From the new issue to the comment. Raises Unavailable with the reason when there will be none."""
         issue_id = self._create()
         await self._webhook(issue_id)
-        run = await follow(self.child.url, Watched(self.site, issue_id), self._stage)
+        run = await follow(self.child.url, Watched(self.site, issue_id), on_stage=self._stage)
         if run["status"] != "succeeded":
             error = run.get("error") or {}
             raise Unavailable(f"the analysis ended as {run['status']}: {error.get('detail', 'no reason given')}")

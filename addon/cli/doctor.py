@@ -32,7 +32,7 @@ def doctor(
     console = Console(highlight=False)
     if qsh is not None:
         method, url = qsh
-        explanation = explain(method, url, settings.base_url, expected)
+        explanation = explain(method, url, base_url=settings.base_url, expected=expected)
         console.print("\n".join(explanation.lines), markup=False, soft_wrap=True)
         raise typer.Exit(0 if explanation.agrees else 1)
     findings = asyncio.run(checkup(settings))

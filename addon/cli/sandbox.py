@@ -35,6 +35,7 @@ class Plan:
 def sandbox(
     sites: Annotated[int, typer.Option(min=1, max=5, help="How many pretend Jira sites.")] = 1,
     port: Annotated[int, typer.Option(help="Port of the first site; 0 takes a free one.")] = 8090,
+    *,
     addon_port: Annotated[int, typer.Option(help="Port of the add-on; 0 takes a free one.")] = 0,
     data: Annotated[
         Path | None, typer.Option(help="Keep the add-on's database here; by default nothing is kept.")
@@ -64,14 +65,14 @@ async def stage(plan: Plan) -> AsyncIterator[tuple[World, Child]]:
     with tempfile.TemporaryDirectory(prefix="jiravision-", ignore_cleanup_errors=True) as scratch:
         folder = (plan.data or Path(scratch)).resolve()
         try:
-            async with running(plan.sites, plan.port) as world, _beside(world, folder, plan.addon_port) as child:
+            async with running(plan.sites, plan.port) as world, _beside(world, folder, port=plan.addon_port) as child:
                 yield world, child
         except OSError as error:
             raise Unavailable(f"cannot listen on port {plan.port}: {error.strerror}") from error
 
 
 @asynccontextmanager
-async def _beside(world: World, folder: Path, port: int) -> AsyncIterator[Child]:
+async def _beside(world: World, folder: Path, *, port: int) -> AsyncIterator[Child]:
     async with addon(world.announcement()["environment"], folder, port=port) as child:
         for place in world.places:
             try:

@@ -28,11 +28,11 @@ class Watched:
         """A fresh context token of a person who may see the issue."""
         user = self.site.user("tess")
         issue = self.site.issues[int(self.issue_id)]
-        token = context_token(self.site, user.account_id if user else None, Where(issue))
+        token = context_token(self.site, user.account_id if user else None, where=Where(issue))
         return {"Authorization": f"JWT {token}"}
 
 
-async def follow(addon_url: str, watched: Watched, on_stage: Callable[[str], None]) -> Json:
+async def follow(addon_url: str, watched: Watched, *, on_stage: Callable[[str], None]) -> Json:
     """The issue's newest run, which may still have to appear, when it has ended; a stage is told once.
 
     Raises Unavailable.
@@ -41,28 +41,28 @@ async def follow(addon_url: str, watched: Watched, on_stage: Callable[[str], Non
     # A stream that is opened again repeats its events from the start.
     told: list[str] = []
     async with httpx2.AsyncClient(trust_env=False, timeout=httpx2.Timeout(10, read=60)) as client:
-        run = await _first(client, api, watched)
+        run = await _first(client, api, watched=watched)
         while run["status"] not in ENDED:
-            async for event, data in _events(client, f"{api}/runs/{run['id']}/events", watched):
+            async for event, data in _events(client, f"{api}/runs/{run['id']}/events", watched=watched):
                 if event == "stage" and data.get("stage") not in told:
                     told.append(str(data["stage"]))
                     on_stage(told[-1])
             # The stream ended: the run did, or the connection broke and is opened again unless the run is over.
             await asyncio.sleep(ASK_EVERY_S)
-            run = await _get(client, f"{api}/runs/{run['id']}", watched)
+            run = await _get(client, f"{api}/runs/{run['id']}", watched=watched)
         return run
 
 
-async def _first(client: httpx2.AsyncClient, api: str, watched: Watched) -> Json:
+async def _first(client: httpx2.AsyncClient, api: str, *, watched: Watched) -> Json:
     while True:
-        answer = await _get(client, f"{api}/issues/{watched.issue_id}/runs", watched)
+        answer = await _get(client, f"{api}/issues/{watched.issue_id}/runs", watched=watched)
         if answer["runs"]:
             run: Json = answer["runs"][0]
             return run
         await asyncio.sleep(ASK_EVERY_S)
 
 
-async def _get(client: httpx2.AsyncClient, url: str, watched: Watched) -> Json:
+async def _get(client: httpx2.AsyncClient, url: str, *, watched: Watched) -> Json:
     try:
         answer = await client.get(url, headers=watched.headers())
     except httpx2.HTTPError as error:
@@ -73,7 +73,7 @@ async def _get(client: httpx2.AsyncClient, url: str, watched: Watched) -> Json:
     return found
 
 
-async def _events(client: httpx2.AsyncClient, url: str, watched: Watched) -> AsyncIterator[tuple[str, Json]]:
+async def _events(client: httpx2.AsyncClient, url: str, *, watched: Watched) -> AsyncIterator[tuple[str, Json]]:
     """(event, data) pairs of one stream, until it ends; a broken stream ends too and is opened again by the caller."""
     try:
         async with client.stream("GET", url, headers=watched.headers()) as answer:

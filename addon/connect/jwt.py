@@ -16,7 +16,7 @@ def sign_hs256(claims: Mapping[str, object], secret: str) -> str:
     return jwt.encode(dict(claims), secret, algorithm="HS256")
 
 
-def request_token(app_key: str, secret: str, qsh: str, now: float, *, audience: str | None = None) -> str:
+def request_token(app_key: str, secret: str, *, qsh: str, now: float, audience: str | None = None) -> str:
     """The token of one request to Jira as the app; valid for three minutes, so never kept.
 
     qsh: `qsh.of_target` of exactly what goes on the wire. audience: the tenant's client key.
@@ -37,7 +37,7 @@ class Impersonation:
     audience: str = AUTHORIZATION_SERVER
 
 
-def user_assertion(person: Impersonation, secret: str, now: float) -> str:
+def user_assertion(person: Impersonation, secret: str, *, now: float) -> str:
     """The JWT bearer grant by which the app gets a token of one user of a site; valid for a minute.
 
     Source: developer.atlassian.com/cloud/jira/platform/user-impersonation-for-connect-apps

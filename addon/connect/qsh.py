@@ -16,32 +16,34 @@ TOKEN_PARAMETER = "jwt"  # noqa: S105 - the name of a parameter
 Pairs = Sequence[tuple[str, str]]
 
 
-def canonical(method: str, path: str, query: Pairs) -> str:
+def canonical(method: str, path: str, *, query: Pairs) -> str:
     """The text that is hashed: METHOD&PATH&QUERY.
 
     path: as sent, add-on base path cut off; "" counts as "/". query: decoded pairs in any order; "jwt" is skipped.
     Never raises.
     """
-    return _canonical(method, path, query, order=_encoded)
+    return _canonical(method, path, query=query, order=_encoded)
 
 
-def of(method: str, path: str, query: Pairs) -> str:
+def of(method: str, path: str, *, query: Pairs) -> str:
     """The qsh claim of one request: 64 lower-case hex digits; arguments as for `canonical`."""
-    return _digest(canonical(method, path, query))
+    return _digest(canonical(method, path, query=query))
 
 
-def of_target(method: str, target: str, base_path: str = "") -> str:
+def of_target(method: str, target: str, *, base_path: str = "") -> str:
     """The claim for a request target exactly as it goes on the wire: "/raw/path?raw=query", without a fragment."""
     path, _, query = target.partition("?")
-    return of(method, cut(path, base_path), pairs(query.encode("utf-8", "replace")))
+    return of(method, cut(path, base_path), query=pairs(query.encode("utf-8", "replace")))
 
 
-def candidates(method: str, raw_path: bytes, query_string: bytes, base_path: str) -> list[str]:
+def candidates(method: str, raw_path: bytes, *, query_string: bytes, base_path: str) -> list[str]:
     """Every hash that an honest sender may have computed for this incoming request, the likeliest first."""
-    return list(dict.fromkeys(map(_digest, canonical_forms(method, raw_path, query_string, base_path))))
+    return list(
+        dict.fromkeys(map(_digest, canonical_forms(method, raw_path, query_string=query_string, base_path=base_path)))
+    )
 
 
-def canonical_forms(method: str, raw_path: bytes, query_string: bytes, base_path: str) -> list[str]:
+def canonical_forms(method: str, raw_path: bytes, *, query_string: bytes, base_path: str) -> list[str]:
     """The texts behind `candidates`: 1 to 4 different ones."""
     path = cut(raw_path.decode("latin-1"), base_path)
     query = pairs(query_string)
@@ -49,7 +51,7 @@ def canonical_forms(method: str, raw_path: bytes, query_string: bytes, base_path
     # the npm library sorts names before encoding them while Java sorts them after.
     paths = dict.fromkeys((path, unquote_to_bytes(path.encode("latin-1")).decode("utf-8", "replace")))
     orders: tuple[Callable[[str], bytes], ...] = (_encoded, _utf16)
-    return list(dict.fromkeys(_canonical(method, p, query, order=order) for order in orders for p in paths))
+    return list(dict.fromkeys(_canonical(method, p, query=query, order=order) for order in orders for p in paths))
 
 
 def pairs(query_string: bytes) -> list[tuple[str, str]]:
@@ -66,7 +68,7 @@ def cut(path: str, base_path: str) -> str:
     return path
 
 
-def _canonical(method: str, path: str, query: Pairs, *, order: Callable[[str], bytes]) -> str:
+def _canonical(method: str, path: str, *, query: Pairs, order: Callable[[str], bytes]) -> str:
     return "&".join((method.upper(), _canonical_path(path), _canonical_query(query, order)))
 
 

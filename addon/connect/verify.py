@@ -79,10 +79,10 @@ def asymmetric(token: str) -> tuple[Unverified, str]:
 
 
 def lifecycle(
-    read: Unverified, key: RSAPublicKey, incoming: Incoming, *, base_urls: Sequence[str], now: float
+    read: Unverified, key: RSAPublicKey, *, incoming: Incoming, base_urls: Sequence[str], now: float
 ) -> Claims:
     """Claims of a call signed by Atlassian itself. base_urls: our public addresses. Raises Refused."""
-    claims = parse(_signed(read.token, [key], "RS256"))
+    claims = parse(_signed(read.token, [key], algorithm="RS256"))
     _check_times(claims, now)
     # Whole addresses are compared: a look-alike that merely begins with ours belongs to somebody else's app.
     ours = {url.removesuffix("/") for url in base_urls}
@@ -92,21 +92,21 @@ def lifecycle(
     return claims
 
 
-def hook(read: Unverified, secrets: Sequence[str], incoming: Incoming, *, now: float) -> Claims:
+def hook(read: Unverified, secrets: Sequence[str], *, incoming: Incoming, now: float) -> Claims:
     """Claims of a call by Jira itself, webhooks above all. secrets: empty for an unknown tenant. Raises Refused."""
-    claims = _of_tenant(read, secrets, now)
+    claims = _of_tenant(read, secrets, now=now)
     _check_request(claims, incoming)
     return claims
 
 
-def page(read: Unverified, secrets: Sequence[str], incoming: Incoming, *, now: float) -> Claims:
+def page(read: Unverified, secrets: Sequence[str], *, incoming: Incoming, now: float) -> Claims:
     """Claims of a frame that Jira opened for a person. Raises Refused, Anonymous."""
-    return _of_person(hook(read, secrets, incoming, now=now))
+    return _of_person(hook(read, secrets, incoming=incoming, now=now))
 
 
 def api(read: Unverified, secrets: Sequence[str], *, now: float) -> Claims:
     """Claims of a call by a page of ours, made with a context token. Raises Refused, Anonymous."""
-    claims = _of_tenant(read, secrets, now)
+    claims = _of_tenant(read, secrets, now=now)
     if not _same(claims.qsh, qsh.CONTEXT):
         raise Refused(Verdict.CONTEXT_QSH_REQUIRED)
     return _of_person(claims)
@@ -134,8 +134,8 @@ def _pinned(token: str, algorithm: str) -> Unverified:
     return read
 
 
-def _of_tenant(read: Unverified, secrets: Sequence[str], now: float) -> Claims:
-    claims = parse(_signed(read.token, secrets or [DECOY], "HS256"))
+def _of_tenant(read: Unverified, secrets: Sequence[str], *, now: float) -> Claims:
+    claims = parse(_signed(read.token, secrets or [DECOY], algorithm="HS256"))
     # The decoy is no secret: whoever reads this file can sign with it.
     if not secrets:
         raise Refused(Verdict.WRONG_SIGNATURE)
@@ -143,7 +143,7 @@ def _of_tenant(read: Unverified, secrets: Sequence[str], now: float) -> Claims:
     return claims
 
 
-def _signed(token: str, keys: Iterable[RSAPublicKey | str], algorithm: str) -> bytes:
+def _signed(token: str, keys: Iterable[RSAPublicKey | str], *, algorithm: str) -> bytes:
     for key in keys:
         try:
             payload: bytes = _JWS.decode(token, key, algorithms=[algorithm])
@@ -167,9 +167,10 @@ def _check_request(claims: Claims, incoming: Incoming) -> None:
     # Every script in the frame can ask for a context token; it must not open what only Jira may open.
     if _same(claims.qsh, qsh.CONTEXT):
         raise Refused(Verdict.CONTEXT_QSH_REFUSED)
-    request = (incoming.method, incoming.raw_path, incoming.query_string, incoming.base_path)
-    if not any(_same(claims.qsh, hashed) for hashed in qsh.candidates(*request)):
-        raise Refused(Verdict.WRONG_QSH, explanation=(f"claim {claims.qsh}", *qsh.canonical_forms(*request)))
+    method, path, query, base = incoming.method, incoming.raw_path, incoming.query_string, incoming.base_path
+    if not any(_same(claims.qsh, each) for each in qsh.candidates(method, path, query_string=query, base_path=base)):
+        forms = qsh.canonical_forms(method, path, query_string=query, base_path=base)
+        raise Refused(Verdict.WRONG_QSH, explanation=(f"claim {claims.qsh}", *forms))
 
 
 def _of_person(claims: Claims) -> Claims:

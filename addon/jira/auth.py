@@ -34,8 +34,8 @@ class AppAuth(httpx2.Auth):
     def _sign(self, request: httpx2.Request) -> None:
         # The bytes that are sent, not what we meant to send: the client normalises some characters on the way.
         target = request.url.raw_path.decode("ascii")
-        claim = qsh.of_target(request.method, target, self._base_path)
-        token = request_token(self._site.app_key, self._site.shared_secret, claim, time.time())
+        claim = qsh.of_target(request.method, target, base_path=self._base_path)
+        token = request_token(self._site.app_key, self._site.shared_secret, qsh=claim, now=time.time())
         request.headers["Authorization"] = f"JWT {token}"
 
 

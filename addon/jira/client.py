@@ -26,7 +26,7 @@ class Jira:
         """Calls with the eyes and rights of one user. scope: upper-case Connect scopes, separated by spaces."""
 
         async def token(refused: str | None) -> str:
-            return await self._tokens.get(site, account_id, scope, refused=refused)
+            return await self._tokens.get(site, account_id, scope=scope, refused=refused)
 
         return Session(site, UserAuth(token), self._client, self._limiter)
 

@@ -24,8 +24,8 @@ _MOST = 5_000  # Jira holds no more comments per issue
 async def create(
     session: Session,
     issue: str,
-    body_adf: Mapping[str, object],
     *,
+    body_adf: Mapping[str, object],
     properties: Mapping[str, object] | None = None,
     trace: str | None = None,
 ) -> Comment:
@@ -43,7 +43,7 @@ async def create(
 
 
 async def update(
-    session: Session, issue: str, comment_id: str, body_adf: Mapping[str, object], *, trace: str | None = None
+    session: Session, issue: str, *, comment_id: str, body_adf: Mapping[str, object], trace: str | None = None
 ) -> Comment:
     """Replaces the body; properties and visibility stay. Raises JiraNotFound when the comment was deleted."""
 
@@ -54,14 +54,14 @@ async def update(
     return shaped(Comment, await _acceptable(put, body_adf))
 
 
-async def with_property(session: Session, issue: str, property_key: str) -> list[Comment]:
+async def with_property(session: Session, issue: str, *, property_key: str) -> list[Comment]:
     """The comments of an issue that carry the property, oldest first, with their properties."""
     ids: list[int] = []
     start = 0
     # Two lists are needed: the paged one tells ids without properties, the other properties for ids.
     while start < _MOST:
         page, total = await _page(
-            session, issue, [("startAt", str(start)), ("maxResults", str(_PAGE)), ("orderBy", "created")]
+            session, issue, query=[("startAt", str(start)), ("maxResults", str(_PAGE)), ("orderBy", "created")]
         )
         ids += [int(comment.id) for comment in page if comment.id.isdecimal()]
         start += len(page)
@@ -74,9 +74,11 @@ async def with_property(session: Session, issue: str, property_key: str) -> list
     return sorted(found, key=lambda comment: int(comment.id))
 
 
-async def latest(session: Session, issue: str, limit: int) -> list[Comment]:
+async def latest(session: Session, issue: str, *, limit: int) -> list[Comment]:
     """The newest comments, newest first. limit: 1 to 100."""
-    page, _ = await _page(session, issue, [("maxResults", str(min(max(limit, 1), _PAGE))), ("orderBy", "-created")])
+    page, _ = await _page(
+        session, issue, query=[("maxResults", str(min(max(limit, 1), _PAGE))), ("orderBy", "-created")]
+    )
     return page[:limit]
 
 
@@ -91,7 +93,7 @@ async def _acceptable(write: Callable[[Mapping[str, object]], Awaitable[Json]], 
     return await write(plain(to_markdown(dict(body))))
 
 
-async def _page(session: Session, issue: str, query: list[tuple[str, str]]) -> tuple[list[Comment], int]:
+async def _page(session: Session, issue: str, *, query: list[tuple[str, str]]) -> tuple[list[Comment], int]:
     """One page and the number of comments in all."""
     answer = await session.get(path("issue", issue, "comment"), operation="comment.list", query=query)
     if not isinstance(answer, dict):

@@ -123,7 +123,7 @@ def said(status: int, body: bytes) -> Said:
         if isinstance(errors, dict)
         else {}
     )
-    return _within(status, words, named)
+    return _within(status, words, fields=named)
 
 
 def failure(status: int, body: bytes) -> JiraError:
@@ -146,7 +146,7 @@ def failure(status: int, body: bytes) -> JiraError:
     return JiraRefused(f"Jira refused these fields: {names}." if names else "Jira refused the request.", said=told)
 
 
-def _within(status: int, messages: list[str], fields: dict[str, str]) -> Said:
+def _within(status: int, messages: list[str], *, fields: dict[str, str]) -> Said:
     left = _KEPT
     kept: list[str] = []
     named: dict[str, str] = {}

@@ -43,7 +43,7 @@ class _CreateField(Field):
 async def create_types(session: Session, project: str) -> list[IssueType]:
     """The issue types the session may create in a project; [] without the right to create issues."""
     where = path("issue", "createmeta", project, "issuetypes")
-    return parts(IssueType, await _paged(session, where, "createmeta.types", ("issueTypes", "values")))
+    return parts(IssueType, await _paged(session, where, operation="createmeta.types", names=("issueTypes", "values")))
 
 
 def subtask_type(types: Sequence[IssueType], wanted: str | None = None) -> IssueType | None:
@@ -58,17 +58,19 @@ def subtask_type(types: Sequence[IssueType], wanted: str | None = None) -> Issue
     return next(iter((*chosen, *standard, *candidates)), None)
 
 
-async def create_fields(session: Session, project: str, type_id: str) -> list[Field]:
+async def create_fields(session: Session, project: str, *, type_id: str) -> list[Field]:
     """The fields on the create screen of an issue type."""
     where = path("issue", "createmeta", project, "issuetypes", type_id)
     # The description of this operation names its list twice and differently; real answers were seen with either.
-    found = parts(_CreateField, await _paged(session, where, "createmeta.fields", ("fields", "results", "values")))
+    found = parts(
+        _CreateField, await _paged(session, where, operation="createmeta.fields", names=("fields", "results", "values"))
+    )
     return [one.model_copy(update={"id": one.field_id or one.id or one.key}) for one in found]
 
 
-async def required_fields(session: Session, project: str, type_id: str) -> list[Field]:
+async def required_fields(session: Session, project: str, *, type_id: str) -> list[Field]:
     """The fields an issue of this type cannot be created without and which only an administrator can fill in."""
-    fields = await create_fields(session, project, type_id)
+    fields = await create_fields(session, project, type_id=type_id)
     return [one for one in fields if one.required and not one.has_default and one.id not in _GIVEN]
 
 
@@ -94,7 +96,7 @@ def is_rich_text(schema: object) -> bool:
     return str(schema.get("custom", "")).endswith(":textarea") or schema.get("system") in ("description", "environment")
 
 
-async def _paged(session: Session, where: str, operation: str, names: Sequence[str]) -> list[object]:
+async def _paged(session: Session, where: str, *, operation: str, names: Sequence[str]) -> list[object]:
     """All items of a paged list; names: keys under which the items may stand."""
     found: list[object] = []
     for _ in range(_MOST_PAGES):

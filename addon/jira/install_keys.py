@@ -62,9 +62,9 @@ class InstallKeys:
         # One caller that leaves must not take the answer away from the others.
         found = await asyncio.shield(task)
         if found is None:
-            _remember(self._unknown, kid, now + UNKNOWN_S, _MAX_UNKNOWN)
+            _remember(self._unknown, kid, value=now + UNKNOWN_S, limit=_MAX_UNKNOWN)
             raise Refused(Verdict.UNKNOWN_KEY)
-        _remember(self._known, kid, (now + KNOWN_S, found), _MAX_KNOWN)
+        _remember(self._known, kid, value=(now + KNOWN_S, found), limit=_MAX_KNOWN)
         return found
 
     async def close(self) -> None:
@@ -108,7 +108,7 @@ def _parsed(pem: bytes) -> RSAPublicKey | None:
     return key if isinstance(key, RSAPublicKey) and key.key_size >= 2048 else None
 
 
-def _remember(cache: OrderedDict[str, _Value], kid: str, value: _Value, limit: int) -> None:
+def _remember(cache: OrderedDict[str, _Value], kid: str, *, value: _Value, limit: int) -> None:
     cache[kid] = value
     cache.move_to_end(kid)
     while len(cache) > limit:

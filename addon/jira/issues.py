@@ -63,7 +63,7 @@ async def edit(
         await session.write("PUT", path("issue", id_or_key), operation="issue.edit", body=wanted, trace=trace)
 
 
-async def children_with_property(session: Session, parent_key: str, property_key: str) -> list[Child]:
+async def children_with_property(session: Session, parent_key: str, *, property_key: str) -> list[Child]:
     """The sub-tasks of an issue that carry the property.
 
     Read through the issue itself, not through a search: the search index lags behind, and whoever asks wants to know

@@ -34,7 +34,7 @@ class Limiter:
         self._everywhere_until = 0.0
 
     @asynccontextmanager
-    async def slot(self, client_key: str, issue: str | None, patience_s: float) -> AsyncIterator[None]:
+    async def slot(self, client_key: str, issue: str | None, *, patience_s: float) -> AsyncIterator[None]:
         """Waits for pauses and a free place, and holds the place.
 
         issue: the issue written to, None for reads. Raises JiraBusy when a pause outlasts `patience_s` seconds, so that
@@ -45,13 +45,13 @@ class Limiter:
         await self._open(lane, deadline)
         # Before taking a place: twenty writers of one issue must not keep the readers of others out.
         if issue is not None:
-            await self._spaced(lane, issue, deadline)
+            await self._spaced(lane, issue, deadline=deadline)
         async with lane.slots:
             # Whoever waited for a place may find that a pause began meanwhile.
             await self._open(lane, deadline)
             yield
 
-    def pause(self, client_key: str, pause: Pause, issue: str | None) -> None:
+    def pause(self, client_key: str, pause: Pause, *, issue: str | None) -> None:
         """Holds back what the answer told us to hold back; pauses never become shorter."""
         until = time.monotonic() + max(pause.seconds, _SHORTEST_PAUSE_S)
         if pause.scope == "everywhere":
@@ -70,7 +70,7 @@ class Limiter:
         while (wait := max(lane.until, self._everywhere_until) - time.monotonic()) > 0:
             await _rest(wait, deadline)
 
-    async def _spaced(self, lane: _Lane, issue: str, deadline: float) -> None:
+    async def _spaced(self, lane: _Lane, issue: str, *, deadline: float) -> None:
         # The next free moment is taken at once and waited for afterwards, so that writers queue in order.
         now = time.monotonic()
         at = max(now, lane.free_at.pop(issue, 0.0))

@@ -27,7 +27,7 @@ class Pause:
     scope: Scope
 
 
-def pause(status: int, headers: Mapping[str, str], now: float) -> Pause | None:
+def pause(status: int, headers: Mapping[str, str], *, now: float) -> Pause | None:
     """The pause an answer asks for, None when it asks for none. headers: lower-case names. now: UTC epoch seconds."""
     # Reason strings differ from the documented ones at times: match a part of them.
     reason = headers.get("ratelimit-reason", "").lower()

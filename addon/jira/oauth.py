@@ -38,7 +38,7 @@ class UserTokens:
         self._kept: dict[Key, tuple[str, float]] = {}
         self._asked: dict[Key, asyncio.Task[str]] = {}
 
-    async def get(self, site: Site, account_id: str, scope: str, *, refused: str | None = None) -> str:
+    async def get(self, site: Site, account_id: str, *, scope: str, refused: str | None = None) -> str:
         """A token that should work. refused: the token Jira has just refused; it is not given again.
 
         Raises JiraForbidden when Atlassian gives none (inactive account, scope not granted), JiraDown when it cannot be
@@ -51,7 +51,7 @@ class UserTokens:
             return token
         task = self._asked.get(key)
         if task is None:
-            task = asyncio.create_task(self._fetch(site, account_id, scope))
+            task = asyncio.create_task(self._fetch(site, account_id, scope=scope))
             self._asked[key] = task
             task.add_done_callback(lambda done: self._answered(key, done))
         # Shielded: one caller giving up must not take the token from the others.
@@ -76,8 +76,8 @@ class UserTokens:
         if not task.cancelled():
             task.exception()  # marks it as seen when every caller has gone
 
-    async def _fetch(self, site: Site, account_id: str, scope: str) -> str:
-        grant = await self._grant(site, account_id, scope)
+    async def _fetch(self, site: Site, account_id: str, *, scope: str) -> str:
+        grant = await self._grant(site, account_id, scope=scope)
         key = (site.client_key, account_id, scope)
         # A token that arrives after `forget` belongs to the old installation and is not kept.
         if self._asked.get(key) is asyncio.current_task():
@@ -87,17 +87,17 @@ class UserTokens:
             self._kept[key] = (grant.access_token, time.monotonic() + grant.expires_in - _MARGIN_S)
         return grant.access_token
 
-    async def _grant(self, site: Site, account_id: str, scope: str) -> _Grant:
+    async def _grant(self, site: Site, account_id: str, *, scope: str) -> _Grant:
         if not site.oauth_client_id or not account_id:
             raise JiraForbidden("This installation does not let the add-on act as a user; reinstall it.")
         person = Impersonation(site.oauth_client_id, account_id, site.base_url, self._audience)
         form = {
             "grant_type": _GRANT,
-            "assertion": user_assertion(person, site.shared_secret, time.time()),
+            "assertion": user_assertion(person, site.shared_secret, now=time.time()),
             "scope": scope,
         }
         request = self._client.build_request("POST", self._url, data=form)
-        reply = await exchange(self._client, request, httpx2.Auth(), repeatable=True)
+        reply = await exchange(self._client, request, auth=httpx2.Auth(), repeatable=True)
         return _read(reply)
 
 

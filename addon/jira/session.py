@@ -75,12 +75,12 @@ class Session:
 
     async def _once(self, call: Call, patience_s: float) -> Reply:
         """One request and its successful answer. Raises the error of any other answer."""
-        request = request_for(self.client, self.site.base_url, call)
-        async with self.limiter.slot(self.site.client_key, call.issue_written, patience_s):
-            reply = await exchange(self.client, request, self.auth, repeatable=call.repeatable)
-        asked = pause(reply.status, reply.headers, time.time())
+        request = request_for(self.client, self.site.base_url, call=call)
+        async with self.limiter.slot(self.site.client_key, call.issue_written, patience_s=patience_s):
+            reply = await exchange(self.client, request, auth=self.auth, repeatable=call.repeatable)
+        asked = pause(reply.status, reply.headers, now=time.time())
         if asked is not None:
-            self.limiter.pause(self.site.client_key, asked, call.issue_written)
+            self.limiter.pause(self.site.client_key, asked, issue=call.issue_written)
         if 200 <= reply.status < 300:
             return reply
         asked_s = asked.seconds if asked is not None and asked.seconds > 0 else None

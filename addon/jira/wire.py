@@ -67,7 +67,7 @@ def new_client(user_agent: str, transport: httpx2.AsyncBaseTransport | None) -> 
     )
 
 
-def request_for(client: httpx2.AsyncClient, base_url: str, call: Call) -> httpx2.Request:
+def request_for(client: httpx2.AsyncClient, base_url: str, *, call: Call) -> httpx2.Request:
     """The request, not yet signed. Raises JiraRefused when it would not go to the site or is not well-formed."""
     base = base_url.rstrip("/")
     # quote, not quote_plus: a plus sign is a space to one reader and a plus to another, and the hash must agree.
@@ -91,7 +91,7 @@ def request_for(client: httpx2.AsyncClient, base_url: str, call: Call) -> httpx2
 
 
 async def exchange(
-    client: httpx2.AsyncClient, request: httpx2.Request, auth: httpx2.Auth, *, repeatable: bool
+    client: httpx2.AsyncClient, request: httpx2.Request, *, auth: httpx2.Auth, repeatable: bool
 ) -> Reply:
     """Sends the request and reads the answer, whatever its status.
 

@@ -37,7 +37,7 @@ class Fault(Exception):
         self.spent = ""
 
 
-def of_status(status: int, headers: Mapping[str, str], body: str, now: float) -> Fault:
+def of_status(status: int, headers: Mapping[str, str], *, body: str, now: float) -> Fault:
     """The fault behind an HTTP status; headers with lower-case names. The body is only searched, never quoted."""
     wait_s, said = asked(headers, now), body.lower()
     if status in (401, 403):
@@ -71,7 +71,7 @@ def of_error_object(error: Any, now: float) -> Fault:
         code = 429 if "rate_limit" in words else 401 if "invalid_api_key" in words else 500
     if "content_filter" in words:
         return Fault(ModelRefused("The provider's content filter stopped the answer."))
-    return of_status(code, {}, words, now)
+    return of_status(code, {}, body=words, now=now)
 
 
 def of_network(error: Exception) -> Fault:

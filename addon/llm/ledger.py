@@ -26,7 +26,7 @@ class Ledger:
         """One more request has left."""
         self._requests += 1
 
-    def add(self, said: str, heard: str, spent: Spent | None) -> None:
+    def add(self, said: str, heard: str, *, spent: Spent | None) -> None:
         """One answered request: the provider's own figures, or an estimate where it gave none."""
         given = _figure(spent.prompt_tokens) if spent else None
         taken = _figure(spent.completion_tokens) if spent else None

@@ -46,8 +46,8 @@ class Models:
         self,
         choice: ModelChoice,
         prompt: Prompt,
-        shape: type[T],
         *,
+        shape: type[T],
         check: Callable[[T], T],
         on_partial: OnPartial | None = None,
     ) -> Answer[T]:
@@ -60,7 +60,7 @@ class Models:
         """
         if words := self.trouble(choice):
             raise ModelUnauthorized(words)
-        return await self._ask(choice, Question(prompt, shape, check, on_partial), TRIES)
+        return await self._ask(choice, Question(prompt, shape, check, on_partial), tries=TRIES)
 
     def trouble(self, choice: ModelChoice) -> str:
         """Why this choice is not even tried at the moment, for its administrator; "" when it is."""
@@ -75,13 +75,13 @@ class Models:
         # A person waits in front of a button.
         short = replace(choice, timeout_s=min(choice.timeout_s, PROBE_S))
         prompt = Prompt('Answer with the JSON object {"word": "hello"}.', "Say hello.", "probe")
-        await self._ask(short, Question(prompt, Greeting, lambda value: value), 1)
+        await self._ask(short, Question(prompt, Greeting, lambda value: value), tries=1)
         return f"{choice.model} answered in {round((monotonic() - began) * 1000)} ms."
 
     async def close(self) -> None:
         await self._clients.close()
 
-    async def _ask(self, choice: ModelChoice, question: Question[T], tries: int) -> Answer[T]:
+    async def _ask(self, choice: ModelChoice, question: Question[T], *, tries: int) -> Answer[T]:
         ledger = Ledger(choice, question.prompt.version)
         place = (choice.address, choice.model)
         talk = Conversation(question.prompt, plain=place in self._plain)

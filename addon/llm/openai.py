@@ -117,12 +117,12 @@ class Clients:
         return client
 
 
-async def exchange(client: openai.AsyncOpenAI, provider: str, body: dict[str, Any], watch: Watcher | None) -> Reply:
+async def exchange(client: openai.AsyncOpenAI, provider: str, *, body: dict[str, Any], watch: Watcher | None) -> Reply:
     """Send one request and read its whole reply, counting both. Raises Fault."""
     began = monotonic()
     outcome = "failed"
     try:
-        reply = await _exchange(client, body, watch)
+        reply = await _exchange(client, body, watch=watch)
         outcome = "ok"
         return reply
     finally:
@@ -130,14 +130,14 @@ async def exchange(client: openai.AsyncOpenAI, provider: str, body: dict[str, An
         LLM_SECONDS.labels(provider).observe(monotonic() - began)
 
 
-async def _exchange(client: openai.AsyncOpenAI, body: dict[str, Any], watch: Watcher | None) -> Reply:
+async def _exchange(client: openai.AsyncOpenAI, body: dict[str, Any], *, watch: Watcher | None) -> Reply:
     # The SDK insists on a key; a local server should not see a made-up one.
     headers = {"Authorization": openai.omit} if client.api_key == NO_KEY else None
     try:
         # Raw lines: the SDK's typed chunks cost three times the CPU for the same text.
         async with client.chat.completions.with_streaming_response.create(**body, extra_headers=headers) as response:
-            return await read(response.headers.get("content-type", ""), response.iter_bytes(), watch)
+            return await read(response.headers.get("content-type", ""), response.iter_bytes(), watch=watch)
     except openai.APIStatusError as error:
-        raise of_status(error.status_code, error.response.headers, error.response.text, time()) from None
+        raise of_status(error.status_code, error.response.headers, body=error.response.text, now=time()) from None
     except (openai.APIConnectionError, httpx2.HTTPError) as error:
         raise of_network(error.__cause__ if isinstance(error.__cause__, Exception) else error) from None

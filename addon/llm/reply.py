@@ -83,7 +83,7 @@ class Reply:
             self.pieces.append(piece)
 
 
-async def read(content_type: str, body: AsyncIterator[bytes], watch: Watcher | None) -> Reply:
+async def read(content_type: str, body: AsyncIterator[bytes], *, watch: Watcher | None) -> Reply:
     """The whole reply. Raises Fault, with `spent` set to the text received until then, and whatever the body raises."""
     reply = Reply()
     try:
@@ -94,7 +94,7 @@ async def read(content_type: str, body: AsyncIterator[bytes], watch: Watcher | N
         elif content_type.startswith("text/html"):
             raise not_an_api()
         else:
-            await _events(body, reply, watch)
+            await _events(body, reply, watch=watch)
     except Fault as fault:
         fault.spent = reply.text
         raise
@@ -110,7 +110,7 @@ async def _whole(body: AsyncIterator[bytes]) -> bytes:
     return bytes(held)
 
 
-async def _events(body: AsyncIterator[bytes], reply: Reply, watch: Watcher | None) -> None:
+async def _events(body: AsyncIterator[bytes], reply: Reply, *, watch: Watcher | None) -> None:
     held, total = b"", 0
     async for block in body:
         total += len(block)

@@ -85,8 +85,8 @@ class Ask(Generic[T]):
         while True:
             self.ledger.sent()
             try:
-                reply = await exchange(self.client, self.choice.provider, self._body(), self.watch)
-                self.ledger.add(self.conversation.text(), reply.text, reply.spent)
+                reply = await exchange(self.client, self.choice.provider, body=self._body(), watch=self.watch)
+                self.ledger.add(self.conversation.text(), reply.text, spent=reply.spent)
                 return usable(reply)
             except Fault as fault:
                 self.ledger.failed(self.conversation.text(), fault.spent)

@@ -39,7 +39,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 Format = Literal["auto", "json", "text"]
 
 
-def configure(level: str = "INFO", fmt: Format = "auto", stream: TextIO | None = None) -> None:
+def configure(level: str = "INFO", fmt: Format = "auto", *, stream: TextIO | None = None) -> None:
     """Send every log line of this process, also of libraries, to the stream (standard error by default).
 
     auto: text when the stream is a terminal, else JSON. May be called again; the last call counts.

@@ -56,15 +56,15 @@ class Access:
         self, tenant: Holder, account_id: str | None, issue_id: str | None, *permissions: str
     ) -> None:
         """Raises NotFound when the account may not see the issue, Forbidden naming the first other right it lacks."""
-        rights = await self.issue_rights(tenant, account_id, issue_id)
-        _require(rights, permissions, "There is no such issue, or you may not see it.")
+        rights = await self.issue_rights(tenant, account_id, issue_id=issue_id)
+        _require(rights, permissions, unseen="There is no such issue, or you may not see it.")
 
     async def require_project(
         self, tenant: Holder, account_id: str | None, project_id: str | None, *permissions: str
     ) -> None:
         """Raises NotFound when the account may not see the project, Forbidden naming the first other right it lacks."""
-        rights = await self.project_rights(tenant, account_id, project_id)
-        _require(rights, permissions, "There is no such project, or you may not see it.")
+        rights = await self.project_rights(tenant, account_id, project_id=project_id)
+        _require(rights, permissions, unseen="There is no such project, or you may not see it.")
 
     async def require_site_admin(self, tenant: Holder, account_id: str | None) -> None:
         """Raises Forbidden unless the account administers the site."""
@@ -72,12 +72,12 @@ class Access:
         if ADMINISTER not in await self._rights(tenant, (tenant.id, person, "site", "")):
             raise Forbidden(f"You need the right to {IN_WORDS[ADMINISTER]}.")
 
-    async def issue_rights(self, tenant: Holder, account_id: str | None, issue_id: str | None) -> frozenset[str]:
+    async def issue_rights(self, tenant: Holder, account_id: str | None, *, issue_id: str | None) -> frozenset[str]:
         """The subset of ISSUE_RIGHTS held; empty for an id that is none. Raises what Jira's client raises."""
         person = _person(account_id)
         return await self._rights(tenant, (tenant.id, person, "issue", issue_id)) if _is_id(issue_id) else frozenset()
 
-    async def project_rights(self, tenant: Holder, account_id: str | None, project_id: str | None) -> frozenset[str]:
+    async def project_rights(self, tenant: Holder, account_id: str | None, *, project_id: str | None) -> frozenset[str]:
         """The subset of PROJECT_RIGHTS held; who administers the site administers each project it may see."""
         person = _person(account_id)
         return (
@@ -86,7 +86,9 @@ class Access:
             else frozenset()
         )
 
-    async def visible_issues(self, tenant: Holder, account_id: str | None, issue_ids: Iterable[str]) -> frozenset[str]:
+    async def visible_issues(
+        self, tenant: Holder, account_id: str | None, *, issue_ids: Iterable[str]
+    ) -> frozenset[str]:
         """Those of the issues (at most 1000) the account may see: a project may hold some it may not."""
         person = _person(account_id)
         # Not kept: lists are long, and each issue is asked for again when somebody opens it.
@@ -153,7 +155,7 @@ def _is_id(value: str | None) -> TypeGuard[str]:
     return value is not None and value.isascii() and value.isdigit() and len(value) <= 18
 
 
-def _require(rights: frozenset[str], permissions: Iterable[str], unseen: str) -> None:
+def _require(rights: frozenset[str], permissions: Iterable[str], *, unseen: str) -> None:
     if BROWSE not in rights:
         raise NotFound(unseen)
     for permission in permissions:

@@ -55,7 +55,7 @@ class Lifecycle:
     """Applies verified calls. dropped: told the client key when cached tokens and limits of a site lose their worth."""
 
     def __init__(
-        self, db: Database, seals: Seals, settings: Settings, *, tenants: Tenants, dropped: Callable[[str], None]
+        self, db: Database, seals: Seals, *, settings: Settings, tenants: Tenants, dropped: Callable[[str], None]
     ) -> None:
         self._db = db
         self._seals = seals
@@ -73,7 +73,7 @@ class Lifecycle:
             fresh = await rows.insert_unless_known(tx, self._first(came, now))
             row = await rows.locked(tx, came.client_key)
             assert row is not None  # noqa: S101 - inserted or known, and locked by us
-            if not fresh and not await self._renewed(tx, row, came, now):
+            if not fresh and not await self._renewed(tx, row, came=came, now=now):
                 return row.id
             action = "tenant.installed" if fresh else "tenant.renewed"
             detail = {"base_url": came.base_url, "from": None if fresh else row.state}
@@ -81,7 +81,7 @@ class Lifecycle:
         self._drop(came.client_key)
         return row.id
 
-    async def uninstalled(self, client_key: str, token_id: str, now: float) -> None:
+    async def uninstalled(self, client_key: str, token_id: str, *, now: float) -> None:
         """Stops the tenant's work, wipes its secrets and sets the day of its deletion; nothing for an unknown tenant.
 
         Raises Replayed when the token belongs to an earlier uninstall; DatabaseDown.
@@ -90,19 +90,19 @@ class Lifecycle:
             row = await rows.locked(tx, client_key)
             if row is None or row.state in (UNINSTALLED, SUPERSEDED):
                 return
-            if await self._used(tx, row, token_id, now):
+            if await self._used(tx, row, token_id=token_id, now=now):
                 raise Replayed("The token belongs to an earlier uninstall.")
-            await retire(tx, row, UNINSTALLED, now=now, retention_s=self._retention_s)
+            await retire(tx, row, state=UNINSTALLED, now=now, retention_s=self._retention_s)
             await audit.record(tx, row.id, action="tenant.uninstalled", subject=token_id)
         self._drop(client_key)
 
-    async def enabled(self, client_key: str, token_id: str, now: float) -> None:
+    async def enabled(self, client_key: str, token_id: str, *, now: float) -> None:
         """Takes effect on a disabled tenant only, and once per token. Raises DatabaseDown."""
-        await self._switch(client_key, INSTALLED, token_id, now)
+        await self._switch(client_key, INSTALLED, token_id=token_id, now=now)
 
-    async def disabled(self, client_key: str, token_id: str, now: float) -> None:
+    async def disabled(self, client_key: str, token_id: str, *, now: float) -> None:
         """Pauses the tenant's work until `enabled`: what runs goes back into its queue. Raises DatabaseDown."""
-        await self._switch(client_key, DISABLED, token_id, now)
+        await self._switch(client_key, DISABLED, token_id=token_id, now=now)
 
     def _first(self, came: Installation, now: float) -> dict[str, object]:
         tenant_id = new_id()
@@ -118,11 +118,11 @@ class Lifecycle:
             "updated_at": now,
         }
 
-    async def _renewed(self, tx: AsyncConnection, row: TenantRow, came: Installation, now: float) -> bool:
+    async def _renewed(self, tx: AsyncConnection, row: TenantRow, *, came: Installation, now: float) -> bool:
         """False when the very same call has been applied before."""
         old = self._readable(row)
         # The body is not signed: a token seen before may carry any secret, so it may only repeat itself.
-        if await self._used(tx, row, came.token_id, now):
+        if await self._used(tx, row, token_id=came.token_id, now=now):
             if old == came.shared_secret:
                 return False
             raise Replayed("The token belongs to an earlier install.")
@@ -138,13 +138,13 @@ class Lifecycle:
             **CLEARED,
         }
         # Whoever comes to an address where somebody is, proves anew that it is theirs (Tenants.acquainted).
-        if row.base_url != came.base_url or await rows.is_shared(tx, came.base_url, came.client_key):
+        if row.base_url != came.base_url or await rows.is_shared(tx, came.base_url, client_key=came.client_key):
             changes["app_account_id"] = None
         if old != came.shared_secret:
             changes["shared_secret"] = self._seals.seal(came.shared_secret, row.id)
             changes["previous_secret"] = row.shared_secret if old is not None else None
             changes["previous_secret_until"] = now + OVERLAP_S if old is not None else None
-        await rows.change(tx, row.id, changes)
+        await rows.change(tx, row.id, values=changes)
         return True
 
     def _readable(self, row: TenantRow) -> str | None:
@@ -154,17 +154,17 @@ class Lifecycle:
             # The operator lost the key; the secret that has just come replaces what nobody can read any more.
             return None
 
-    async def _switch(self, client_key: str, after: str, token_id: str, now: float) -> None:
+    async def _switch(self, client_key: str, after: str, *, token_id: str, now: float) -> None:
         before, action = (DISABLED, "tenant.enabled") if after == INSTALLED else (INSTALLED, "tenant.disabled")
         async with self._db.begin() as tx:
             row = await rows.locked(tx, client_key)
-            if row is None or row.state != before or await self._used(tx, row, token_id, now):
+            if row is None or row.state != before or await self._used(tx, row, token_id=token_id, now=now):
                 return
-            await rows.change(tx, row.id, {"state": after, "updated_at": now, **CLEARED})
+            await rows.change(tx, row.id, values={"state": after, "updated_at": now, **CLEARED})
             await audit.record(tx, row.id, action=action, subject=token_id)
         self._drop(client_key)
 
-    async def _used(self, tx: AsyncConnection, row: TenantRow, token_id: str, now: float) -> bool:
+    async def _used(self, tx: AsyncConnection, row: TenantRow, *, token_id: str, now: float) -> bool:
         return await rows.has_audit(tx, row.id, subject=token_id, since=now - TOKEN_MEMORY_S)
 
     def _drop(self, client_key: str) -> None:

@@ -33,7 +33,7 @@ class ModelPolicy:
     So a stored key goes to the provider's own host or to the one the operator configured, and nowhere a tenant names.
     """
 
-    def __init__(self, db: Database, seals: Seals, settings: Settings, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, db: Database, seals: Seals, *, settings: Settings, now: Callable[[], float] = time.time) -> None:
         self._db = db
         self._seals = seals
         self._settings = settings
@@ -69,7 +69,7 @@ class ModelPolicy:
         return _shown(row)
 
     async def save(
-        self, tenant_id: str, provider: str | None, model: str, api_key: str | None, account_id: str
+        self, tenant_id: str, provider: str | None, *, model: str, api_key: str | None, account_id: str
     ) -> Shown:
         """Store a site's choice. api_key: None keeps the stored one (dropped when the provider changes), "" clears it.
 
@@ -77,11 +77,11 @@ class ModelPolicy:
         """
         async with self._db.begin() as tx:
             row = await rows.get(tx, tenant_id, lock=True)
-            sealed = self._sealed(tenant_id, row, provider, api_key)
+            sealed = self._sealed(tenant_id, row, provider=provider, key=api_key)
             self._refuse_impossible(provider, model, own_key=sealed is not None)
             kept = model if provider not in (None, "rules") else None
             new = rows.TenantModelRow(provider, kept or None, sealed, account_id, self._now())
-            await rows.save(tx, tenant_id, new)
+            await rows.save(tx, tenant_id, row=new)
             detail = {"provider": provider, "model": kept, "key_changed": api_key is not None}
             await audit.record(
                 tx, tenant_id, account_id=account_id, action="site.model", subject=provider, detail=detail
@@ -89,7 +89,7 @@ class ModelPolicy:
         return _shown(new)
 
     def _sealed(
-        self, tenant_id: str, row: rows.TenantModelRow | None, provider: str | None, key: str | None
+        self, tenant_id: str, row: rows.TenantModelRow | None, *, provider: str | None, key: str | None
     ) -> bytes | None:
         if provider in (None, "rules"):
             return None

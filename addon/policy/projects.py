@@ -115,26 +115,26 @@ class Projects:
         if known and known[0] > self._clock():
             return known[1]
         async with self._db.single() as tx:
-            row = await rows.get(tx, tenant_id, project_id)
-        return self._remember(tenant_id, project_id, read(row.settings if row else None))
+            row = await rows.get(tx, tenant_id, project_id=project_id)
+        return self._remember(tenant_id, project_id, settings=read(row.settings if row else None))
 
     async def saved(self, tenant_id: str, project_id: str) -> Saved:
         """The settings as stored, with who changed them last."""
         async with self._db.single() as tx:
-            row = await rows.get(tx, tenant_id, project_id)
+            row = await rows.get(tx, tenant_id, project_id=project_id)
         return (
             Saved(read(row.settings), row.updated_by, row.updated_at) if row else Saved(ProjectSettings(), None, None)
         )
 
-    async def save(self, tenant_id: str, project_id: str, changes: Mapping[str, Any], account_id: str) -> Saved:
+    async def save(self, tenant_id: str, project_id: str, *, changes: Mapping[str, Any], account_id: str) -> Saved:
         """Put the changes (a part of the document or all of it) over what is stored. Raises InvalidSettings."""
         async with self._db.begin() as tx:
-            row = await rows.get(tx, tenant_id, project_id, lock=True)
+            row = await rows.get(tx, tenant_id, project_id=project_id, lock=True)
             before = read(row.settings if row else None)
             settings = merge(before, changes)
             # Only differences: a better default of a later release then reaches projects that never disagreed.
             new = rows.ProjectRow(settings.model_dump(exclude_defaults=True), account_id, self._now())
-            await rows.save(tx, tenant_id, project_id, new)
+            await rows.save(tx, tenant_id, project_id=project_id, row=new)
             changed = sorted(
                 name for name in ProjectSettings.model_fields if getattr(before, name) != getattr(settings, name)
             )
@@ -146,10 +146,10 @@ class Projects:
                 subject=project_id,
                 detail={"changed": changed},
             )
-        self._remember(tenant_id, project_id, settings)
+        self._remember(tenant_id, project_id, settings=settings)
         return Saved(settings, new.updated_by, new.updated_at)
 
-    def _remember(self, tenant_id: str, project_id: str, settings: ProjectSettings) -> ProjectSettings:
+    def _remember(self, tenant_id: str, project_id: str, *, settings: ProjectSettings) -> ProjectSettings:
         if len(self._cache) >= CACHE_SIZE:
             # Rather forget everything than keep books about what was used when.
             self._cache.clear()

@@ -12,5 +12,5 @@ async def purge(db: Database, now: float) -> int:
     for tenant_id in due:
         # One transaction each: a large tenant must not hold up the others, nor one failure undo them all.
         async with db.begin() as tx:
-            deleted += await rows.delete_purgeable(tx, tenant_id, now)
+            deleted += await rows.delete_purgeable(tx, tenant_id, now=now)
     return deleted

@@ -56,7 +56,7 @@ class Tenants:
     """
 
     def __init__(
-        self, db: Database, seals: Seals, settings: Settings, *, clock: Callable[[], float] = time.monotonic
+        self, db: Database, seals: Seals, *, settings: Settings, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._db = db
         self._seals = seals
@@ -110,7 +110,7 @@ class Tenants:
             # The proof is one for this address and this secret, whatever was installed while it was under way.
             if row is None or current is None or current.site != tenant.site:
                 return
-            await rows.change(tx, row.id, {"app_account_id": account_id})
+            await rows.change(tx, row.id, values={"app_account_id": account_id})
             gone = await supersede_others(tx, row, now=now, retention_s=self._retention_s)
         for client_key in (tenant.site.client_key, *gone):
             self.forget(client_key)

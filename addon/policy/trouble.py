@@ -23,7 +23,7 @@ Ask = Callable[[Site], Awaitable[str]]
 class Troubles:
     """Pauses the work of a site in trouble and resumes it."""
 
-    def __init__(self, db: Database, tenants: Tenants, ask: Ask, *, probe_every_s: float = PROBE_EVERY_S) -> None:
+    def __init__(self, db: Database, tenants: Tenants, *, ask: Ask, probe_every_s: float = PROBE_EVERY_S) -> None:
         self._db = db
         self._tenants = tenants
         self._ask = ask
@@ -45,7 +45,7 @@ class Troubles:
         if fresh is not None and fresh.site == tenant.site:
             now = time.time()
             async with self._db.begin() as tx:
-                if await troubles.begin(tx, tenant.id, error.code, now=now, probe_at=now + self._every_s):
+                if await troubles.begin(tx, tenant.id, code=error.code, now=now, probe_at=now + self._every_s):
                     await audit.record(tx, tenant.id, action="tenant.paused", detail={"error": error.code})
                     log.warning("a site refuses the add-on (%s); its work waits", error.code)
         return True

@@ -21,17 +21,17 @@ def analyse(story: Story) -> Analysis:
         return _unread(reading)
     scores = bug.scores(reading) if story.is_bug else invest.scores(reading)
     lacks: list[str] = list(lacking(scores)) if story.is_bug else absent(reading)
-    asked = questions(reading, lacks, scores)
+    asked = questions(reading, lacks, scores=scores)
     return Analysis(
         nature="bug" if story.is_bug else "story",
         language=reading.tongue.code,
-        summary=_of_bug(reading, scores, asked) if story.is_bug else _of_story(reading, lacks, asked),
+        summary=_of_bug(reading, scores, asked=asked) if story.is_bug else _of_story(reading, lacks, asked=asked),
         scores=scores,
         missing=missing(reading, lacks),
         questions=asked,
         risks=risks(reading, scores),
         criteria=criteria(reading, scores),
-        subtasks=subtasks(reading, asked, scores),
+        subtasks=subtasks(reading, asked, scores=scores),
         labels=labels(reading),
     )
 
@@ -45,7 +45,7 @@ def _unread(reading: Reading) -> Analysis:
     )  # fmt: skip
 
 
-def _of_story(reading: Reading, lacks: list[str], asked: list[str]) -> str:
+def _of_story(reading: Reading, lacks: list[str], *, asked: list[str]) -> str:
     """What the issue says, and the next steps, in two sentences."""
     wish, tongue = reading.wish, reading.tongue
     if not reading.aim:
@@ -56,7 +56,7 @@ def _of_story(reading: Reading, lacks: list[str], asked: list[str]) -> str:
         "benefit": tongue.quoted(short(wish.benefit, 160)),
         "title": tongue.quoted(short(reading.aim, 160)),
     }
-    return f"{tongue.say(f'summary.{_said(reading)}', **parts)} {_next(reading, lacks, asked)}"
+    return f"{tongue.say(f'summary.{_said(reading)}', **parts)} {_next(reading, lacks, asked=asked)}"
 
 
 def _said(reading: Reading) -> str:
@@ -76,7 +76,7 @@ def _said(reading: Reading) -> str:
     return "topic" if reading.who and reading.purpose else "title"
 
 
-def _next(reading: Reading, lacks: list[str], asked: list[str]) -> str:
+def _next(reading: Reading, lacks: list[str], *, asked: list[str]) -> str:
     tongue = reading.tongue
     steps = [tongue.say(f"next.{name}") for name in lacks if name in ("text", "role", "benefit", "reason", "criteria")]
     for name, words in (
@@ -88,10 +88,10 @@ def _next(reading: Reading, lacks: list[str], asked: list[str]) -> str:
     if reading.joined or reading.wish.count > 1:
         steps.append(tongue.say("next.split"))
     steps += [tongue.say(f"next.{name}") for name in lacks if name in ("errors", "permissions", "data", "scope")]
-    return _closing(reading, steps, asked)
+    return _closing(reading, steps, asked=asked)
 
 
-def _closing(reading: Reading, steps: list[str], asked: list[str]) -> str:
+def _closing(reading: Reading, steps: list[str], *, asked: list[str]) -> str:
     """What to do next; that nothing is missing is said only when nothing is asked either."""
     tongue = reading.tongue
     if not steps and asked:
@@ -101,7 +101,7 @@ def _closing(reading: Reading, steps: list[str], asked: list[str]) -> str:
     return tongue.say("summary.next", steps=tongue.say("then").join(steps[:3]))
 
 
-def _of_bug(reading: Reading, scores: list[Score], asked: list[str]) -> str:
+def _of_bug(reading: Reading, scores: list[Score], *, asked: list[str]) -> str:
     tongue, weak = reading.tongue, set(lacking(scores))
     has = [tongue.say(f"aspect.{score.aspect}") for score in scores if score.aspect not in weak]
     lacks = [tongue.say(f"aspect.{score.aspect}") for score in scores if score.aspect in weak]
@@ -109,4 +109,4 @@ def _of_bug(reading: Reading, scores: list[Score], asked: list[str]) -> str:
     if has:
         said.append(tongue.say("summary.bug.has", aspects=tongue.listed(has)))
     steps = [tongue.say("next.bug", aspects=tongue.listed(lacks))] if lacks else []
-    return " ".join([*said, _closing(reading, steps, asked)])
+    return " ".join([*said, _closing(reading, steps, asked=asked)])

@@ -18,7 +18,7 @@ def scores(reading: Reading) -> list[Score]:
     return [*told, _reproducible(reading, steps.score), _impact(reading)]
 
 
-def _score(reading: Reading, aspect: Aspect, score: int, phrase: str, quote: str, **parts: object) -> Score:
+def _score(reading: Reading, aspect: Aspect, *, score: int, phrase: str, quote: str, **parts: object) -> Score:
     """The score; nothing found below a heading that announces it is said as such."""
     empty = reading.outline.empty.get(aspect)
     if not score and empty is not None:
@@ -40,18 +40,22 @@ def _steps(reading: Reading) -> Score:
     numbered = [line for line in reading.outline.points if line.numbered and line.section in ("", "steps")]
     steps = listed if len(listed) > 1 else numbered
     if len(steps) > 1:
-        return _score(reading, "steps", 5, "full", steps[0].text)
+        return _score(reading, "steps", score=5, phrase="full", quote=steps[0].text)
     section, deeds = _section(reading, "steps"), reading.deeds
     if len(deeds) > 1:
-        return _score(reading, "steps", 4, "prose", deeds[0])
+        return _score(reading, "steps", score=4, phrase="prose", quote=deeds[0])
     one = section or (deeds[0] if deeds else "") or _described(reading, "told_steps", "attempt")
     if one:
-        return _score(reading, "steps", 3, "some", one)
+        return _score(reading, "steps", score=3, phrase="some", quote=one)
     tried = _described(reading, "attempt")
     if tried:
-        return _score(reading, "steps", 1, "tried", tried)
+        return _score(reading, "steps", score=1, phrase="tried", quote=tried)
     situation = reading.told("told_steps")
-    return _score(reading, "steps", 2, "situation", situation) if situation else _score(reading, "steps", 0, "none", "")
+    return (
+        _score(reading, "steps", score=2, phrase="situation", quote=situation)
+        if situation
+        else _score(reading, "steps", score=0, phrase="none", quote="")
+    )
 
 
 def _described(reading: Reading, sign: str, *without: str) -> str:
@@ -72,30 +76,34 @@ def _described(reading: Reading, sign: str, *without: str) -> str:
 def _expected(reading: Reading) -> Score:
     section = _section(reading, "expected")
     if section:
-        return _score(reading, "expected", 5, "full", section)
+        return _score(reading, "expected", score=5, phrase="full", quote=section)
     # A sentence that speaks of nothing else says it as well as a section would.
     clear = _described(reading, "told_expected", "told_actual")
     if clear:
-        return _score(reading, "expected", 4, "full", clear)
+        return _score(reading, "expected", score=4, phrase="full", quote=clear)
     hint = _described(reading, "told_expected")
-    return _score(reading, "expected", 3, "some", hint) if hint else _score(reading, "expected", 0, "none", "")
+    return (
+        _score(reading, "expected", score=3, phrase="some", quote=hint)
+        if hint
+        else _score(reading, "expected", score=0, phrase="none", quote="")
+    )
 
 
 def _actual(reading: Reading) -> Score:
     section = _section(reading, "actual")
     if section:
-        return _score(reading, "actual", 5, "full", section)
+        return _score(reading, "actual", score=5, phrase="full", quote=section)
     told = _described(reading, "told_actual", "hollow", "told_expected") or _described(reading, "told_actual", "hollow")
     if told:
         exact = bool(_EXACT.search(told)) and not reading.shows("attempt", told)
-        return _score(reading, "actual", 4 if exact else 3, "full" if exact else "some", told)
+        return _score(reading, "actual", score=4 if exact else 3, phrase="full" if exact else "some", quote=told)
     hollow = _described(reading, "hollow")
     title = reading.story.summary
     if reading.shows("told_actual", title) and not _is_hollow(reading, title):
-        return _score(reading, "actual", 3, "some", title)
+        return _score(reading, "actual", score=3, phrase="some", quote=title)
     if hollow or reading.shows("told_actual", title):
-        return _score(reading, "actual", 1, "hollow", hollow or title)
-    return _score(reading, "actual", 0, "none", "")
+        return _score(reading, "actual", score=1, phrase="hollow", quote=hollow or title)
+    return _score(reading, "actual", score=0, phrase="none", quote="")
 
 
 def _is_hollow(reading: Reading, text: str) -> bool:
@@ -113,13 +121,13 @@ def _environment(reading: Reading) -> Score:
     if full or section:
         quote = _fullest(reading) or section
         score, phrase = (5, "named") if full or named else (4, "full")
-        return _score(reading, "environment", score, phrase, quote, words=words)
+        return _score(reading, "environment", score=score, phrase=phrase, quote=quote, words=words)
     if len(kinds) > 1:
-        return _score(reading, "environment", 4, "place", _fullest(reading), words=words)
+        return _score(reading, "environment", score=4, phrase="place", quote=_fullest(reading), words=words)
     if named:
         phrase = "version" if kinds == {"version"} else "place"
-        return _score(reading, "environment", 3, phrase, named[0].statement, words=words)
-    return _score(reading, "environment", 0, "none", "")
+        return _score(reading, "environment", score=3, phrase=phrase, quote=named[0].statement, words=words)
+    return _score(reading, "environment", score=0, phrase="none", quote="")
 
 
 def _fullest(reading: Reading) -> str:
@@ -133,16 +141,16 @@ def _reproducible(reading: Reading, steps: int) -> Score:
     always, since = reading.told("always"), reading.told("since")
     # "Always" beside "sometimes" tells of a fault that is not understood yet.
     if always and not sometimes:
-        return _score(reading, "reproducible", 5, "full", always)
+        return _score(reading, "reproducible", score=5, phrase="full", quote=always)
     if sometimes:
-        return _score(reading, "reproducible", 3, "some", sometimes)
+        return _score(reading, "reproducible", score=3, phrase="some", quote=sometimes)
     if section:
-        return _score(reading, "reproducible", 4, "full", section)
+        return _score(reading, "reproducible", score=4, phrase="full", quote=section)
     if since:
-        return _score(reading, "reproducible", 3, "since", since)
+        return _score(reading, "reproducible", score=3, phrase="since", quote=since)
     if steps > 2:
-        return _score(reading, "reproducible", 2, "steps", "")
-    return _score(reading, "reproducible", 0, "none", "")
+        return _score(reading, "reproducible", score=2, phrase="steps", quote="")
+    return _score(reading, "reproducible", score=0, phrase="none", quote="")
 
 
 def _hit(reading: Reading) -> str:
@@ -156,10 +164,10 @@ def _hit(reading: Reading) -> str:
 def _impact(reading: Reading) -> Score:
     section, told = _section(reading, "impact"), _hit(reading)
     if section:
-        return _score(reading, "impact", 5, "full", section)
+        return _score(reading, "impact", score=5, phrase="full", quote=section)
     if told:
         # "All users are blocked" or "40 customers" says how badly; "urgent" alone does not.
         signs = reading.signs("told_impact")
         counted = len(signs) > 1 or any(char.isdigit() for char in signs[0])
-        return _score(reading, "impact", 5 if counted else 3, "full" if counted else "some", told)
-    return _score(reading, "impact", 0, "none", "")
+        return _score(reading, "impact", score=5 if counted else 3, phrase="full" if counted else "some", quote=told)
+    return _score(reading, "impact", score=0, phrase="none", quote="")

@@ -19,12 +19,12 @@ def _count(tongue: Tongue, statement: str) -> int:
     if not tongue.patterns["attempt"].search(folded):
         ends = [match.span() for match in tongue.patterns["parting"].finditer(folded)][:_MOST_CLAUSES]
         for end, following in [*ends, (len(folded), len(folded))]:
-            found += _is_deed(tongue, statement[start:end], folded[start:end], opens=not start)
+            found += _is_deed(tongue, statement[start:end], folded=folded[start:end], opens=not start)
             start = following
     return found
 
 
-def _is_deed(tongue: Tongue, clause: str, folded: str, *, opens: bool) -> bool:
+def _is_deed(tongue: Tongue, clause: str, *, folded: str, opens: bool) -> bool:
     lead = len(folded) - len(folded.lstrip(_MARKS))
     match = tongue.patterns["action"].match(folded, lead)
     if match is None:

@@ -60,7 +60,7 @@ def _absent(reading: Reading) -> Iterator[tuple[str, bool]]:
     yield "scope", whole and loose >= LISTED and not reading.has("scope")
 
 
-def questions(reading: Reading, names: list[str], scores: list[Score]) -> list[str]:
+def questions(reading: Reading, names: list[str], *, scores: list[Score]) -> list[str]:
     """Questions to the author, each answerable in a sentence. names: what is missing."""
     asked = _about_bug(reading, scores) if reading.story.is_bug else _about_story(reading, set(names))
     return list(dict.fromkeys(asked))[:MOST_QUESTIONS]

@@ -20,7 +20,7 @@ def scores(reading: Reading) -> list[Score]:
     return [judge(reading) for judge in (_independent, _negotiable, _valuable, _estimable, _small, _testable)]
 
 
-def _score(reading: Reading, aspect: Aspect, score: int, phrase: str, quote: str, **parts: object) -> Score:
+def _score(reading: Reading, aspect: Aspect, *, score: int, phrase: str, quote: str, **parts: object) -> Score:
     reason = reading.tongue.say(f"{aspect}.{phrase}", **parts)
     return Score(aspect=aspect, quote=clip(quote), reason=reason, score=score)
 
@@ -28,45 +28,47 @@ def _score(reading: Reading, aspect: Aspect, score: int, phrase: str, quote: str
 def _independent(reading: Reading) -> Score:
     free = reading.told("alone")
     if free:
-        return _score(reading, "independent", 5, "free", free)
+        return _score(reading, "independent", score=5, phrase="free", quote=free)
     if reading.waits:
-        return _score(reading, "independent", 2, "waits", reading.waits)
+        return _score(reading, "independent", score=2, phrase="waits", quote=reading.waits)
     if reading.is_thin:
-        return _score(reading, "independent", 1, "thin", "")
-    return _score(reading, "independent", 4, "silent", "")
+        return _score(reading, "independent", score=1, phrase="thin", quote="")
+    return _score(reading, "independent", score=4, phrase="silent", quote="")
 
 
 def _negotiable(reading: Reading) -> Score:
     left = reading.told("open")
     if left:
-        return _score(reading, "negotiable", 5, "open", left)
+        return _score(reading, "negotiable", score=5, phrase="open", quote=left)
     if reading.solutions and reading.is_task:
         # Of technical work the technique is the subject, not a decision taken too early.
-        return _score(reading, "negotiable", 4, "task", "")
+        return _score(reading, "negotiable", score=4, phrase="task", quote="")
     if reading.solutions:
         words = reading.tongue.quoted(*(word for word, _ in reading.solutions[:3]))
         score = 3 if len(reading.solutions) < 3 else 2
-        return _score(reading, "negotiable", score, "solution", reading.solutions[0][1], words=words)
+        return _score(reading, "negotiable", score=score, phrase="solution", quote=reading.solutions[0][1], words=words)
     if reading.is_thin and not reading.wish.goal:
-        return _score(reading, "negotiable", 1, "thin", "")
-    return _score(reading, "negotiable", 4, "task" if reading.is_task else "silent", "")
+        return _score(reading, "negotiable", score=1, phrase="thin", quote="")
+    return _score(reading, "negotiable", score=4, phrase="task" if reading.is_task else "silent", quote="")
 
 
 def _valuable(reading: Reading) -> Score:
     wish = reading.wish
     if wish.benefit and _repeats(wish.goal, wish.benefit):
-        return _score(reading, "valuable", 2, "circular", wish.benefit)
+        return _score(reading, "valuable", score=2, phrase="circular", quote=wish.benefit)
     if reading.story.is_subtask and not reading.purpose:
-        return _score(reading, "valuable", 3, "subtask", "")
+        return _score(reading, "valuable", score=3, phrase="subtask", quote="")
     if reading.is_task:
         told = reading.purpose
-        return _score(reading, "valuable", 4 if told else 2, "reason" if told else "unreasoned", told)
+        return _score(
+            reading, "valuable", score=4 if told else 2, phrase="reason" if told else "unreasoned", quote=told
+        )
     if reading.purpose:
-        how = (5, "full") if wish.role else (4, "named") if reading.who else (4, "benefit")
-        return _score(reading, "valuable", *how, reading.purpose)
+        score, phrase = (5, "full") if wish.role else (4, "named") if reading.who else (4, "benefit")
+        return _score(reading, "valuable", score=score, phrase=phrase, quote=reading.purpose)
     if reading.who:
-        return _score(reading, "valuable", 3 if wish.role else 2, "role", reading.who)
-    return _score(reading, "valuable", 1, "none", "")
+        return _score(reading, "valuable", score=3 if wish.role else 2, phrase="role", quote=reading.who)
+    return _score(reading, "valuable", score=1, phrase="none", quote="")
 
 
 def _repeats(goal: str, benefit: str) -> bool:
@@ -81,41 +83,58 @@ def _estimable(reading: Reading) -> Score:
     # Looked at from the worst to the best, so that the reason names what would help most.
     later = next((vague for vague in reading.vague if vague.kind == "later"), None)
     if reading.is_thin:
-        return _score(reading, "estimable", 1, "thin", "")
+        return _score(reading, "estimable", score=1, phrase="thin", quote="")
     if later is not None:
-        return _score(reading, "estimable", 2, "later", later.statement)
+        return _score(reading, "estimable", score=2, phrase="later", quote=later.statement)
     if reading.vague:
         most = 3 if len(reading.vague) < 3 else 2
         words = reading.tongue.quoted(*(vague.word for vague in reading.vague[:3]))
         return _score(
-            reading, "estimable", most + bool(reading.criteria), "vague", reading.vague[0].statement, words=words
+            reading,
+            "estimable",
+            score=most + bool(reading.criteria),
+            phrase="vague",
+            quote=reading.vague[0].statement,
+            words=words,
         )
     lacks = [reading.tongue.say(f"lacks.{name}") for name in absent(reading)]
     if not lacks:
-        return _score(reading, "estimable", 5, "clear", "")
+        return _score(reading, "estimable", score=5, phrase="clear", quote="")
     score = 4 if reading.criteria else 3 if reading.words >= _SOME_WORDS or checks(reading) else 2
-    return _score(reading, "estimable", score, "lacks", "", what=reading.tongue.listed(lacks[:3]))
+    return _score(reading, "estimable", score=score, phrase="lacks", quote="", what=reading.tongue.listed(lacks[:3]))
 
 
 def _small(reading: Reading) -> Score:
     points, words = len(reading.points), reading.words
     if reading.story.level > 0:
         return _score(
-            reading, "small", 4 if points > 1 else 3, "epic" if points > 1 else "epic_whole", "", count=points
+            reading,
+            "small",
+            score=4 if points > 1 else 3,
+            phrase="epic" if points > 1 else "epic_whole",
+            quote="",
+            count=points,
         )
     # Counted from the strongest sign of too much to the weakest.
     if reading.wish.count > 1:
-        return _score(reading, "small", 2, "stories", reading.wish.goal, count=reading.wish.count)
+        return _score(reading, "small", score=2, phrase="stories", quote=reading.wish.goal, count=reading.wish.count)
     if points > MANY_POINTS:
         score = 2 if points <= TOO_MANY_POINTS else 1
-        return _score(reading, "small", score, "many", "", count=points)
+        return _score(reading, "small", score=score, phrase="many", quote="", count=points)
     if words > LONG_WORDS:
-        return _score(reading, "small", 3 if words <= TOO_LONG_WORDS else 1, "long", "", count=words)
+        return _score(reading, "small", score=3 if words <= TOO_LONG_WORDS else 1, phrase="long", quote="", count=words)
     if reading.joined:
-        return _score(reading, "small", 3, "joined", reading.wish.goal)
+        return _score(reading, "small", score=3, phrase="joined", quote=reading.wish.goal)
     if reading.is_thin:
-        return _score(reading, "small", 1, "thin", "")
-    return _score(reading, "small", 5 if reading.criteria else 4, "one" if points > 1 else "single", "", count=points)
+        return _score(reading, "small", score=1, phrase="thin", quote="")
+    return _score(
+        reading,
+        "small",
+        score=5 if reading.criteria else 4,
+        phrase="one" if points > 1 else "single",
+        quote="",
+        count=points,
+    )
 
 
 def _testable(reading: Reading) -> Score:
@@ -125,20 +144,20 @@ def _testable(reading: Reading) -> Score:
         vague = next((item for item in reading.vague if _within(item.statement, criteria)), None)
         if vague is not None:
             words = reading.tongue.quoted(vague.word)
-            return _score(reading, "testable", 3, "vague", vague.statement, words=words)
+            return _score(reading, "testable", score=3, phrase="vague", quote=vague.statement, words=words)
         if len(criteria) == 1:
-            return _score(reading, "testable", 4, "one", criteria[0])
-        return _score(reading, "testable", 5, "criteria", criteria[0], count=len(criteria))
+            return _score(reading, "testable", score=4, phrase="one", quote=criteria[0])
+        return _score(reading, "testable", score=5, phrase="criteria", quote=criteria[0], count=len(criteria))
     found = checks(reading)
     if found:
-        return _score(reading, "testable", 3, "conditions", found[0])
+        return _score(reading, "testable", score=3, phrase="conditions", quote=found[0])
     if reading.figure:
-        return _score(reading, "testable", 3, "figures", reading.figure)
+        return _score(reading, "testable", score=3, phrase="figures", quote=reading.figure)
     if reading.vague and not reading.is_thin:
         # The statement is quoted where the estimate is doubted.
         words = reading.tongue.quoted(reading.vague[0].word)
-        return _score(reading, "testable", 1 + bool(reading.points), "vague", "", words=words)
-    return _score(reading, "testable", 2 if reading.wish.goal else 1, "none", "")
+        return _score(reading, "testable", score=1 + bool(reading.points), phrase="vague", quote="", words=words)
+    return _score(reading, "testable", score=2 if reading.wish.goal else 1, phrase="none", quote="")
 
 
 def _within(statement: str, texts: Sequence[str]) -> bool:

@@ -29,7 +29,7 @@ def labels(reading: Reading) -> list[str]:
         tokens = _TOKEN.findall(statement[:2000])
         stems = [_stem(token) for token in tokens]
         counts.update(set(stems))
-        _name(reading, tokens, stems, things, pairs)
+        _name(reading, tokens, stems=stems, things=things, pairs=pairs)
     kept = {
         stem: label
         for stem, label in {**pairs, **things}.items()
@@ -41,7 +41,9 @@ def labels(reading: Reading) -> list[str]:
     return [kept[stem] for stem in ranked[:MOST]]
 
 
-def _name(reading: Reading, tokens: list[str], stems: list[str], things: dict[str, str], pairs: dict[str, str]) -> None:
+def _name(
+    reading: Reading, tokens: list[str], *, stems: list[str], things: dict[str, str], pairs: dict[str, str]
+) -> None:
     """Add the things of one statement."""
     source = reading.source
     small = source.stop | source.dull

@@ -68,7 +68,7 @@ def _for_bug(reading: Reading, scores: list[Score]) -> Iterator[Criterion]:
     )
 
 
-def subtasks(reading: Reading, questions: list[str], scores: list[Score]) -> list[Subtask]:
+def subtasks(reading: Reading, questions: list[str], *, scores: list[Score]) -> list[Subtask]:
     """Pieces of work the text names; none where Jira allows none, and none when there would be nothing to divide."""
     # Jira allows one level of sub-tasks only, below stories and tasks.
     if reading.story.is_subtask or reading.story.level > 0 or reading.is_thin or not reading.words:

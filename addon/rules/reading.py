@@ -124,7 +124,7 @@ class Reading:
     @cached_property
     def vague(self) -> list[Vague]:
         """Words without a measure in what is asked for, one of each family."""
-        return vague_words(self.source, [s.text for s in self.sentences if self._asks(s)], self.wish.benefit)
+        return vague_words(self.source, [s.text for s in self.sentences if self._asks(s)], benefit=self.wish.benefit)
 
     def _asks(self, sentence: Sentence) -> bool:
         """True for what asks for something: not for pleas to the team, for what is so today, and for side remarks."""

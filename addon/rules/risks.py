@@ -16,9 +16,9 @@ def risks(reading: Reading, scores: list[Score]) -> list[Risk]:
     order = {"high": 0, "medium": 1, "low": 2}
     found = list(_of_bug(reading, scores) if reading.story.is_bug else _of_story(reading, scores))
     found += [
-        *_of_words(reading, "secret", "high"),
-        *_of_words(reading, "loss", "medium"),
-        *_of_words(reading, "outside", "medium"),
+        *_of_words(reading, "secret", severity="high"),
+        *_of_words(reading, "loss", severity="medium"),
+        *_of_words(reading, "outside", severity="medium"),
     ]
     return sorted(found, key=lambda risk: order[risk.severity])[:MOST]
 
@@ -51,7 +51,7 @@ def _of_bug(reading: Reading, scores: list[Score]) -> Iterator[Risk]:
         yield Risk(text=tongue.say("risk.spread", words=tongue.quoted(*hit)), severity="medium")
 
 
-def _of_words(reading: Reading, sign: str, severity: Severity) -> Iterator[Risk]:
+def _of_words(reading: Reading, sign: str, *, severity: Severity) -> Iterator[Risk]:
     words = reading.signs(sign)
     if words:
         yield Risk(text=reading.tongue.say(f"risk.{sign}", words=reading.tongue.quoted(*words)), severity=severity)

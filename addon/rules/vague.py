@@ -20,7 +20,7 @@ class Vague:
     statement: str
 
 
-def vague_words(tongue: Tongue, statements: Iterable[str], benefit: str) -> list[Vague]:
+def vague_words(tongue: Tongue, statements: Iterable[str], *, benefit: str) -> list[Vague]:
     """One word of each family, in order of the text; a figure beside them is a measure.
 
     benefit: the reason that is given, which may be vague: it is not what will be built.

@@ -41,7 +41,7 @@ class Wish:
 def find(text: str) -> Wish:
     """The first wish of the text, in whichever language it is put; the fuller one when two would do."""
     folded = fold(text)
-    wishes = [_find(text, folded, tongue) for tongue in TONGUES.values()]
+    wishes = [_find(text, folded, tongue=tongue) for tongue in TONGUES.values()]
     return max(wishes, key=lambda wish: (wish.fullness, wish.count))
 
 
@@ -67,7 +67,7 @@ def together(one: Wish, other: Wish) -> Wish:
     return replace(told, role=fuller.role or rest.role, benefit=fuller.benefit or rest.benefit)
 
 
-def _find(text: str, folded: str, tongue: Tongue) -> Wish:
+def _find(text: str, folded: str, *, tongue: Tongue) -> Wish:
     patterns = tongue.patterns
     role = goal = None
     count = 0

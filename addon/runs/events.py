@@ -22,7 +22,7 @@ class Events:
         self._bus = bus
         self._poll_s = poll_s
 
-    async def follow(self, run_id: str, tenant_id: str, after: int = 0) -> AsyncIterator[Event]:
+    async def follow(self, run_id: str, tenant_id: str, *, after: int = 0) -> AsyncIterator[Event]:
         """Events numbered above `after`, then live ones; ends after `done` (succeeded) or `failed` (failed, cancelled).
 
         The last event carries the whole run as the API shows it. No connection is held while waiting. Raises NotFound,
@@ -31,21 +31,21 @@ class Events:
         ended = False
         while not ended:
             with self._bus.watch(run_id) as signal:
-                news, ended = await self._news(run_id, tenant_id, after)
+                news, ended = await self._news(run_id, tenant_id, after=after)
                 for event in news:
                     after = max(after, event.seq)
                     yield event
                 if not ended:
                     await _either(signal, self._poll_s)
 
-    async def _news(self, run_id: str, tenant_id: str, after: int) -> tuple[list[Event], bool]:
+    async def _news(self, run_id: str, tenant_id: str, *, after: int) -> tuple[list[Event], bool]:
         async with self._db.begin() as tx:
             # The run before its events: one reported in between is then read, and an end in between is seen next time.
-            run = await runs.get(tx, tenant_id, run_id)
+            run = await runs.get(tx, tenant_id, run_id=run_id)
             if run is None:
                 raise NotFound("There is no such run, or you may not see it.")
-            news = await events.since(tx, tenant_id, run_id, after)
-            written = await publications.of_runs(tx, tenant_id, [run_id]) if run.ended else {}
+            news = await events.since(tx, tenant_id, run_id=run_id, after=after)
+            written = await publications.of_runs(tx, tenant_id, run_ids=[run_id]) if run.ended else {}
         if not run.ended:
             return news, False
         # The end is read from the row, not from a stored event: also a run nobody could speak for any more has one.

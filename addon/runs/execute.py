@@ -35,12 +35,12 @@ class RunJob:
     async def execute(self, lease: Lease) -> None:
         """Raises DatabaseDown when the outcome could not be saved; the run then starts over elsewhere."""
         async with self._desk.db.begin() as tx:
-            run = await rows.get(tx, lease.tenant_id, lease.id)
-            seq = await events.last_seq(tx, lease.tenant_id, lease.id)
+            run = await rows.get(tx, lease.tenant_id, run_id=lease.id)
+            seq = await events.last_seq(tx, lease.tenant_id, run_id=lease.id)
         if run is None:
             return
         try:
-            outcome = await self._outcome(lease, run, seq)
+            outcome = await self._outcome(lease, run, seq=seq)
         except LeaseLost:
             log.info("run %s was taken over", lease.id)
         except AddonError as error:
@@ -50,7 +50,7 @@ class RunJob:
             if isinstance(outcome, Ending):
                 await self._ended(lease, outcome)
             else:
-                await self._succeeded(lease, run, outcome)
+                await self._succeeded(lease, run, outcome=outcome)
 
     async def cut_short(self, lease: Lease, end: End) -> None:
         """Raises DatabaseDown."""
@@ -58,12 +58,12 @@ class RunJob:
 
     async def _ended(self, lease: Lease, ending: Ending) -> None:
         async def write(tx: AsyncConnection) -> str | None:
-            done = await finish(tx, runs, lease, ending, now=time.time())
-            return await self._closed(tx, lease, ending.state if done else None)
+            done = await finish(tx, runs, lease=lease, ending=ending, now=time.time())
+            return await self._closed(tx, lease, state=ending.state if done else None)
 
         self._told(lease, await persist(self._desk.db, write))
 
-    async def _outcome(self, lease: Lease, run: Run, seq: int) -> Outcome | Ending:
+    async def _outcome(self, lease: Lease, run: Run, *, seq: int) -> Outcome | Ending:
         if run.result is not None:
             return Ending("succeeded")
         desk = self._desk
@@ -77,7 +77,7 @@ class RunJob:
             jira=desk.jira.as_app(tenant.site),
             settings=await desk.projects.get(tenant.id, run.project_id or ""),
             choice=await desk.model_policy.choice(tenant.id),
-            progress=RunProgress(desk.db, desk.bus, lease, after=seq),
+            progress=RunProgress(desk.db, desk.bus, lease=lease, after=seq),
             ledger=RunLedger(desk.db, run, lease),
         )
         async with site_in_sight(desk.troubles, tenant):
@@ -85,31 +85,31 @@ class RunJob:
 
     async def _failed(self, lease: Lease, error: AddonError) -> None:
         async def write(tx: AsyncConnection) -> str | None:
-            state = await failed(tx, runs, lease, error, self._desk.patience)
+            state = await failed(tx, runs, lease=lease, error=error, patience=self._desk.patience)
             if state == "queued":
                 await back_in_the_queue(tx, lease)
-            return await self._closed(tx, lease, state)
+            return await self._closed(tx, lease, state=state)
 
         self._told(lease, await persist(self._desk.db, write))
 
-    async def _succeeded(self, lease: Lease, run: Run, outcome: Outcome) -> None:
+    async def _succeeded(self, lease: Lease, run: Run, *, outcome: Outcome) -> None:
         values = {"result": outcome.result, "usage": outcome.usage}
 
         async def write(tx: AsyncConnection) -> str | None:
             # The fence stands first: an attempt that lost its lease must leave no drafts behind either.
-            if not await finish(tx, runs, lease, Ending("succeeded", values=values), now=time.time()):
+            if not await finish(tx, runs, lease=lease, ending=Ending("succeeded", values=values), now=time.time()):
                 return None
-            await plan(tx, run, outcome.drafts)
-            return await self._closed(tx, lease, "succeeded")
+            await plan(tx, run, drafts=outcome.drafts)
+            return await self._closed(tx, lease, state="succeeded")
 
         self._told(lease, await persist(self._desk.db, write))
         if outcome.drafts:
             await self._desk.wakes.wake("default")
 
-    async def _closed(self, tx: AsyncConnection, lease: Lease, state: str | None) -> str | None:
+    async def _closed(self, tx: AsyncConnection, lease: Lease, *, state: str | None) -> str | None:
         if state is not None:
-            await events.drop_partials(tx, lease.tenant_id, lease.id)
-            run = await rows.get(tx, lease.tenant_id, lease.id)
+            await events.drop_partials(tx, lease.tenant_id, run_id=lease.id)
+            run = await rows.get(tx, lease.tenant_id, run_id=lease.id)
             if run is not None and run.finished_at is not None:
                 RUNS.labels(run.kind, state).inc()
                 RUN_SECONDS.labels(run.kind).observe(run.finished_at - run.created_at)

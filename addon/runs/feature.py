@@ -19,7 +19,7 @@ from addon.store.repos.runs import Run
 class Progress(Protocol):
     """How a run tells those who watch it."""
 
-    async def stage(self, name: str, done: int = 0, total: int = 0) -> None:
+    async def stage(self, name: str, done: int = 0, *, total: int = 0) -> None:
         """A step begins: reading, thinking, checking, writing. Stops the run when it no longer holds its lease."""
 
     async def partial(self, data: dict[str, Any]) -> None:
@@ -90,7 +90,7 @@ class Feature(Protocol):
         """May be called again for the same run after a crash. Raises AddonError; one with retry_after_s is retried."""
 
     def drafts(
-        self, run: Run, target: str, items: Sequence[int], edits: Mapping[str, Mapping[str, str]]
+        self, run: Run, target: str, *, items: Sequence[int], edits: Mapping[str, Mapping[str, str]]
     ) -> tuple[Draft, ...]:
         """What a person asked to write from the stored result of an ended run, with the person's edits over it.
 

@@ -39,7 +39,7 @@ def hire(
     run_rows = Holding(desk.db, Claims(runs, name, size.lease_s))
     publication_rows = Holding(desk.db, Claims(publications, name, size.lease_s, turn))
     run_job = RunJob(desk, features)
-    publication_job = PublicationJob(desk, targets, addon_key)
+    publication_job = PublicationJob(desk, targets, addon_key=addon_key)
     lanes = [
         Lane(run_rows, "priority", run_job),
         Lane(publication_rows, "priority", publication_job),

@@ -48,8 +48,8 @@ def furnish(
     return Office(
         desk=desk,
         worker=hire(desk, features=features, targets=targets, addon_key=addon_key, size=size),
-        starts=Starts(desk.db, desk.wakes, desk.bus),
+        starts=Starts(desk.db, desk.wakes, bus=desk.bus),
         runs=Runs(desk.db),
         events=Events(desk.db, desk.bus),
-        publisher=Publisher(desk.db, desk.wakes, features),
+        publisher=Publisher(desk.db, desk.wakes, features=features),
     )

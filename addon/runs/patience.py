@@ -25,14 +25,14 @@ class Patience:
     publications_s: float = 6 * HOUR_S
     least: int = 6
 
-    def wait_s(self, retry_after_s: float, failures: int, code: str) -> float:
+    def wait_s(self, retry_after_s: float, failures: int, *, code: str) -> float:
         """Until the next try: at least what the other side asked for, and never all at the same moment."""
         # A model's own tries are few, then the rules answer: a person waits for them, so they stand close together.
         first_s, factor = (min(1.0, self.first_s), 2.0) if family(code) == "model" else (self.first_s, 3.0)
         own_s = min(first_s * factor ** min(failures - 1, 20), self.longest_s)
         return max(min(retry_after_s, LONGEST_ASKED_S), own_s) * random.uniform(1.0, 1.1)  # noqa: S311 - spreads load
 
-    def over(self, table: str, lease: Lease, failures: int, now: float) -> bool:
+    def over(self, table: str, lease: Lease, *, failures: int, now: float) -> bool:
         limit_s = self.publications_s if table == "publications" else self.runs_s
         return failures >= self.least and now - lease.created_at > limit_s
 

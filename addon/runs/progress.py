@@ -36,7 +36,7 @@ class RunProgress:
     """
 
     def __init__(
-        self, db: Database, bus: Bus, lease: Lease, *, after: int = 0, clock: Callable[[], float] = time.monotonic
+        self, db: Database, bus: Bus, *, lease: Lease, after: int = 0, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._db = db
         self._bus = bus
@@ -46,10 +46,10 @@ class RunProgress:
         self._stage = ("queued", 0, 0)
         self._next_partial = 0.0
 
-    async def stage(self, name: str, done: int = 0, total: int = 0) -> None:
+    async def stage(self, name: str, done: int = 0, *, total: int = 0) -> None:
         """Raises LeaseLost, DatabaseDown."""
         self._stage = (name, done, total)
-        await self._report(events.stage(self._next(), name, done, total))
+        await self._report(events.stage(self._next(), name, done=done, total=total))
 
     async def partial(self, data: dict[str, Any]) -> None:
         """Raises LeaseLost, DatabaseDown."""
@@ -62,11 +62,12 @@ class RunProgress:
     async def _report(self, event: events.Event) -> None:
         async with self._db.begin() as tx:
             # The update comes first: it proves the lease and keeps the row, so that only its holder hands out numbers.
-            if not await rows.save_progress(tx, self._lease, *self._stage):
+            name, done, total = self._stage
+            if not await rows.save_progress(tx, self._lease, stage=name, done=done, total=total):
                 raise LeaseLost
             if event.event == "token":
-                await events.drop_partials(tx, self._lease.tenant_id, self._lease.id)
-            await events.add(tx, self._lease, event, now=time.time())
+                await events.drop_partials(tx, self._lease.tenant_id, run_id=self._lease.id)
+            await events.add(tx, self._lease, event=event, now=time.time())
         self._bus.tell(self._lease.id)
 
     def _next(self) -> int:
@@ -85,22 +86,22 @@ class RunLedger:
     async def save_facts(self, facts: Mapping[str, Any], input_hash: str) -> None:
         """Raises LeaseLost, DatabaseDown."""
         async with self.db.begin() as tx:
-            if not await rows.save_facts(tx, self.lease, facts, input_hash):
+            if not await rows.save_facts(tx, self.lease, facts=facts, input_hash=input_hash):
                 raise LeaseLost
 
     async def earlier(self, input_hash: str) -> dict[str, Any] | None:
         async with self.db.begin() as tx:
-            found = await rows.earlier(tx, self.run, input_hash)
+            found = await rows.earlier(tx, self.run, input_hash=input_hash)
         return found.result if found else None
 
 
 async def back_in_the_queue(tx: AsyncConnection, lease: Lease) -> None:
     """Tells who watches the run why it waits again, and until when. In the transaction that put it back."""
-    await rows.back_to_start(tx, lease.tenant_id, lease.id)
-    run = await rows.get(tx, lease.tenant_id, lease.id)
+    await rows.back_to_start(tx, lease.tenant_id, run_id=lease.id)
+    run = await rows.get(tx, lease.tenant_id, run_id=lease.id)
     if run is None or run.error is None:
         return
     # Before partial results go: a number that was given once must not be given again.
-    seq = await events.last_seq(tx, lease.tenant_id, lease.id) + 1
+    seq = await events.last_seq(tx, lease.tenant_id, run_id=lease.id) + 1
     waiting = {"error": run.error, "next_attempt_at": iso(run.run_at)}
-    await events.add(tx, lease, events.stage(seq, "queued", 0, 0, **waiting), now=time.time())
+    await events.add(tx, lease, event=events.stage(seq, "queued", done=0, total=0, **waiting), now=time.time())

@@ -30,7 +30,7 @@ class Wish:
     edits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-async def plan(tx: AsyncConnection, run: Run, drafts: Iterable[Draft], *, account_id: str | None = None) -> None:
+async def plan(tx: AsyncConnection, run: Run, *, drafts: Iterable[Draft], account_id: str | None = None) -> None:
     """Puts drafts in line, in the transaction of the result or of the request. account_id: the person who asked.
 
     What older runs still wanted to write at a place that has room for one is set aside.
@@ -38,21 +38,21 @@ async def plan(tx: AsyncConnection, run: Run, drafts: Iterable[Draft], *, accoun
     now = time.time()
     drafts = list(drafts)
     for target in {draft.target for draft in drafts} & set(ONE_AT_A_TIME):
-        await rows.supersede(tx, run, target, now=now)
+        await rows.supersede(tx, run, target=target, now=now)
     queue, priority = ("priority", PANEL_PRIORITY) if account_id else ("default", 0)
     items = [Item(d.target, d.item, d.marker, d.content, account_id, queue, priority) for d in drafts]
-    await rows.add(tx, run, items, now=now)
+    await rows.add(tx, run, items=items, now=now)
 
 
 class Publisher:
     """Takes wishes of people. features: by kind."""
 
-    def __init__(self, db: Database, wakes: Wakes, features: Mapping[str, Feature]) -> None:
+    def __init__(self, db: Database, wakes: Wakes, *, features: Mapping[str, Feature]) -> None:
         self._db = db
         self._wakes = wakes
         self._features = features
 
-    async def ask(self, tenant: Tenant, run: Run, wish: Wish, *, account_id: str) -> list[Publication]:
+    async def ask(self, tenant: Tenant, run: Run, *, wish: Wish, account_id: str) -> list[Publication]:
         """The publications wished for. What was written before is only returned, what failed before is tried again.
 
         Raises Invalid, Conflict while the run has no result, DatabaseDown.
@@ -62,10 +62,10 @@ class Publisher:
         feature = self._features.get(run.kind)
         if feature is None or run.tenant_id != tenant.id:
             raise Invalid("Nothing of this run can be written.")
-        drafts = feature.drafts(run, wish.target, wish.items, wish.edits)
+        drafts = feature.drafts(run, wish.target, items=wish.items, edits=wish.edits)
         async with self._db.begin() as tx:
-            await plan(tx, run, drafts, account_id=account_id)
-            asked = await rows.by_markers(tx, tenant.id, [draft.marker for draft in drafts])
+            await plan(tx, run, drafts=drafts, account_id=account_id)
+            asked = await rows.by_markers(tx, tenant.id, markers=[draft.marker for draft in drafts])
             await audit.record(
                 tx,
                 tenant.id,

@@ -56,7 +56,9 @@ async def site_in_sight(troubles: Troubles, tenant: Tenant) -> AsyncIterator[Non
         raise
 
 
-async def failed(tx: AsyncConnection, table: Table, lease: Lease, error: AddonError, patience: Patience) -> str | None:
+async def failed(
+    tx: AsyncConnection, table: Table, *, lease: Lease, error: AddonError, patience: Patience
+) -> str | None:
     """Records a failure: back into the queue while another try may help, else the end.
 
     Returns the row's new state, None when the lease was lost.
@@ -64,7 +66,7 @@ async def failed(tx: AsyncConnection, table: Table, lease: Lease, error: AddonEr
     now = time.time()
     said = {"error": error.code, "detail": error.detail}
     if isinstance(error, SitePaused):
-        return await leases.retry(tx, table, lease, Again(now + 1.0, error.said), now=now)
+        return await leases.retry(tx, table, lease=lease, again=Again(now + 1.0, error.said), now=now)
     if isinstance(error, JiraNotFound):
         ending = ISSUE_DELETED
     elif isinstance(error, NothingToDo):
@@ -73,11 +75,11 @@ async def failed(tx: AsyncConnection, table: Table, lease: Lease, error: AddonEr
         ending = Ending("failed", said)
     else:
         failures = failures_with(lease, error.code)
-        if not patience.over(table.name, lease, failures, now):
-            run_at = now + patience.wait_s(error.retry_after_s, failures, error.code)
-            return await leases.retry(tx, table, lease, Again(run_at, said, failures), now=now)
+        if not patience.over(table.name, lease, failures=failures, now=now):
+            run_at = now + patience.wait_s(error.retry_after_s, failures, code=error.code)
+            return await leases.retry(tx, table, lease=lease, again=Again(run_at, said, failures), now=now)
         ending = Ending("failed", gave_up(error, now - lease.created_at))
-    return ending.state if await leases.finish(tx, table, lease, ending, now=now) else None
+    return ending.state if await leases.finish(tx, table, lease=lease, ending=ending, now=now) else None
 
 
 def gave_up(error: AddonError, age_s: float) -> Mapping[str, str]:

@@ -69,7 +69,7 @@ class Delivery:
 class Starts:
     """Puts runs into the database and wakes the worker."""
 
-    def __init__(self, db: Database, wakes: Wakes, bus: Bus) -> None:
+    def __init__(self, db: Database, wakes: Wakes, *, bus: Bus) -> None:
         self._db = db
         self._wakes = wakes
         self._bus = bus
@@ -91,7 +91,7 @@ class Starts:
             delivery_id=delivery.id,
         )
         async with self._db.single() as tx:
-            run_id = await rows.insert(tx, tenant.id, new, now=time.time())
+            run_id = await rows.insert(tx, tenant.id, new=new, now=time.time())
         if run_id is None:
             return "duplicate"
         await self._wakes.wake(new.queue)
@@ -123,31 +123,31 @@ class Starts:
                 return run
         raise Conflict("This issue is being analysed just now; please try again.", retry_after_s=1)
 
-    async def cancel(self, tenant_id: str, run_id: str, account_id: str) -> Run:
+    async def cancel(self, tenant_id: str, run_id: str, *, account_id: str) -> Run:
         """The run as it then stands: ended, or running and asked to stop. Raises NotFound, DatabaseDown."""
         async with self._db.begin() as tx:
-            await leases.request_cancel(tx, runs, tenant_id, run_id, now=time.time())
-            run = await rows.get(tx, tenant_id, run_id)
+            await leases.request_cancel(tx, runs, tenant_id=tenant_id, row_id=run_id, now=time.time())
+            run = await rows.get(tx, tenant_id, run_id=run_id)
             if run is None:
                 raise NotFound("There is no such run, or you may not see it.")
-            await _noted(tx, run, account_id, "run.cancelled")
+            await _noted(tx, run, account_id=account_id, action="run.cancelled")
         self._bus.tell(run_id)
         await self._wakes.look()
         return run
 
     async def _one(self, tenant_id: str, new: NewRun) -> Run | None:
         async with self._db.begin() as tx:
-            run_id = await rows.insert(tx, tenant_id, new, now=time.time())
+            run_id = await rows.insert(tx, tenant_id, new=new, now=time.time())
             if run_id is None:
-                await rows.hurry(tx, tenant_id, new, now=time.time())
-                return await rows.active(tx, tenant_id, new.kind, new.issue_id)
-            run = await rows.get(tx, tenant_id, run_id)
+                await rows.hurry(tx, tenant_id, wanted=new, now=time.time())
+                return await rows.active(tx, tenant_id, kind=new.kind, issue_id=new.issue_id)
+            run = await rows.get(tx, tenant_id, run_id=run_id)
             if run is not None:
-                await _noted(tx, run, str(new.account_id), "run.asked", new.params)
+                await _noted(tx, run, account_id=str(new.account_id), action="run.asked", detail=new.params)
             return run
 
 
-async def _noted(tx: Any, run: Run, account_id: str, action: str, detail: Mapping[str, Any] | None = None) -> None:
+async def _noted(tx: Any, run: Run, *, account_id: str, action: str, detail: Mapping[str, Any] | None = None) -> None:
     said = {"run": run.id, "kind": run.kind, **(detail or {})}
     await audit.record(
         tx, run.tenant_id, action=action, account_id=account_id, subject=run.issue_key or run.issue_id, detail=said

@@ -24,7 +24,7 @@ class Runs:
     async def get(self, tenant_id: str, run_id: str) -> Run:
         """The row. Raises NotFound, alike for a run of another tenant."""
         async with self._db.single() as tx:
-            run = await rows.get(tx, tenant_id, run_id)
+            run = await rows.get(tx, tenant_id, run_id=run_id)
         if run is None:
             raise NotFound("There is no such run, or you may not see it.")
         return run
@@ -32,14 +32,14 @@ class Runs:
     async def shown(self, run: Run) -> dict[str, Any]:
         """The whole document, with what was written where."""
         async with self._db.single() as tx:
-            written = await publication_rows.of_runs(tx, run.tenant_id, [run.id])
+            written = await publication_rows.of_runs(tx, run.tenant_id, run_ids=[run.id])
         return run_view(run, written.get(run.id, ()))
 
     async def of_issue(self, tenant_id: str, issue_id: str, *, limit: int = 20) -> list[dict[str, Any]]:
         """Whole documents, newest first."""
         async with self._db.begin() as tx:
-            found = await rows.of_issue(tx, tenant_id, issue_id, limit=limit)
-            written = await publication_rows.of_runs(tx, tenant_id, [run.id for run in found]) if found else {}
+            found = await rows.of_issue(tx, tenant_id, issue_id=issue_id, limit=limit)
+            written = await publication_rows.of_runs(tx, tenant_id, run_ids=[run.id for run in found]) if found else {}
         return [run_view(run, written.get(run.id, ())) for run in found]
 
     async def of_project(
@@ -47,8 +47,8 @@ class Runs:
     ) -> list[dict[str, Any]]:
         """Without results but with "overall", newest first."""
         async with self._db.begin() as tx:
-            found = await rows.of_project(tx, tenant_id, project_id, state=state, limit=limit)
-            written = await publication_rows.of_runs(tx, tenant_id, [run.id for run in found]) if found else {}
+            found = await rows.of_project(tx, tenant_id, project_id=project_id, state=state, limit=limit)
+            written = await publication_rows.of_runs(tx, tenant_id, run_ids=[run.id for run in found]) if found else {}
         return [short_view(run, written.get(run.id, ())) for run in found]
 
 

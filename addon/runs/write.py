@@ -28,7 +28,7 @@ UNKNOWN_TARGET = Ending("failed", {"error": "unknown_target", "detail": "This re
 class PublicationJob:
     """The job of the lanes of `publications`. targets: by name."""
 
-    def __init__(self, desk: Desk, targets: Mapping[str, Target], addon_key: str) -> None:
+    def __init__(self, desk: Desk, targets: Mapping[str, Target], *, addon_key: str) -> None:
         self._desk = desk
         self._targets = targets
         self._addon_key = addon_key
@@ -36,16 +36,21 @@ class PublicationJob:
     async def execute(self, lease: Lease) -> None:
         """Raises DatabaseDown when the outcome could not be saved; the next attempt then looks for what was written."""
         async with self._desk.db.begin() as tx:
-            publication = await rows.get(tx, lease.tenant_id, lease.id)
-            if publication is None or not await _our_turn(tx, lease, publication):
+            publication = await rows.get(tx, lease.tenant_id, publication_id=lease.id)
+            if publication is None or not await _our_turn(tx, lease, publication=publication):
                 return
-            previous = await rows.latest_done(tx, publication.tenant_id, publication.issue_id, publication.target)
+            previous = await rows.latest_done(
+                tx, publication.tenant_id, issue_id=publication.issue_id, target=publication.target
+            )
         try:
-            ending = await self._outcome(lease, publication, previous)
+            ending = await self._outcome(lease, publication, previous=previous)
         except AddonError as error:
             log.info("publication %s: %s", lease.id, error.code, extra={"attempt": lease.attempts})
             said = error
-            state = await persist(self._desk.db, lambda tx: failed(tx, publications, lease, said, self._desk.patience))
+            state = await persist(
+                self._desk.db,
+                lambda tx: failed(tx, publications, lease=lease, error=said, patience=self._desk.patience),
+            )
             if state == "failed":
                 PUBLISH_FAILED.labels(publication.target).inc()
         else:
@@ -62,9 +67,11 @@ class PublicationJob:
         await self._ended(lease, ENDINGS[end])
 
     async def _ended(self, lease: Lease, ending: Ending) -> None:
-        await persist(self._desk.db, lambda tx: leases.finish(tx, publications, lease, ending, now=time.time()))
+        await persist(
+            self._desk.db, lambda tx: leases.finish(tx, publications, lease=lease, ending=ending, now=time.time())
+        )
 
-    async def _outcome(self, lease: Lease, publication: Publication, previous: Publication | None) -> Ending:
+    async def _outcome(self, lease: Lease, publication: Publication, *, previous: Publication | None) -> Ending:
         target = self._targets.get(publication.target)
         tenant = await self._desk.tenants.by_id(publication.tenant_id)
         if tenant is None or target is None:
@@ -86,16 +93,16 @@ def _done(written: Written) -> Ending:
     return Ending("succeeded", values=where)
 
 
-async def _our_turn(tx: AsyncConnection, lease: Lease, publication: Publication) -> bool:
+async def _our_turn(tx: AsyncConnection, lease: Lease, *, publication: Publication) -> bool:
     """False when the row was put back or set aside, because another one is at the same place."""
     if publication.target not in ONE_AT_A_TIME:
         return True
     rivals = await rows.rivals(tx, publication)
     if rivals.newer:
-        await leases.finish(tx, publications, lease, Ending("cancelled", SUPERSEDED), now=time.time())
+        await leases.finish(tx, publications, lease=lease, ending=Ending("cancelled", SUPERSEDED), now=time.time())
         return False
     if rivals.writing:
         now = time.time()
-        await leases.retry(tx, publications, lease, Again(now + WAIT_TURN_S), now=now)
+        await leases.retry(tx, publications, lease=lease, again=Again(now + WAIT_TURN_S), now=now)
         return False
     return True

@@ -140,7 +140,7 @@ def held(table: Table, lease: Lease) -> ColumnElement[bool]:
     )
 
 
-async def finish(tx: AsyncConnection, table: Table, lease: Lease, ending: Ending, *, now: float) -> bool:
+async def finish(tx: AsyncConnection, table: Table, *, lease: Lease, ending: Ending, now: float) -> bool:
     """False when the lease was lost meanwhile: then nothing was changed and the caller's outcome must be dropped."""
     statement = (
         update(table)
@@ -162,7 +162,7 @@ class Again:
     failures: int | None = None
 
 
-async def retry(tx: AsyncConnection, table: Table, lease: Lease, again: Again, *, now: float) -> str | None:
+async def retry(tx: AsyncConnection, table: Table, *, lease: Lease, again: Again, now: float) -> str | None:
     """Puts the row back; its new state, `cancelled` when that was asked for. None when the lease was lost."""
     told = {name: value for name in ("error", "failures") if (value := getattr(again, name)) is not None}
     back = update(table).where(held(table, lease)).values({"run_at": again.run_at, **told, **_back(table, now)})
@@ -172,12 +172,12 @@ async def retry(tx: AsyncConnection, table: Table, lease: Lease, again: Again, *
 
 async def sweep(tx: AsyncConnection, table: Table, *, now: float) -> int:
     """Takes rows back whose lease ran out: queued again, or failed when that has happened too often."""
-    return await _take_back(tx, table, table.c.lease_until < now, now)
+    return await _take_back(tx, table, which=table.c.lease_until < now, now=now)
 
 
 async def reclaim(tx: AsyncConnection, table: Table, *, now: float) -> int:
     """Takes every running row back, for a start where no other worker can exist (SQLite with its exclusive lock)."""
-    return await _take_back(tx, table, table.c.state == "running", now)
+    return await _take_back(tx, table, which=table.c.state == "running", now=now)
 
 
 async def due(tx: AsyncConnection, table: Table, *, now: float) -> dict[str, Due]:
@@ -190,7 +190,7 @@ async def due(tx: AsyncConnection, table: Table, *, now: float) -> dict[str, Due
     return {row.queue: Due(row.waiting, row.oldest) for row in (await tx.execute(statement)).all()}
 
 
-async def request_cancel(tx: AsyncConnection, table: Table, tenant_id: str, row_id: str, *, now: float) -> None:
+async def request_cancel(tx: AsyncConnection, table: Table, *, tenant_id: str, row_id: str, now: float) -> None:
     """A waiting row ends at once, a running one is told to; an ended one stays as it is."""
     mine = (table.c.tenant_id == tenant_id, table.c.id == row_id)
     waiting = update(table).where(*mine, table.c.state == "queued").values(state="cancelled", finished_at=now, **_FREE)
@@ -218,7 +218,7 @@ def _back(table: Table, now: float) -> dict[str, Any]:
     return {"state": case((over, "cancelled"), else_="queued"), "finished_at": case((over, now), else_=None), **_FREE}
 
 
-async def _take_back(tx: AsyncConnection, table: Table, which: ColumnElement[bool], now: float) -> int:
+async def _take_back(tx: AsyncConnection, table: Table, *, which: ColumnElement[bool], now: float) -> int:
     over = or_(table.c.crashes + 1 >= MOST_CRASHES, table.c.cancel_requested)
     ended = case((table.c.cancel_requested, "cancelled"), (over, "failed"), else_="queued")
     nothing = literal(None, table.c.error.type)

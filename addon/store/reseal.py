@@ -42,13 +42,14 @@ async def take_stock(db: Database, seals: Seals) -> Stock:
 async def _walk(db: Database, seals: Seals, *, change: bool) -> Stock:
     stock = Stock()
     for owner, columns in SEALED:
-        async for batch in _batches(db, owner, columns):
+        async for batch in _batches(db, owner, columns=columns):
             anew = [
                 # Only what was read: a secret that came in the meantime is sealed with the first key already.
                 update(owner.table).where(owner == who, column == sealed).values({column.name: renewed})
                 for who, values in batch
                 for column, sealed in zip(columns, values, strict=True)
-                if sealed is not None and (renewed := _renewed(seals, stock, owner.table.name, who, sealed))
+                if sealed is not None
+                and (renewed := _renewed(seals, stock, table=owner.table.name, owner=who, sealed=sealed))
             ]
             stock.renewed += len(anew)
             if anew and change:
@@ -58,7 +59,7 @@ async def _walk(db: Database, seals: Seals, *, change: bool) -> Stock:
     return stock
 
 
-def _renewed(seals: Seals, stock: Stock, table: str, owner: str, sealed: bytes) -> bytes | None:
+def _renewed(seals: Seals, stock: Stock, *, table: str, owner: str, sealed: bytes) -> bytes | None:
     """Counts one secret; None when it needs nothing or no key opens it."""
     stock.found[table] = stock.found.get(table, 0) + 1
     try:
@@ -69,7 +70,7 @@ def _renewed(seals: Seals, stock: Stock, table: str, owner: str, sealed: bytes) 
 
 
 async def _batches(
-    db: Database, owner: Column[str], columns: tuple[Column[bytes], ...]
+    db: Database, owner: Column[str], *, columns: tuple[Column[bytes], ...]
 ) -> AsyncIterator[list[tuple[str, tuple[bytes | None, ...]]]]:
     """Small reads, each over before its rows are worked on: nobody waits long for the one connection of SQLite."""
     last = ""

@@ -52,12 +52,12 @@ class Seals:
 
     def open(self, sealed: bytes, owner: str) -> str:
         """Raises SealBroken."""
-        return _opened(self._fernet, sealed, owner)
+        return _opened(self._fernet, sealed, owner=owner)
 
     def newest(self, sealed: bytes, owner: str) -> bool:
         """Whether the first key sealed it, and no older one has to be kept for it."""
         try:
-            _opened(self._first, sealed, owner)
+            _opened(self._first, sealed, owner=owner)
         except SealBroken:
             return False
         return True
@@ -71,7 +71,7 @@ def _derived(key: str) -> bytes:
     return urlsafe_b64encode(HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(key.encode()))
 
 
-def _opened(fernet: MultiFernet, sealed: bytes, owner: str) -> str:
+def _opened(fernet: MultiFernet, sealed: bytes, *, owner: str) -> str:
     try:
         found, text = json.loads(fernet.decrypt(bytes(sealed)))
     except InvalidToken:

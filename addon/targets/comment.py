@@ -20,7 +20,7 @@ class CommentTarget:
         document = content["adf"]
         for comment_id in await self._known(writing):
             try:
-                return commented(writing, (await replace(writing, comment_id, document)).id)
+                return commented(writing, (await replace(writing, comment_id, document=document)).id)
             except JiraNotFound:
                 # Somebody deleted it; a new one is wanted all the same.
                 continue
@@ -35,6 +35,6 @@ class CommentTarget:
         if writing.publication.content.get("fresh") and not writing.repeated:
             return []
         # An earlier attempt may have written although no answer came, or our database may be younger than the comment.
-        found = await comments.with_property(writing.jira, writing.publication.issue_id, writing.addon_key)
+        found = await comments.with_property(writing.jira, writing.publication.issue_id, property_key=writing.addon_key)
         ours = marked(found, writing.addon_key, kind=KIND, issue=writing.publication.issue_id)
         return [*([stored] if stored else []), *([ours.id] if ours and ours.id != stored else [])]

@@ -39,7 +39,7 @@ class Instead:
         self._texts = texts
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
-    async def suggest(self, writing: Writing, parent: Issue, reason: Reason) -> None:
+    async def suggest(self, writing: Writing, parent: Issue, *, reason: Reason) -> None:
         """Puts the sub-task into the comment, unless it stands there or our other comment lists it already."""
         if writing.publication.content.get("in_comment"):
             return
@@ -47,13 +47,13 @@ class Instead:
         # The items of one issue may be written side by side: each must see what the one before it added.
         lock = self._locks.setdefault(place, asyncio.Lock())
         async with lock:
-            found = await comments.with_property(writing.jira, parent.id, writing.addon_key)
+            found = await comments.with_property(writing.jira, parent.id, property_key=writing.addon_key)
             ours = marked(found, writing.addon_key, kind=KIND, issue=writing.publication.issue_id)
             if ours is None:
                 document = doc(*self._opening(writing, reason), bullet_list([_item(writing)]))
                 await post(writing, document, kind=KIND, internal=parent.project.service_desk)
             elif not _holds(ours, writing):
-                await replace(writing, ours.id, _longer(ours, writing))
+                await replace(writing, ours.id, document=_longer(ours, writing))
 
     def _opening(self, writing: Writing, reason: Reason) -> list[Block]:
         say = self._texts.of(str(writing.publication.content.get("language") or "en"))

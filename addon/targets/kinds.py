@@ -28,13 +28,13 @@ class Kinds:
         self._clock = clock
         self._known: dict[tuple[str, str, str], tuple[float, Kind]] = {}
 
-    async def of(self, session: Session, project_id: str, wanted: str | None) -> Kind:
+    async def of(self, session: Session, project_id: str, *, wanted: str | None) -> Kind:
         """wanted: id or name of the type the project's settings prefer."""
         place = (session.site.client_key, project_id, wanted or "")
         known = self._known.get(place)
         if known and known[0] > self._clock():
             return known[1]
-        kind = await self._ask(session, project_id, wanted)
+        kind = await self._ask(session, project_id, wanted=wanted)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known[place] = (self._clock() + KNOWN_S, kind)
@@ -46,10 +46,10 @@ class Kinds:
             place: known for place, known in self._known.items() if place[:2] != (session.site.client_key, project_id)
         }
 
-    async def _ask(self, session: Session, project_id: str, wanted: str | None) -> Kind:
+    async def _ask(self, session: Session, project_id: str, *, wanted: str | None) -> Kind:
         types = await fields.create_types(session, project_id)
         chosen = fields.subtask_type(types, wanted)
         if chosen is None:
             return Kind(may_create=bool(types))
-        needed = await fields.required_fields(session, project_id, chosen.id)
+        needed = await fields.required_fields(session, project_id, type_id=chosen.id)
         return Kind(may_create=True, type=chosen, required=tuple(field.name or field.id for field in needed))

@@ -16,14 +16,16 @@ LONGEST_TITLE = 255
 
 async def made_before(writing: Writing) -> Written | None:
     """What an earlier attempt made although no answer came."""
-    children = await issues.children_with_property(writing.jira, writing.publication.issue_id, writing.addon_key)
+    children = await issues.children_with_property(
+        writing.jira, writing.publication.issue_id, property_key=writing.addon_key
+    )
     for child in children:
         if isinstance(child.value, dict) and child.value.get("publication") == writing.publication.marker:
             return Written(remote_id=child.id, remote_key=child.key, url=issue_url(writing, child.key))
     return None
 
 
-async def make(writing: Writing, parent: Issue, kind: IssueType) -> Written:
+async def make(writing: Writing, parent: Issue, *, kind: IssueType) -> Written:
     """Raises JiraRefused, JiraForbidden or another JiraError; after JiraDown it may exist all the same."""
     content = writing.publication.content
     description = doc(*from_markdown(str(content.get("description") or "")))

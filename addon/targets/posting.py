@@ -18,7 +18,9 @@ async def post(writing: Writing, document: Mapping[str, object], *, kind: str, i
     properties = {**mark(writing, kind), **(comments.INTERNAL if internal else {})}
     issue = writing.publication.issue_id
     try:
-        return await comments.create(writing.jira, issue, document, properties=properties, trace=trace(writing))
+        return await comments.create(
+            writing.jira, issue, body_adf=document, properties=properties, trace=trace(writing)
+        )
     except JiraNotFound as error:
         # Jira answers the same when the issue is there and only the right to comment is not.
         await issues.get(writing.jira, issue, fields=["project"])
@@ -27,12 +29,14 @@ async def post(writing: Writing, document: Mapping[str, object], *, kind: str, i
         raise JiraForbidden(MAY_NOT, said=error.said) from error
 
 
-async def replace(writing: Writing, comment_id: str, document: Mapping[str, object]) -> Comment:
+async def replace(writing: Writing, comment_id: str, *, document: Mapping[str, object]) -> Comment:
     """The comment with a new body. Raises JiraNotFound when somebody deleted it."""
     # No properties here: an update keeps what it does not name, so an internal comment stays internal.
     issue = writing.publication.issue_id
     try:
-        return await comments.update(writing.jira, issue, comment_id, document, trace=trace(writing))
+        return await comments.update(
+            writing.jira, issue, comment_id=comment_id, body_adf=document, trace=trace(writing)
+        )
     except (JiraForbidden, JiraRefused) as error:
         if isinstance(error, JiraRefused) and not error.said.about_rights:
             raise

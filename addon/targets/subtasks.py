@@ -54,10 +54,10 @@ class SubtasksTarget:
             writing.jira, writing.publication.issue_id, fields=["summary", "issuetype", "project"]
         )
         kind = await self._type(writing, parent)
-        outcome = kind if isinstance(kind, Reason) else await self._create(writing, parent, kind)
+        outcome = kind if isinstance(kind, Reason) else await self._create(writing, parent, kind=kind)
         if isinstance(outcome, Written):
             return outcome
-        await self._instead.suggest(writing, parent, outcome)
+        await self._instead.suggest(writing, parent, reason=outcome)
         raise NoSubtasks(f"{outcome.english()} {IN_COMMENT}")
 
     async def _type(self, writing: Writing, parent: Issue) -> IssueType | Reason:
@@ -68,7 +68,7 @@ class SubtasksTarget:
         if level.hierarchy_level > 0:
             return Reason(TOO_HIGH)
         settings = await self._projects.get(writing.tenant.id, parent.project.id)
-        kind = await self._kinds.of(writing.jira, parent.project.id, settings.subtask_type)
+        kind = await self._kinds.of(writing.jira, parent.project.id, wanted=settings.subtask_type)
         # An empty list does not mean that sub-tasks are off: Jira hides all types from whoever may not create issues.
         if not kind.may_create:
             raise JiraForbidden(MAY_NOT)
@@ -76,9 +76,9 @@ class SubtasksTarget:
             return Reason(OFF)
         return Reason(NEEDS, ", ".join(kind.required)) if kind.required else kind.type
 
-    async def _create(self, writing: Writing, parent: Issue, kind: IssueType) -> Written | Reason:
+    async def _create(self, writing: Writing, parent: Issue, *, kind: IssueType) -> Written | Reason:
         try:
-            return await make(writing, parent, kind)
+            return await make(writing, parent, kind=kind)
         except JiraForbidden as error:
             raise JiraForbidden(MAY_NOT, said=error.said) from error
         except JiraRefused as error:

@@ -28,7 +28,7 @@ log = logs.logger("addon.web")
 class Refusals(Protocol):
     """Renders a refusal for a person who looks into a frame."""
 
-    def refusal(self, request: Request, status: int, code: str, headers: Mapping[str, str]) -> Response: ...
+    def refusal(self, request: Request, status: int, *, code: str, headers: Mapping[str, str]) -> Response: ...
 
 
 class Errors:
@@ -53,20 +53,22 @@ class Errors:
             for line in found.explanation:
                 log.info("explanation", line=line)
         headers = {} if found.retry_after_s is None else {"Retry-After": str(max(1, math.ceil(found.retry_after_s)))}
-        return self._answer(request, found.status, self._content(request, found), headers)
+        return self._answer(request, found.status, content=self._content(request, found), headers=headers)
 
     async def invalid(self, request: Request, error: Exception) -> Response:
         found = cast("RequestValidationError", error)
         fields = by_field(found.errors())
         detail = "; ".join(f"{name}: {words}" if name else words for name, words in fields.items())[:MAX_DETAIL]
-        return self._answer(request, 422, {"error": "invalid", "detail": detail, "fields": fields}, {})
+        return self._answer(request, 422, content={"error": "invalid", "detail": detail, "fields": fields}, headers={})
 
     async def of_framework(self, request: Request, error: Exception) -> Response:
         found = cast("HTTPException", error)
         code, detail = CODES.get(found.status_code, ("http_error", "The request was refused."))
         if found.status_code == 413:
             detail = found.detail
-        return self._answer(request, found.status_code, {"error": code, "detail": detail}, dict(found.headers or {}))
+        return self._answer(
+            request, found.status_code, content={"error": code, "detail": detail}, headers=dict(found.headers or {})
+        )
 
     def _content(self, request: Request, error: AddonError) -> dict[str, Any]:
         content: dict[str, Any] = {"error": error.code, "detail": error.detail}
@@ -81,10 +83,12 @@ class Errors:
                 content["explanation"] = list(error.explanation)
         return content
 
-    def _answer(self, request: Request, status: int, content: dict[str, Any], headers: Mapping[str, str]) -> Response:
+    def _answer(
+        self, request: Request, status: int, *, content: dict[str, Any], headers: Mapping[str, str]
+    ) -> Response:
         # A frame shows what we answer: JSON there would be a riddle for the person looking at it.
         if request.url.path.startswith(self._pages_below):
-            return self._pages.refusal(request, status, content["error"], headers)
+            return self._pages.refusal(request, status, code=content["error"], headers=headers)
         extra = {"WWW-Authenticate": "JWT"} if status == 401 else {}
         # Escaped to ASCII: a name in it may come from the caller, and half a surrogate pair cannot be sent otherwise.
         return Response(json.dumps(content), status, {**headers, **extra}, "application/json")

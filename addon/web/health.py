@@ -122,7 +122,7 @@ async def health() -> dict[str, str]:
 
 
 @probes.get("/health/ready", responses=NOT_READY)
-async def ready(request: Request, house: HouseDep, drain: DrainDep) -> Response:
+async def ready(request: Request, house: HouseDep, *, drain: DrainDep) -> Response:
     """200 when requests may be sent here; models and Jira being away does not count against us."""
     checks = await _readiness(request).checks(house)
     states = {name: check["status"] for name, check in checks.items()}
@@ -130,7 +130,7 @@ async def ready(request: Request, house: HouseDep, drain: DrainDep) -> Response:
 
 
 @routes.get("/health/detailed", responses={401: {}, 403: {}, 503: {}})
-async def detailed(_: Operator, request: Request, house: HouseDep, drain: DrainDep) -> Response:
+async def detailed(_: Operator, request: Request, *, house: HouseDep, drain: DrainDep) -> Response:
     """Each check with its latency, the queues and the version, for the operator."""
     checks = await _readiness(request).checks(house)
     report: dict[str, Any] = {"checks": checks, "version": metrics.app_version(), "queues": {}}

@@ -35,19 +35,19 @@ async def installed(request: Request, call: Installed) -> None:
 @router.post("/uninstalled", status_code=204, response_class=Response)
 async def uninstalled(request: Request, call: Uninstalled) -> None:
     try:
-        await _house(request).lifecycle.uninstalled(call.body.client_key, call.token_id, time.time())
+        await _house(request).lifecycle.uninstalled(call.body.client_key, call.token_id, now=time.time())
     except Replayed as error:
         raise Refused(Verdict.REPLAYED) from error
 
 
 @router.post("/enabled", status_code=204, response_class=Response)
 async def enabled(request: Request, call: Enabled) -> None:
-    await _house(request).lifecycle.enabled(call.body.client_key, call.token_id, time.time())
+    await _house(request).lifecycle.enabled(call.body.client_key, call.token_id, now=time.time())
 
 
 @router.post("/disabled", status_code=204, response_class=Response)
 async def disabled(request: Request, call: Disabled) -> None:
-    await _house(request).lifecycle.disabled(call.body.client_key, call.token_id, time.time())
+    await _house(request).lifecycle.disabled(call.body.client_key, call.token_id, now=time.time())
 
 
 def _installation(call: LifecycleCall, patterns: tuple[str, ...]) -> Installation:

@@ -56,7 +56,7 @@ class Conversation:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(scope, send, self.headers)
+        exchange = _Exchange(scope, send, headers=self.headers)
         # A connection kept alive serves many requests in one task: nothing of the last one may stick.
         logs.unbind_all()
         logs.bind(request_id=exchange.request_id)
@@ -75,7 +75,7 @@ class Conversation:
 class _Exchange:
     """State of one request. status: what was sent, 499 when the caller left before anything was."""
 
-    def __init__(self, scope: Scope, send: Send, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    def __init__(self, scope: Scope, send: Send, *, headers: Iterable[tuple[bytes, bytes]]) -> None:
         asked = header(scope, b"x-request-id") or ""
         self.request_id = asked if REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
         self.status = CLOSED_BY_CLIENT
@@ -106,7 +106,7 @@ class _Exchange:
             self.status = 500
             return
         detail = "Something went wrong on our side. The reference finds it in the log."
-        await answer(self.send, 500, {"error": "internal", "detail": detail, "reference": self.request_id})
+        await answer(self.send, 500, content={"error": "internal", "detail": detail, "reference": self.request_id})
 
     def finish(self) -> None:
         seconds = time.perf_counter() - self._started
@@ -140,10 +140,10 @@ class Bodies:
         # What is declared is refused unread; what is not declared is counted below.
         declared = header(scope, b"content-length") or "0"
         if not declared.isdecimal() or int(declared) > limit:
-            await answer(send, 413, too_large(limit))
+            await answer(send, 413, content=too_large(limit))
         elif self._is_foreign(scope, declared):
             detail = "Send JSON, with Content-Type: application/json."
-            await answer(send, 415, {"error": "unsupported_media_type", "detail": detail})
+            await answer(send, 415, content={"error": "unsupported_media_type", "detail": detail})
         else:
             await self.app(scope, _counting(receive, limit), send)
 
@@ -175,7 +175,7 @@ def too_large(limit: int) -> dict[str, str]:
     return {"error": "too_large", "detail": f"The body is larger than {limit // MB} MB."}
 
 
-async def answer(send: Send, status: int, content: dict[str, str]) -> None:
+async def answer(send: Send, status: int, *, content: dict[str, str]) -> None:
     """A whole JSON answer from below the framework."""
     body = json.dumps(content).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]

@@ -49,7 +49,7 @@ WORDS: dict[int | str, tuple[str, str]] = {
 class Pages:
     """Renders everything once. Raises jinja2's TemplateError at start rather than at a reader's request."""
 
-    def __init__(self, settings: Settings, assets: Assets, texts: Texts) -> None:
+    def __init__(self, settings: Settings, assets: Assets, *, texts: Texts) -> None:
         bridge = urlsplit(settings.connect_bridge_url)
         self._bridge = f"{bridge.scheme}://{bridge.netloc}"
         self._texts = texts
@@ -80,7 +80,7 @@ class Pages:
         """A page as the tenant's own site may frame it."""
         return Response(self._bytes[name], media_type=HTML, headers={"Content-Security-Policy": self._policy(tenant)})
 
-    def refusal(self, request: Request, status: int, code: str, headers: Mapping[str, str]) -> Response:
+    def refusal(self, request: Request, status: int, *, code: str, headers: Mapping[str, str]) -> Response:
         """Why there is no page, in the reader's language. Without a verified caller only Jira's own hosts frame it."""
         known = next((reason for reason in (code, status) if reason in WORDS), 503 if status >= 429 else 404)
         language = preferred(request.headers.get("accept-language", ""), self._texts.languages)
@@ -142,19 +142,19 @@ def router(pages: Pages) -> APIRouter:
     routes = APIRouter(prefix="/ui", tags=["pages"], default_response_class=Response)
 
     @routes.get("/issue-panel")
-    async def issue_panel(house: HouseDep, caller: PageCaller, issue_id: IssueId) -> Response:
+    async def issue_panel(house: HouseDep, caller: PageCaller, *, issue_id: IssueId) -> Response:
         """The panel beside an issue, for whoever may see the issue."""
         await house.access.require_issue(caller.tenant, caller.account_id, issue_id, BROWSE)
         return pages.show("panel", caller.tenant)
 
     @routes.get("/project")
-    async def project(house: HouseDep, caller: PageCaller, project_id: ProjectId) -> Response:
+    async def project(house: HouseDep, caller: PageCaller, *, project_id: ProjectId) -> Response:
         """The page of a project, for whoever may see the project."""
         await house.access.require_project(caller.tenant, caller.account_id, project_id, BROWSE)
         return pages.show("project", caller.tenant)
 
     @routes.get("/project-settings")
-    async def project_settings(house: HouseDep, caller: PageCaller, project_id: ProjectId) -> Response:
+    async def project_settings(house: HouseDep, caller: PageCaller, *, project_id: ProjectId) -> Response:
         """The page in a project's settings, for its administrators."""
         await house.access.require_project(caller.tenant, caller.account_id, project_id, ADMINISTER_PROJECT)
         return pages.show("project_settings", caller.tenant)

@@ -21,7 +21,7 @@ def add_to(app: FastAPI, settings: Settings) -> None:
     base = settings.base_path
     assets = Assets(ROOT / "static")
     # Rendered before the first request, so that a broken template is noticed by whoever deploys it.
-    framed = Pages(settings, assets, Texts())
+    framed = Pages(settings, assets, texts=Texts())
     Errors(framed, pages_below=f"{base}/ui/", debug=settings.enable_debug_routes).install(app)
     for routes in (
         health.probes,

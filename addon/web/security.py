@@ -67,7 +67,7 @@ async def page_caller(request: Request) -> Caller:
         incoming = _incoming(request)
         read = verify.symmetric(verify.carried(incoming, in_url=True))
         tenant, secrets, now = await _tenant(request, read)
-        caller = _caller(tenant, verify.page(read, secrets, incoming, now=now))
+        caller = _caller(tenant, verify.page(read, secrets, incoming=incoming, now=now))
         # What is said to a person who may not see a page is said in their site's frame.
         request.state.framed_by = caller.tenant
         return caller
@@ -79,7 +79,7 @@ async def hook_caller(request: Request) -> Caller:
         incoming = _incoming(request)
         read = verify.symmetric(verify.carried(incoming, in_url=True))
         tenant, secrets, now = await _tenant(request, read)
-        return _caller(tenant, verify.hook(read, secrets, incoming, now=now))
+        return _caller(tenant, verify.hook(read, secrets, incoming=incoming, now=now))
 
 
 async def api_caller(request: Request) -> Caller:
@@ -144,7 +144,7 @@ async def _signed_by_atlassian(request: Request) -> tuple[Unverified, Claims]:
     read, kid = verify.asymmetric(verify.carried(incoming))
     now = time.time()
     key = await house.install_keys.key(kid, now)
-    return read, verify.lifecycle(read, key, incoming, base_urls=[house.settings.base_url], now=now)
+    return read, verify.lifecycle(read, key, incoming=incoming, base_urls=[house.settings.base_url], now=now)
 
 
 async def _signed_by_site(request: Request) -> tuple[Unverified, Claims]:
@@ -152,7 +152,7 @@ async def _signed_by_site(request: Request) -> tuple[Unverified, Claims]:
     read = verify.symmetric(verify.carried(incoming))
     now = time.time()
     tenant = await _gatehouse(request).tenants.registered(read.issuer)
-    return read, verify.hook(read, tenant.secrets(now) if tenant else (), incoming, now=now)
+    return read, verify.hook(read, tenant.secrets(now) if tenant else (), incoming=incoming, now=now)
 
 
 async def _tenant(request: Request, read: Unverified) -> tuple[Tenant | None, tuple[str, ...], float]:

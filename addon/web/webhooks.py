@@ -30,12 +30,12 @@ log = logs.logger("addon.web")
 
 
 @routes.post("/issue-created", status_code=204, responses={401: {}, 413: {}, 503: {}})
-async def issue_created(request: Request, house: HouseDep, caller: HookCaller) -> Response:
+async def issue_created(request: Request, house: HouseDep, *, caller: HookCaller) -> Response:
     """Starts an analysis of a new issue, unless it is our own doing or the project does not want one."""
     began = time.perf_counter()
     logs.bind(tenant=logs.tenant_hash(caller.tenant.id))
     try:
-        outcome, reason = await _take(request, house, caller.tenant)
+        outcome, reason = await _take(request, house, tenant=caller.tenant)
     except DatabaseDown:
         metrics.WEBHOOKS.labels("unavailable").inc()
         raise
@@ -45,7 +45,7 @@ async def issue_created(request: Request, house: HouseDep, caller: HookCaller) -
     return Response(status_code=204)
 
 
-async def _take(request: Request, house: HouseDep, tenant: Tenant) -> tuple[str, str]:
+async def _take(request: Request, house: HouseDep, *, tenant: Tenant) -> tuple[str, str]:
     """(outcome for the metrics, reason for the log). Raises DatabaseDown."""
     try:
         event = IssueCreated.model_validate_json(await request.body())
@@ -53,13 +53,15 @@ async def _take(request: Request, house: HouseDep, tenant: Tenant) -> tuple[str,
         # Signed by Jira and yet not understood: repeating it would not help.
         return "invalid", "payload"
     key = house.settings.addon_key
-    reason = own_echo(event, request.headers.get("x-atlassian-webhook-trace", ""), tenant, key)
+    reason = own_echo(event, request.headers.get("x-atlassian-webhook-trace", ""), tenant=tenant, addon_key=key)
     if reason:
         return "ignored", reason
     issue = event.issue
     # Straight from the rows and not from a cache: what somebody switched off a second ago stays off.
     async with house.db.single() as tx:
-        known = await rows.intake(tx, tenant.id, issue.fields.project.id, issue.id, time.time() - HOUR_S)
+        known = await rows.intake(
+            tx, tenant.id, project_id=issue.fields.project.id, issue_id=issue.id, since=time.time() - HOUR_S
+        )
     reason = unwanted(event, known)
     if reason:
         return "ignored", reason
@@ -67,7 +69,7 @@ async def _take(request: Request, house: HouseDep, tenant: Tenant) -> tuple[str,
     return await house.starts.webhook(tenant, Delivery.of(event, delivery_id or None)), ""
 
 
-def own_echo(event: IssueCreated, trace: str, tenant: Tenant, addon_key: str) -> str:
+def own_echo(event: IssueCreated, trace: str, *, tenant: Tenant, addon_key: str) -> str:
     """Why the event is the echo of a write of ours, as far as the event itself tells; "" when it is not."""
     # Some deliveries name nobody; the creator of a new issue is the same person.
     by = event.user or event.issue.fields.creator

@@ -103,7 +103,7 @@ class Call:
             raise RefusedError(404, f"No project could be found with key '{id_or_key}'.")
         return found
 
-    def needs(self, permission: str, project: Project, status: int = 403, text: str = "") -> None:
+    def needs(self, permission: str, project: Project, *, status: int = 403, text: str = "") -> None:
         if not self.may(permission, project):
             raise RefusedError(
                 status, text or "You do not have permission to perform this operation.", note=permission, wrong=False
@@ -126,7 +126,7 @@ class Operation:
 OPERATIONS: list[Operation] = []
 
 
-def operation(name: str, method: str, path: str, scope: str = "READ") -> Callable[[Handler], Handler]:
+def operation(name: str, method: str, *, path: str, scope: str = "READ") -> Callable[[Handler], Handler]:
     """Puts a handler into the table. path: below /rest/api/3, names in braces. scope: what the descriptor must ask."""
     pattern = re.compile("/rest/api/3" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
 

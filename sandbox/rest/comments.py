@@ -11,29 +11,31 @@ from sandbox.views import page
 ORDERS = {"": False, "created": False, "+created": False, "-created": True}
 
 
-@operation("comment.list", "GET", "/issue/{key}/comment")
+@operation("comment.list", "GET", path="/issue/{key}/comment")
 def listing(call: Call) -> Answer:
     issue = call.issue(call.path["key"])
     order = call.asked("orderBy")
     if order not in ORDERS:
         raise RefusedError(400, "The orderBy parameter is invalid.")
-    shown = [view(call.site, issue, c) for c in sorted(issue.comments, key=lambda c: c.created, reverse=ORDERS[order])]
-    answer = page("comments", shown, call.number("startAt", 0), call.number("maxResults", 100, most=5000))
+    shown = [
+        view(call.site, issue, shown=c) for c in sorted(issue.comments, key=lambda c: c.created, reverse=ORDERS[order])
+    ]
+    answer = page("comments", shown, start=call.number("startAt", 0), size=call.number("maxResults", 100, most=5000))
     return 200, {name: value for name, value in answer.items() if name != "isLast"}
 
 
-@operation("comment.get", "GET", "/issue/{key}/comment/{comment}")
+@operation("comment.get", "GET", path="/issue/{key}/comment/{comment}")
 def get(call: Call) -> Answer:
     issue, comment = _find(call)
-    return 200, view(call.site, issue, comment, properties="properties" in call.asked("expand"))
+    return 200, view(call.site, issue, shown=comment, properties="properties" in call.asked("expand"))
 
 
-@operation("comment.create", "POST", "/issue/{key}/comment", "WRITE")
+@operation("comment.create", "POST", path="/issue/{key}/comment", scope="WRITE")
 def create(call: Call) -> Answer:
     issue = call.issue(call.path["key"])
     body = call.document({"body", "visibility", "properties"})
     # Jira answers 404 here, not 403, when only the right to comment is missing.
-    call.needs("ADD_COMMENTS", issue.project, 404, "You do not have permission to comment on this issue.")
+    call.needs("ADD_COMMENTS", issue.project, status=404, text="You do not have permission to comment on this issue.")
     text = _body(body)
     # One of the published limits per issue.
     if len(issue.comments) >= 5000:
@@ -52,10 +54,10 @@ def create(call: Call) -> Answer:
     issue.updated = now
     call.site.touch(issue)
     call.events.append(("comment_created", (issue, comment)))
-    return 201, view(call.site, issue, comment)
+    return 201, view(call.site, issue, shown=comment)
 
 
-@operation("comment.update", "PUT", "/issue/{key}/comment/{comment}", "WRITE")
+@operation("comment.update", "PUT", path="/issue/{key}/comment/{comment}", scope="WRITE")
 def update(call: Call) -> Answer:
     issue, comment = _find(call)
     own = comment.author == call.caller.account_id
@@ -70,10 +72,10 @@ def update(call: Call) -> Answer:
         comment.properties = property_list(body["properties"])
     call.site.touch(issue)
     call.events.append(("comment_updated", (issue, comment)))
-    return 200, view(call.site, issue, comment)
+    return 200, view(call.site, issue, shown=comment)
 
 
-@operation("comment.delete", "DELETE", "/issue/{key}/comment/{comment}", "DELETE")
+@operation("comment.delete", "DELETE", path="/issue/{key}/comment/{comment}", scope="DELETE")
 def delete(call: Call) -> Answer:
     issue, comment = _find(call)
     own = comment.author == call.caller.account_id
@@ -84,20 +86,20 @@ def delete(call: Call) -> Answer:
     return 204, None
 
 
-@operation("comment.bulk", "POST", "/comment/list")
+@operation("comment.bulk", "POST", path="/comment/list")
 def bulk(call: Call) -> Answer:
     ids = call.document({"ids"}).get("ids")
     if not isinstance(ids, list) or not all(isinstance(i, int) for i in ids) or not 0 < len(ids) <= 1000:
         raise RefusedError(400, "ids must hold between 1 and 1000 comment ids as numbers.")
     wanted, properties = set(ids), "properties" in call.asked("expand")
     shown = [
-        view(call.site, issue, comment, properties=properties)
+        view(call.site, issue, shown=comment, properties=properties)
         for issue in call.site.issues.values()
         for comment in issue.comments
         if comment.id in wanted and call.may("BROWSE_PROJECTS", issue.project)
     ]
     # The only operation whose comments carry their properties.
-    return 200, page("values", shown, 0, 1048)
+    return 200, page("values", shown, start=0, size=1048)
 
 
 def find(call: Call, comment_id: str) -> tuple[Issue, Comment] | None:

@@ -31,7 +31,7 @@ def checked(call: Call, fields: object, *, allowed: set[str]) -> Json:
             # Create and edit refuse what is not on their screen, even when the field exists.
             if name not in allowed:
                 raise FieldError(UNKNOWN.format(name))
-            values[name] = _value(call.site, BY_ID[name], value)
+            values[name] = _value(call.site, BY_ID[name], value=value)
         except FieldError as wrong:
             errors[name] = str(wrong)
     if errors:
@@ -52,7 +52,7 @@ def rich(value: object, *, field: str) -> Json | None:
     return value
 
 
-def _value(site: Site, field: Field, value: Any) -> Any:
+def _value(site: Site, field: Field, *, value: Any) -> Any:
     if field.rich:
         return rich(value, field=field.id)
     check = CHECKS.get(field.id) or CHECKS.get(field.custom or "")

@@ -14,12 +14,12 @@ OWN = ("summary", "description", "labels")
 MANAGED = ("project", "issuetype", "parent")
 
 
-@operation("issue.get", "GET", "/issue/{key}")
+@operation("issue.get", "GET", path="/issue/{key}")
 def get(call: Call) -> Answer:
     return 200, _shown(call, call.issue(call.path["key"]))
 
 
-@operation("issue.bulkfetch", "POST", "/issue/bulkfetch", "WRITE")
+@operation("issue.bulkfetch", "POST", path="/issue/bulkfetch", scope="WRITE")
 def bulkfetch(call: Call) -> Answer:
     body = call.document({"issueIdsOrKeys", "fields", "expand", "properties", "fieldsByKeys"})
     wanted = body.get("issueIdsOrKeys")
@@ -45,7 +45,7 @@ def bulkfetch(call: Call) -> Answer:
     return 200, {"issues": shown, "issueErrors": missing}
 
 
-@operation("issue.create", "POST", "/issue", "WRITE")
+@operation("issue.create", "POST", path="/issue", scope="WRITE")
 def create(call: Call) -> Answer:
     body = call.document({"fields", "update", "properties", "historyMetadata", "transition"})
     fields: Json = body["fields"] if isinstance(body.get("fields"), dict) else {}
@@ -56,19 +56,19 @@ def create(call: Call) -> Answer:
     values = checked(call, fields, allowed=creatable(project, kind))
     if "summary" not in values:
         raise RefusedError(400, fields={"summary": "You must specify a summary of the issue."})
-    parent = _parent(call, project, kind, fields.get("parent"))
-    issue = made(call, project, kind, values)
+    parent = _parent(call, project, kind=kind, value=fields.get("parent"))
+    issue = made(call, project, kind=kind, values=values)
     issue.parent = parent.id if parent else None
     # Properties set in the create request are how a writer finds its own issue again after a lost answer.
     issue.properties = property_list(body.get("properties"))
-    _update(call, issue, body.get("update"))
+    _update(call, issue, update=body.get("update"))
     call.site.add(issue)
     call.site.touch(issue)
     call.events.append(("jira:issue_created", issue))
     return 201, {"id": str(issue.id), "key": issue.key, "self": f"{call.site.base_url}/rest/api/3/issue/{issue.id}"}
 
 
-def made(call: Call, project: Project, kind: IssueType, values: Json) -> Issue:
+def made(call: Call, project: Project, *, kind: IssueType, values: Json) -> Issue:
     """A new issue of checked values, not yet on the site."""
     now = time.time()
     reporter = (values.get("reporter") or {}).get("accountId") or call.caller.account_id
@@ -91,7 +91,7 @@ def made(call: Call, project: Project, kind: IssueType, values: Json) -> Issue:
     )
 
 
-@operation("issue.edit", "PUT", "/issue/{key}", "WRITE")
+@operation("issue.edit", "PUT", path="/issue/{key}", scope="WRITE")
 def edit(call: Call) -> Answer:
     issue = call.issue(call.path["key"])
     body = call.document({"fields", "update", "properties", "historyMetadata", "transition"})
@@ -102,7 +102,7 @@ def edit(call: Call) -> Answer:
     if both:
         raise RefusedError(400, fields=dict.fromkeys(both, "Field is in both fields and update."))
     properties = property_list(body.get("properties"))
-    _update(call, issue, body.get("update"))
+    _update(call, issue, update=body.get("update"))
     for name in OWN:
         if name in values:
             setattr(issue, name, values.pop(name))
@@ -114,7 +114,7 @@ def edit(call: Call) -> Answer:
     return (200, _shown(call, issue)) if call.asked("returnIssue") == "true" else (204, None)
 
 
-@operation("issue.delete", "DELETE", "/issue/{key}", "DELETE")
+@operation("issue.delete", "DELETE", path="/issue/{key}", scope="DELETE")
 def delete(call: Call) -> Answer:
     issue = call.issue(call.path["key"])
     call.needs("DELETE_ISSUES", issue.project)
@@ -165,7 +165,7 @@ def _kind(project: Project, value: Any) -> IssueType:
     return kind
 
 
-def _parent(call: Call, project: Project, kind: IssueType, value: Any) -> Issue | None:
+def _parent(call: Call, project: Project, *, kind: IssueType, value: Any) -> Issue | None:
     if value is None:
         if kind.subtask:
             raise RefusedError(
@@ -184,7 +184,7 @@ def _parent(call: Call, project: Project, kind: IssueType, value: Any) -> Issue 
     return parent
 
 
-def _update(call: Call, issue: Issue, update: Any) -> None:
+def _update(call: Call, issue: Issue, *, update: Any) -> None:
     """The `update` part: labels and issue links, which is what an add-on like ours may send."""
     for name, steps in (update or {}).items():
         if name == "labels":

@@ -9,12 +9,12 @@ from sandbox.rest.call import Answer, Call, RefusedError, operation
 from sandbox.site import Json
 
 
-@operation("myself", "GET", "/myself")
+@operation("myself", "GET", path="/myself")
 def myself(call: Call) -> Answer:
     return 200, _account(call, call.caller.account_id)
 
 
-@operation("user.get", "GET", "/user")
+@operation("user.get", "GET", path="/user")
 def user(call: Call) -> Answer:
     account_id = call.asked("accountId")
     if account_id not in call.site.users:
@@ -22,16 +22,18 @@ def user(call: Call) -> Answer:
     return 200, _account(call, account_id)
 
 
-@operation("user.bulk", "GET", "/user/bulk")
+@operation("user.bulk", "GET", path="/user/bulk")
 def users(call: Call) -> Answer:
     wanted = [value for name, value in call.query if name == "accountId"]
     if not wanted:
         raise RefusedError(400, "At least one accountId is required.")
     shown = [_account(call, account_id) for account_id in dict.fromkeys(wanted) if account_id in call.site.users]
-    return 200, views.page("values", shown, call.number("startAt", 0), call.number("maxResults", 10, most=200))
+    return 200, views.page(
+        "values", shown, start=call.number("startAt", 0), size=call.number("maxResults", 10, most=200)
+    )
 
 
-@operation("permissions.check", "POST", "/permissions/check")
+@operation("permissions.check", "POST", path="/permissions/check")
 def check(call: Call) -> Answer:
     body = call.document({"accountId", "globalPermissions", "projectPermissions"})
     account_id = body.get("accountId", call.caller.account_id)
@@ -43,11 +45,11 @@ def check(call: Call) -> Answer:
     granted = [permission for permission in wide if permission in call.site.global_permissions(account_id)]
     answers: list[Json] = []
     for block in body.get("projectPermissions") or []:
-        answers.extend(_block(call, account_id, block))
+        answers.extend(_block(call, account_id, block=block))
     return 200, {"globalPermissions": granted, "projectPermissions": answers}
 
 
-@operation("permissions.mine", "GET", "/mypermissions")
+@operation("permissions.mine", "GET", path="/mypermissions")
 def mine(call: Call) -> Answer:
     names = [name for name in call.asked("permissions").split(",") if name]
     if not names:
@@ -64,7 +66,7 @@ def mine(call: Call) -> Answer:
     return 200, {"permissions": {n: {"id": "1", "key": n, "name": n, "havePermission": n in has} for n in names}}
 
 
-def _block(call: Call, account_id: str, block: Any) -> list[Json]:
+def _block(call: Call, account_id: str, *, block: Any) -> list[Json]:
     if not isinstance(block, dict) or set(block) - {"permissions", "projects", "issues"}:
         raise RefusedError(
             400,

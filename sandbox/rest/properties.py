@@ -31,47 +31,47 @@ def _project(call: Call, permission: str = "") -> Json:
     return call.site.project_properties.setdefault(project.id, {})
 
 
-@operation("issue.property.list", "GET", "/issue/{key}/properties")
+@operation("issue.property.list", "GET", path="/issue/{key}/properties")
 def issue_list(call: Call) -> Answer:
     return _keys(call, _issue(call)[0])
 
 
-@operation("issue.property.get", "GET", "/issue/{key}/properties/{name}")
+@operation("issue.property.get", "GET", path="/issue/{key}/properties/{name}")
 def issue_get(call: Call) -> Answer:
     return _get(call, _issue(call)[0])
 
 
-@operation("issue.property.set", "PUT", "/issue/{key}/properties/{name}", "WRITE")
+@operation("issue.property.set", "PUT", path="/issue/{key}/properties/{name}", scope="WRITE")
 def issue_set(call: Call) -> Answer:
     return _set(call, _issue(call, "EDIT_ISSUES")[0])
 
 
-@operation("issue.property.delete", "DELETE", "/issue/{key}/properties/{name}", "DELETE")
+@operation("issue.property.delete", "DELETE", path="/issue/{key}/properties/{name}", scope="DELETE")
 def issue_delete(call: Call) -> Answer:
     return _delete(call, _issue(call, "EDIT_ISSUES")[0])
 
 
-@operation("comment.property.list", "GET", "/comment/{key}/properties")
+@operation("comment.property.list", "GET", path="/comment/{key}/properties")
 def comment_list(call: Call) -> Answer:
     return _keys(call, _comment(call)[0])
 
 
-@operation("comment.property.get", "GET", "/comment/{key}/properties/{name}")
+@operation("comment.property.get", "GET", path="/comment/{key}/properties/{name}")
 def comment_get(call: Call) -> Answer:
     return _get(call, _comment(call)[0])
 
 
-@operation("comment.property.set", "PUT", "/comment/{key}/properties/{name}", "WRITE")
+@operation("comment.property.set", "PUT", path="/comment/{key}/properties/{name}", scope="WRITE")
 def comment_set(call: Call) -> Answer:
     return _set(call, _comment(call, "edit")[0])
 
 
-@operation("project.property.get", "GET", "/project/{key}/properties/{name}")
+@operation("project.property.get", "GET", path="/project/{key}/properties/{name}")
 def project_get(call: Call) -> Answer:
     return _get(call, _project(call))
 
 
-@operation("project.property.set", "PUT", "/project/{key}/properties/{name}", "WRITE")
+@operation("project.property.set", "PUT", path="/project/{key}/properties/{name}", scope="WRITE")
 def project_set(call: Call) -> Answer:
     return _set(call, _project(call, "ADMINISTER_PROJECTS"))
 

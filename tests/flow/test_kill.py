@@ -62,7 +62,7 @@ async def door(db: Database) -> tuple[Starts, Tenant]:
     seals = Seals([KEY])
     tenant = await Tenants(db, seals, Settings(_env_file=None)).by_id(await add_tenant(db, seals=seals))  # type: ignore[call-arg]
     assert tenant is not None
-    return Starts(db, Wakes(), Bus()), tenant
+    return Starts(db, Wakes(), bus=Bus()), tenant
 
 
 async def deliver(starts: Starts, tenant: Tenant, numbers: Iterable[int]) -> None:

@@ -20,13 +20,13 @@ class Event:
     data: dict[str, Any]
 
 
-async def add(tx: AsyncConnection, lease: Lease, event: Event, *, now: float) -> None:
+async def add(tx: AsyncConnection, lease: Lease, *, event: Event, now: float) -> None:
     """The caller has made sure, in this transaction, that the lease still holds: it alone hands out numbers."""
     row = {"run_id": lease.id, "tenant_id": lease.tenant_id, "at": now}
     await tx.execute(insert(run_events), {**row, "seq": event.seq, "event": event.event, "data": event.data})
 
 
-async def since(tx: AsyncConnection, tenant_id: str, run_id: str, after: int) -> list[Event]:
+async def since(tx: AsyncConnection, tenant_id: str, *, run_id: str, after: int) -> list[Event]:
     """Events with a number above `after`."""
     query = (
         select(run_events.c.seq, run_events.c.event, run_events.c.data)
@@ -36,13 +36,13 @@ async def since(tx: AsyncConnection, tenant_id: str, run_id: str, after: int) ->
     return [Event(*row) for row in (await tx.execute(query)).all()]
 
 
-async def last_seq(tx: AsyncConnection, tenant_id: str, run_id: str) -> int:
+async def last_seq(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> int:
     """0 when the run reported nothing yet."""
     query = select(func.max(run_events.c.seq)).where(run_events.c.tenant_id == tenant_id, run_events.c.run_id == run_id)
     return int(await tx.scalar(query) or 0)
 
 
-async def drop_partials(tx: AsyncConnection, tenant_id: str, run_id: str) -> None:
+async def drop_partials(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> None:
     """Removes partial results: each one replaces those before it, and the result replaces them all."""
     await tx.execute(
         delete(run_events).where(
@@ -51,7 +51,7 @@ async def drop_partials(tx: AsyncConnection, tenant_id: str, run_id: str) -> Non
     )
 
 
-def stage(seq: int, name: str, done: int, total: int, **more: object) -> Event:
+def stage(seq: int, name: str, *, done: int, total: int, **more: object) -> Event:
     return Event(seq, "stage", {"stage": name, "done": done, "total": total, **more})
 
 

@@ -28,7 +28,7 @@ class Intake:
     recent_runs: int
 
 
-async def get(tx: AsyncConnection, tenant_id: str, project_id: str, *, lock: bool = False) -> ProjectRow | None:
+async def get(tx: AsyncConnection, tenant_id: str, *, project_id: str, lock: bool = False) -> ProjectRow | None:
     query = select(projects.c.settings, projects.c.updated_by, projects.c.updated_at).where(
         projects.c.tenant_id == tenant_id, projects.c.project_id == project_id
     )
@@ -36,7 +36,7 @@ async def get(tx: AsyncConnection, tenant_id: str, project_id: str, *, lock: boo
     return ProjectRow(dict(row.settings), row.updated_by, row.updated_at) if row else None
 
 
-async def save(tx: AsyncConnection, tenant_id: str, project_id: str, row: ProjectRow) -> None:
+async def save(tx: AsyncConnection, tenant_id: str, *, project_id: str, row: ProjectRow) -> None:
     values = {"settings": row.settings, "updated_by": row.updated_by, "updated_at": row.updated_at}
     await tx.execute(
         insert_into(tx, projects)
@@ -45,7 +45,7 @@ async def save(tx: AsyncConnection, tenant_id: str, project_id: str, row: Projec
     )
 
 
-async def intake(tx: AsyncConnection, tenant_id: str, project_id: str, issue_id: str, since: float) -> Intake:
+async def intake(tx: AsyncConnection, tenant_id: str, *, project_id: str, issue_id: str, since: float) -> Intake:
     """Settings, ledger and rate of one issue in one statement: a delivery may cost two round trips in all."""
     values = {"tenant": tenant_id, "project": project_id, "issue": issue_id, "since": since}
     row = (await tx.execute(_INTAKE, values)).one()

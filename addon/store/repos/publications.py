@@ -80,7 +80,7 @@ _AGAIN: dict[str, Any] = {
 """What becomes of a row that an item meets again."""
 
 
-async def add(tx: AsyncConnection, run: Run, items: Iterable[Item], *, now: float) -> None:
+async def add(tx: AsyncConnection, run: Run, *, items: Iterable[Item], now: float) -> None:
     """New rows, due at once. An item known already stays as it is if it is being written or done.
 
     If it waits, failed or was set aside, it takes the new content and starts over; attempts go on counting, because an
@@ -91,15 +91,15 @@ async def add(tx: AsyncConnection, run: Run, items: Iterable[Item], *, now: floa
         index_elements=["tenant_id", "marker"], set_=_AGAIN, where=open_ones
     )
     for item in items:
-        await tx.execute(statement, _values(run, item, now))
+        await tx.execute(statement, _values(run, item, now=now))
 
 
-async def supersede(tx: AsyncConnection, run: Run, target: str, *, now: float) -> int:
+async def supersede(tx: AsyncConnection, run: Run, *, target: str, now: float) -> int:
     """Sets aside what older runs still wanted to write at this target of the issue."""
     statement = (
         update(publications)
         .where(
-            *_place(run.tenant_id, run.issue_id, target),
+            *_place(run.tenant_id, run.issue_id, target=target),
             publications.c.run_id != run.id,
             publications.c.state == "queued",
         )
@@ -108,16 +108,16 @@ async def supersede(tx: AsyncConnection, run: Run, target: str, *, now: float) -
     return (await tx.execute(statement)).rowcount
 
 
-async def get(tx: AsyncConnection, tenant_id: str, publication_id: str) -> Publication | None:
+async def get(tx: AsyncConnection, tenant_id: str, *, publication_id: str) -> Publication | None:
     return _one((await tx.execute(_mine(tenant_id).where(publications.c.id == publication_id))).first())
 
 
-async def by_markers(tx: AsyncConnection, tenant_id: str, markers: Iterable[str]) -> list[Publication]:
+async def by_markers(tx: AsyncConnection, tenant_id: str, *, markers: Iterable[str]) -> list[Publication]:
     query = _mine(tenant_id).where(publications.c.marker.in_(list(markers)))
     return [Publication(*row) for row in (await tx.execute(query.order_by(publications.c.item))).all()]
 
 
-async def of_runs(tx: AsyncConnection, tenant_id: str, run_ids: Iterable[str]) -> dict[str, list[Publication]]:
+async def of_runs(tx: AsyncConnection, tenant_id: str, *, run_ids: Iterable[str]) -> dict[str, list[Publication]]:
     """Publications by run id, in the order of their items."""
     query = _mine(tenant_id).where(publications.c.run_id.in_(list(run_ids)))
     found: dict[str, list[Publication]] = {}
@@ -126,9 +126,9 @@ async def of_runs(tx: AsyncConnection, tenant_id: str, run_ids: Iterable[str]) -
     return found
 
 
-async def latest_done(tx: AsyncConnection, tenant_id: str, issue_id: str, target: str) -> Publication | None:
+async def latest_done(tx: AsyncConnection, tenant_id: str, *, issue_id: str, target: str) -> Publication | None:
     """The last one that was written at this target of the issue."""
-    query = _mine(tenant_id).where(*_place(tenant_id, issue_id, target), publications.c.state == "succeeded")
+    query = _mine(tenant_id).where(*_place(tenant_id, issue_id, target=target), publications.c.state == "succeeded")
     return _one((await tx.execute(query.order_by(publications.c.finished_at.desc()).limit(1))).first())
 
 
@@ -139,7 +139,7 @@ async def rivals(tx: AsyncConnection, publication: Publication) -> Rivals:
         and_(publications.c.created_at == publication.created_at, publications.c.id > publication.id),
     )
     query = select(newer.label("newer"), publications.c.state).where(
-        *_place(publication.tenant_id, publication.issue_id, publication.target),
+        *_place(publication.tenant_id, publication.issue_id, target=publication.target),
         publications.c.id != publication.id,
         or_(publications.c.state == "running", and_(publications.c.state.in_(("queued", "succeeded")), newer)),
     )
@@ -163,7 +163,7 @@ def turn(now: float) -> ColumnElement[bool]:
     return or_(publications.c.target.not_in(IN_ORDER), ~ahead)
 
 
-def _values(run: Run, item: Item, now: float) -> dict[str, Any]:
+def _values(run: Run, item: Item, *, now: float) -> dict[str, Any]:
     return {
         "id": new_id(),
         "tenant_id": run.tenant_id,
@@ -179,7 +179,7 @@ def _values(run: Run, item: Item, now: float) -> dict[str, Any]:
     }
 
 
-def _place(tenant_id: str, issue_id: str | None, target: str) -> tuple[ColumnElement[bool], ...]:
+def _place(tenant_id: str, issue_id: str | None, *, target: str) -> tuple[ColumnElement[bool], ...]:
     return (
         publications.c.tenant_id == tenant_id,
         publications.c.issue_id == issue_id,

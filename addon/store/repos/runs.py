@@ -75,7 +75,7 @@ class NewRun:
 _COLUMNS = tuple(runs.c[name] for name in Run.__dataclass_fields__)
 
 
-async def insert(tx: AsyncConnection, tenant_id: str, new: NewRun, *, now: float) -> str | None:
+async def insert(tx: AsyncConnection, tenant_id: str, *, new: NewRun, now: float) -> str | None:
     """The id of the new run; None when a unique rule knows it: delivery, start key, or an active run of the kind.
 
     One statement, no look first: of ten equal deliveries in parallel exactly one gets an id.
@@ -96,7 +96,7 @@ async def insert(tx: AsyncConnection, tenant_id: str, new: NewRun, *, now: float
     return found
 
 
-async def hurry(tx: AsyncConnection, tenant_id: str, wanted: NewRun, *, now: float) -> None:
+async def hurry(tx: AsyncConnection, tenant_id: str, *, wanted: NewRun, now: float) -> None:
     """Moves the waiting run of the same kind and issue to the queue and priority of `wanted`, if those are better.
 
     One that waits for its next try is due at once: whoever asks again may know that the trouble is over.
@@ -113,35 +113,35 @@ async def hurry(tx: AsyncConnection, tenant_id: str, wanted: NewRun, *, now: flo
     )
 
 
-async def get(tx: AsyncConnection, tenant_id: str, run_id: str) -> Run | None:
+async def get(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> Run | None:
     return _one((await tx.execute(_mine(tenant_id).where(runs.c.id == run_id))).first())
 
 
-async def active(tx: AsyncConnection, tenant_id: str, kind: str, issue_id: str | None) -> Run | None:
+async def active(tx: AsyncConnection, tenant_id: str, *, kind: str, issue_id: str | None) -> Run | None:
     """The run of this kind that waits or works on the issue now; there is at most one."""
     query = _mine(tenant_id).where(runs.c.kind == kind, runs.c.issue_id == issue_id, runs.c.state.in_(ACTIVE))
     return _one((await tx.execute(query)).first())
 
 
-async def started_by(tx: AsyncConnection, tenant_id: str, start_key: str) -> Run | None:
+async def started_by(tx: AsyncConnection, tenant_id: str, *, start_key: str) -> Run | None:
     """The run a client key started before."""
     return _one((await tx.execute(_mine(tenant_id).where(runs.c.start_key == start_key))).first())
 
 
-async def of_issue(tx: AsyncConnection, tenant_id: str, issue_id: str, *, limit: int = 20) -> list[Run]:
+async def of_issue(tx: AsyncConnection, tenant_id: str, *, issue_id: str, limit: int = 20) -> list[Run]:
     """Newest first."""
-    return await _list(tx, _mine(tenant_id).where(runs.c.issue_id == issue_id), limit)
+    return await _list(tx, _mine(tenant_id).where(runs.c.issue_id == issue_id), limit=limit)
 
 
 async def of_project(
-    tx: AsyncConnection, tenant_id: str, project_id: str, *, state: str | None = None, limit: int = 50
+    tx: AsyncConnection, tenant_id: str, *, project_id: str, state: str | None = None, limit: int = 50
 ) -> list[Run]:
     """Newest first. state: only runs in it."""
     query = _mine(tenant_id).where(runs.c.project_id == project_id)
-    return await _list(tx, query.where(runs.c.state == state) if state else query, limit)
+    return await _list(tx, query.where(runs.c.state == state) if state else query, limit=limit)
 
 
-async def earlier(tx: AsyncConnection, run: Run, input_hash: str) -> Run | None:
+async def earlier(tx: AsyncConnection, run: Run, *, input_hash: str) -> Run | None:
     """The newest other run of the same issue that succeeded on the very same input."""
     query = _mine(run.tenant_id).where(
         runs.c.kind == run.kind,
@@ -153,19 +153,19 @@ async def earlier(tx: AsyncConnection, run: Run, input_hash: str) -> Run | None:
     return _one((await tx.execute(query.order_by(runs.c.created_at.desc()).limit(1))).first())
 
 
-async def save_facts(tx: AsyncConnection, lease: Lease, facts: Mapping[str, Any], input_hash: str) -> bool:
+async def save_facts(tx: AsyncConnection, lease: Lease, *, facts: Mapping[str, Any], input_hash: str) -> bool:
     """False when the lease is lost."""
     values = {"facts": dict(facts), "input_hash": input_hash}
     return (await tx.execute(update(runs).where(held(runs, lease)).values(**values))).rowcount == 1
 
 
-async def save_progress(tx: AsyncConnection, lease: Lease, stage: str, done: int, total: int) -> bool:
+async def save_progress(tx: AsyncConnection, lease: Lease, *, stage: str, done: int, total: int) -> bool:
     """False when the lease is lost."""
     values = {"stage": stage, "done": done, "total": total}
     return (await tx.execute(update(runs).where(held(runs, lease)).values(**values))).rowcount == 1
 
 
-async def back_to_start(tx: AsyncConnection, tenant_id: str, run_id: str) -> None:
+async def back_to_start(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> None:
     """What a queued run shows until its next try begins."""
     statement = update(runs).where(runs.c.tenant_id == tenant_id, runs.c.id == run_id, runs.c.state == "queued")
     await tx.execute(statement.values(stage="queued", done=0, total=0))
@@ -175,7 +175,7 @@ def _mine(tenant_id: str) -> Select[Any]:
     return select(*_COLUMNS).where(runs.c.tenant_id == tenant_id)
 
 
-async def _list(tx: AsyncConnection, query: Select[Any], limit: int) -> list[Run]:
+async def _list(tx: AsyncConnection, query: Select[Any], *, limit: int) -> list[Run]:
     rows = await tx.execute(query.order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit))
     return [Run(*row) for row in rows.all()]
 

@@ -26,7 +26,7 @@ async def get(tx: AsyncConnection, tenant_id: str, *, lock: bool = False) -> Ten
     return TenantModelRow(row.provider, row.model, row.api_key, row.updated_by, row.updated_at) if row else None
 
 
-async def save(tx: AsyncConnection, tenant_id: str, row: TenantModelRow) -> None:
+async def save(tx: AsyncConnection, tenant_id: str, *, row: TenantModelRow) -> None:
     values = {
         "provider": row.provider,
         "model": row.model,

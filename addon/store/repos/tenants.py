@@ -59,11 +59,11 @@ async def locked(tx: AsyncConnection, client_key: str) -> TenantRow | None:
     return _row((await tx.execute(statement)).mappings().first())
 
 
-async def change(tx: AsyncConnection, tenant_id: str, values: Mapping[str, object]) -> None:
+async def change(tx: AsyncConnection, tenant_id: str, *, values: Mapping[str, object]) -> None:
     await tx.execute(update(tenants).where(tenants.c.id == tenant_id).values(dict(values)))
 
 
-async def others_at(tx: AsyncConnection, base_url: str, client_key: str, *, until: float) -> Sequence[TenantRow]:
+async def others_at(tx: AsyncConnection, base_url: str, *, client_key: str, until: float) -> Sequence[TenantRow]:
     """Rows of the same address under other client keys, installed by `until` and not superseded, locked, in order."""
     statement = (
         select(tenants)
@@ -76,7 +76,7 @@ async def others_at(tx: AsyncConnection, base_url: str, client_key: str, *, unti
     return [TenantRow(**row) for row in (await tx.execute(statement)).mappings()]
 
 
-async def is_shared(tx: AsyncConnection, base_url: str, client_key: str) -> bool:
+async def is_shared(tx: AsyncConnection, base_url: str, *, client_key: str) -> bool:
     """True when another client key is at the address and not superseded."""
     others = (tenants.c.base_url == base_url, tenants.c.client_key != client_key, tenants.c.state != SUPERSEDED)
     return (await tx.execute(select(tenants.c.id).where(*others).limit(1))).first() is not None
@@ -95,7 +95,7 @@ async def contested(tx: AsyncConnection) -> Sequence[str]:
     return [row.id for row in await tx.execute(statement.order_by(tenants.c.installed_at))]
 
 
-async def stop_work(tx: AsyncConnection, tenant_id: str, now: float) -> None:
+async def stop_work(tx: AsyncConnection, tenant_id: str, *, now: float) -> None:
     """Ends what waits and asks what runs to stop; both kinds of work alike."""
     # What runs is only asked: its worker holds the lease and may be between two calls to Jira.
     for table in (runs, publications):
@@ -122,7 +122,7 @@ async def due_for_purge(tx: AsyncConnection, now: float) -> Sequence[str]:
     return [row.id for row in await tx.execute(select(tenants.c.id).where(*gone).order_by(tenants.c.id))]
 
 
-async def delete_purgeable(tx: AsyncConnection, tenant_id: str, now: float) -> bool:
+async def delete_purgeable(tx: AsyncConnection, tenant_id: str, *, now: float) -> bool:
     """Deletes a tenant with everything of it; False when it was installed again in the meantime."""
     mine = (tenants.c.id == tenant_id, tenants.c.purge_after <= now, tenants.c.state.in_([UNINSTALLED, SUPERSEDED]))
     return (await tx.execute(delete(tenants).where(*mine))).rowcount == 1
@@ -132,7 +132,7 @@ def _row(found: RowMapping | None) -> TenantRow | None:
     return TenantRow(**found) if found is not None else None
 
 
-async def retire(tx: AsyncConnection, row: TenantRow, state: str, *, now: float, retention_s: float) -> None:
+async def retire(tx: AsyncConnection, row: TenantRow, *, state: str, now: float, retention_s: float) -> None:
     """state: uninstalled or superseded. A retention that runs already is not prolonged."""
     changes: dict[str, object] = {
         "state": state,
@@ -143,10 +143,10 @@ async def retire(tx: AsyncConnection, row: TenantRow, state: str, *, now: float,
         "purge_after": row.purge_after or now + retention_s,
         "updated_at": now,
     }
-    await change(tx, row.id, changes)
+    await change(tx, row.id, values=changes)
     # A key of the customer's own is a secret as well; the choice of provider and model may come back with them.
     await forget_model_key(tx, row.id)
-    await stop_work(tx, row.id, now)
+    await stop_work(tx, row.id, now=now)
 
 
 async def supersede_others(tx: AsyncConnection, row: TenantRow, *, now: float, retention_s: float) -> Sequence[str]:
@@ -155,8 +155,8 @@ async def supersede_others(tx: AsyncConnection, row: TenantRow, *, now: float, r
     Only for a tenant whose secret the site itself has accepted: the body of an install is not signed, and anybody who
     may install somewhere can write the address of somebody else into it.
     """
-    gone = await others_at(tx, row.base_url, row.client_key, until=row.installed_at)
+    gone = await others_at(tx, row.base_url, client_key=row.client_key, until=row.installed_at)
     for other in gone:
-        await retire(tx, other, SUPERSEDED, now=now, retention_s=retention_s)
+        await retire(tx, other, state=SUPERSEDED, now=now, retention_s=retention_s)
         await record(tx, other.id, action="tenant.superseded")
     return [other.client_key for other in gone]

@@ -21,7 +21,7 @@ class Trouble:
     probe_at: float
 
 
-async def begin(tx: AsyncConnection, tenant_id: str, code: str, *, now: float, probe_at: float) -> bool:
+async def begin(tx: AsyncConnection, tenant_id: str, *, code: str, now: float, probe_at: float) -> bool:
     """Pauses the tenant; False when it was paused already, and then nothing is changed."""
     free = update(tenants).where(tenants.c.id == tenant_id, tenants.c.paused_until.is_(None))
     values = {"paused_until": probe_at, "trouble": {"code": code, "since": now}}

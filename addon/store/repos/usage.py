@@ -30,7 +30,7 @@ class Usage:
     days: tuple[DayRow, ...]
 
 
-async def since(tx: AsyncConnection, tenant_id: str, start: float) -> Usage:
+async def since(tx: AsyncConnection, tenant_id: str, *, start: float) -> Usage:
     """What a tenant's runs created at or after `start` (UTC seconds) came to."""
     mine = (runs.c.tenant_id == tenant_id, runs.c.created_at >= start)
     states = await tx.execute(select(runs.c.state, func.count()).where(*mine).group_by(runs.c.state))

@@ -25,31 +25,33 @@ class AnalyzeIssue(BaseModel):
 
 
 @routes.post("/ai/analyze-issue", status_code=202)
-async def analyze_issue(house: HouseDep, caller: ApiCaller, wish: AnalyzeIssue) -> dict[str, Any]:
+async def analyze_issue(house: HouseDep, caller: ApiCaller, *, wish: AnalyzeIssue) -> dict[str, Any]:
     """Starts a run, or joins the one at work on the issue. For whoever may see it and comment on it or edit it."""
-    run = await house.runs.shown(await _asked(house, caller, wish))
-    (shown,) = await named(house.jira, caller.tenant, [run])
+    run = await house.runs.shown(await _asked(house, caller, wish=wish))
+    (shown,) = await named(house.jira, caller.tenant, runs=[run])
     return {"run": shown}
 
 
 @routes.post("/ai/analyze-issue/stream", **EVENT_STREAM)
-async def analyze_issue_stream(house: HouseDep, caller: ApiCaller, wish: AnalyzeIssue, streams: StreamsDep) -> Stream:
+async def analyze_issue_stream(
+    house: HouseDep, caller: ApiCaller, *, wish: AnalyzeIssue, streams: StreamsDep
+) -> Stream:
     """The same, answered by the run's event stream at once."""
     # Before the run is started: nobody should pay for one whose stream is refused.
     with streams.slot(caller):
-        run = await _asked(house, caller, wish)
-    return respond(streams, caller, house.events.follow(run.id, caller.tenant.id, 0))
+        run = await _asked(house, caller, wish=wish)
+    return respond(streams, caller, events=house.events.follow(run.id, caller.tenant.id, after=0))
 
 
 @routes.get("/issues/{issue}/runs")
-async def issue_runs(house: HouseDep, caller: ApiCaller, issue: seen.IssueIdOrKey) -> dict[str, Any]:
+async def issue_runs(house: HouseDep, caller: ApiCaller, *, issue: seen.IssueIdOrKey) -> dict[str, Any]:
     """The issue's runs, newest first."""
-    issue_id = await seen.issue_id(house, caller, issue)
+    issue_id = await seen.issue_id(house, caller, id_or_key=issue)
     runs = await house.runs.of_issue(caller.tenant.id, issue_id)
-    return {"runs": await named(house.jira, caller.tenant, runs)}
+    return {"runs": await named(house.jira, caller.tenant, runs=runs)}
 
 
-async def _asked(house: House, caller: Caller, wish: AnalyzeIssue) -> Run:
-    issue = await seen.issue(house, caller, wish.issue)
-    await seen.require_take_part(house, caller, issue.id)
+async def _asked(house: House, caller: Caller, *, wish: AnalyzeIssue) -> Run:
+    issue = await seen.issue(house, caller, id_or_key=wish.issue)
+    await seen.require_take_part(house, caller, issue_id=issue.id)
     return await house.starts.asked(caller.tenant, issue, account_id=caller.account_id, force=wish.force)

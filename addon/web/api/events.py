@@ -97,15 +97,15 @@ class Stream(EventSourceResponse):
                 await self._content.aclose()
 
 
-def respond(streams: Streams, caller: Caller, events: AsyncIterator[Event]) -> Stream:
+def respond(streams: Streams, caller: Caller, *, events: AsyncIterator[Event]) -> Stream:
     """Raises TooMany before anything is sent."""
     # Taken now and not when the stream begins, so that a refusal is still an answer with a status.
     place = ExitStack()
     place.enter_context(streams.slot(caller))
-    return Stream(place, frames(events, streams.drain, streams.pace))
+    return Stream(place, frames(events, streams.drain, pace=streams.pace))
 
 
-async def frames(events: AsyncIterator[Event], drain: Drain, pace: Pace) -> AsyncGenerator[bytes]:
+async def frames(events: AsyncIterator[Event], drain: Drain, *, pace: Pace) -> AsyncGenerator[bytes]:
     """Each event as it comes, a comment when none does, `reconnect` at the end of the time or of this process."""
     ends = time.monotonic() + pace.longest_s
     leaving = asyncio.ensure_future(drain.wait())
@@ -124,7 +124,7 @@ async def frames(events: AsyncIterator[Event], drain: Drain, pace: Pace) -> Asyn
                     break
                 if event is None:
                     return
-                yield _frame(event.event, event.data, event.seq)
+                yield _frame(event.event, event.data, seq=event.seq)
                 if event.event in LAST:
                     return
                 coming = asyncio.ensure_future(anext(events, None))
@@ -143,6 +143,6 @@ async def frames(events: AsyncIterator[Event], drain: Drain, pace: Pace) -> Asyn
             await events.aclose()
 
 
-def _frame(name: str, data: dict[str, Any], seq: int | None = None) -> bytes:
+def _frame(name: str, data: dict[str, Any], *, seq: int | None = None) -> bytes:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return format_sse_event(data_str=text, event=name, id=str(seq) if seq is not None else None)

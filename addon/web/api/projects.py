@@ -22,27 +22,27 @@ IdOrKey = Annotated[str, Path(pattern=r"^(\d{1,18}|[A-Za-z][A-Za-z0-9_]{0,254})$
 
 
 @routes.get("/{project}/settings")
-async def read_settings(house: HouseDep, caller: ApiCaller, project: IdOrKey) -> dict[str, Any]:
+async def read_settings(house: HouseDep, caller: ApiCaller, *, project: IdOrKey) -> dict[str, Any]:
     """The settings in force with who changed them last. For administrators of the project."""
-    project_id = await _administered(house, caller, project)
-    return await _shown(house, caller, await house.projects.saved(caller.tenant.id, project_id))
+    project_id = await _administered(house, caller, project=project)
+    return await _shown(house, caller, saved=await house.projects.saved(caller.tenant.id, project_id))
 
 
 @routes.put("/{project}/settings")
 async def change_settings(
-    house: HouseDep, caller: ApiCaller, project: IdOrKey, changes: Annotated[dict[str, Any], Body()]
+    house: HouseDep, caller: ApiCaller, *, project: IdOrKey, changes: Annotated[dict[str, Any], Body()]
 ) -> dict[str, Any]:
     """Takes the whole document or a part of it; an unknown name is refused with 422."""
-    project_id = await _administered(house, caller, project)
+    project_id = await _administered(house, caller, project=project)
     wanted = {name: value for name, value in changes.items() if name not in READ_ONLY}
-    saved = await house.projects.save(caller.tenant.id, project_id, wanted, caller.account_id)
-    return await _shown(house, caller, saved)
+    saved = await house.projects.save(caller.tenant.id, project_id, changes=wanted, account_id=caller.account_id)
+    return await _shown(house, caller, saved=saved)
 
 
 @routes.get("/{project}/options")
-async def options(house: HouseDep, caller: ApiCaller, project: IdOrKey) -> dict[str, Any]:
+async def options(house: HouseDep, caller: ApiCaller, *, project: IdOrKey) -> dict[str, Any]:
     """What the settings can choose from: issue types, text fields for criteria, languages."""
-    project_id = await _administered(house, caller, project)
+    project_id = await _administered(house, caller, project=project)
     session = house.jira.as_app(caller.tenant.site)
     found = await jira_projects.get(session, project_id)
     fields = [field for field in await jira_fields.all_fields(session) if _takes_criteria(field, project_id)]
@@ -57,28 +57,29 @@ async def options(house: HouseDep, caller: ApiCaller, project: IdOrKey) -> dict[
 async def project_runs(
     house: HouseDep,
     caller: ApiCaller,
+    *,
     project: IdOrKey,
     status: Annotated[Literal["queued", "running", "succeeded", "failed", "cancelled"] | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
     """The project's latest runs, newest first, without their results; only of issues the caller may see."""
-    project_id = await _resolved(house, caller, project)
+    project_id = await _resolved(house, caller, project=project)
     await house.access.require_project(caller.tenant, caller.account_id, project_id, BROWSE)
     found = await house.runs.of_project(caller.tenant.id, project_id, state=status, limit=limit)
     issue_ids = [str(run["issue_id"]) for run in found]
     # Security levels hide single issues of a project from people who may browse it.
-    visible = await house.access.visible_issues(caller.tenant, caller.account_id, issue_ids)
+    visible = await house.access.visible_issues(caller.tenant, caller.account_id, issue_ids=issue_ids)
     return {"runs": [run for run in found if run["issue_id"] in visible]}
 
 
-async def _administered(house: House, caller: Caller, project: str) -> str:
+async def _administered(house: House, caller: Caller, *, project: str) -> str:
     """The project's id, once the caller is known to administer it."""
-    project_id = await _resolved(house, caller, project)
+    project_id = await _resolved(house, caller, project=project)
     await house.access.require_project(caller.tenant, caller.account_id, project_id, ADMINISTER_PROJECT)
     return project_id
 
 
-async def _resolved(house: House, caller: Caller, project: str) -> str:
+async def _resolved(house: House, caller: Caller, *, project: str) -> str:
     """The id behind a key. One that Jira does not know reads like one the caller may not see."""
     if project.isdecimal():
         return project
@@ -88,8 +89,8 @@ async def _resolved(house: House, caller: Caller, project: str) -> str:
         raise NotFound("There is no such project, or you may not see it.") from None
 
 
-async def _shown(house: House, caller: Caller, saved: Saved) -> dict[str, Any]:
-    by = await person(house.jira, caller.tenant, saved.updated_by)
+async def _shown(house: House, caller: Caller, *, saved: Saved) -> dict[str, Any]:
+    by = await person(house.jira, caller.tenant, account_id=saved.updated_by)
     return {**saved.settings.model_dump(), "updated_by": by, "updated_at": iso(saved.updated_at)}
 
 

@@ -48,18 +48,18 @@ class Publish(BaseModel):
 
 
 @routes.post("/publish", status_code=202)
-async def publish(house: HouseDep, caller: ApiCaller, wish: Publish) -> dict[str, Any]:
+async def publish(house: HouseDep, caller: ApiCaller, *, wish: Publish) -> dict[str, Any]:
     """Puts the items in line to be written. The caller needs the right to do in Jira what is done for them here."""
-    run = await seen.run(house, caller, wish.run)
-    await _require_right(house, caller, run, wish.target)
+    run = await seen.run(house, caller, run_id=wish.run)
+    await _require_right(house, caller, run=run, target=wish.target)
     edits = {item: edit.model_dump(exclude_none=True) for item, edit in wish.edits.items()}
     asked = await house.publisher.ask(
-        caller.tenant, run, Wish(wish.target, wish.items, edits), account_id=caller.account_id
+        caller.tenant, run, wish=Wish(wish.target, wish.items, edits), account_id=caller.account_id
     )
     return {"publications": [publication_view(publication) for publication in asked]}
 
 
-async def _require_right(house: House, caller: Caller, run: Run, target: str) -> None:
+async def _require_right(house: House, caller: Caller, *, run: Run, target: str) -> None:
     # Creating is a right on the project, commenting one on the issue.
     if target == "subtasks":
         try:

@@ -17,24 +17,25 @@ routes = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
 
 @routes.get("/{run_id}")
-async def read_run(house: HouseDep, caller: ApiCaller, run_id: seen.RunId) -> dict[str, Any]:
+async def read_run(house: HouseDep, caller: ApiCaller, *, run_id: seen.RunId) -> dict[str, Any]:
     """The run as it stands, for whoever may see its issue."""
-    run = await house.runs.shown(await seen.run(house, caller, run_id))
-    return (await named(house.jira, caller.tenant, [run]))[0]
+    run = await house.runs.shown(await seen.run(house, caller, run_id=run_id))
+    return (await named(house.jira, caller.tenant, runs=[run]))[0]
 
 
 @routes.delete("/{run_id}")
-async def cancel_run(house: HouseDep, caller: ApiCaller, run_id: seen.RunId) -> dict[str, Any]:
+async def cancel_run(house: HouseDep, caller: ApiCaller, *, run_id: seen.RunId) -> dict[str, Any]:
     """Calls the run off; one at work stops at its next step. Ended runs stay what they are."""
-    run = await seen.run(house, caller, run_id)
-    await seen.require_take_part(house, caller, run.issue_id)
-    return await house.runs.shown(await house.starts.cancel(caller.tenant.id, run.id, caller.account_id))
+    run = await seen.run(house, caller, run_id=run_id)
+    await seen.require_take_part(house, caller, issue_id=run.issue_id)
+    return await house.runs.shown(await house.starts.cancel(caller.tenant.id, run.id, account_id=caller.account_id))
 
 
 @routes.get("/{run_id}/events", **EVENT_STREAM)
 async def run_events(
     house: HouseDep,
     caller: ApiCaller,
+    *,
     run_id: seen.RunId,
     streams: StreamsDep,
     last_event_id: Annotated[str, Header(max_length=20)] = "",
@@ -43,6 +44,6 @@ async def run_events(
 
     Last-Event-ID resumes after that event. The stream ends after ten minutes with `reconnect`.
     """
-    run = await seen.run(house, caller, run_id)
+    run = await seen.run(house, caller, run_id=run_id)
     after = min(int(last_event_id), MAX_SEQ) if last_event_id.isascii() and last_event_id.isdecimal() else 0
-    return respond(streams, caller, house.events.follow(run.id, caller.tenant.id, after))
+    return respond(streams, caller, events=house.events.follow(run.id, caller.tenant.id, after=after))

@@ -27,30 +27,30 @@ def no_run() -> NotFound:
     return NotFound("There is no such run, or you may not see it.")
 
 
-async def issue_id(house: House, caller: Caller, id_or_key: str) -> str:
+async def issue_id(house: House, caller: Caller, *, id_or_key: str) -> str:
     """The id of an issue the caller may browse. Raises NotFound."""
     return (
-        (await issue(house, caller, id_or_key)).id
+        (await issue(house, caller, id_or_key=id_or_key)).id
         if not id_or_key.isdecimal()
-        else await _seen(house, caller, id_or_key)
+        else await _seen(house, caller, issue_id=id_or_key)
     )
 
 
-async def issue(house: House, caller: Caller, id_or_key: str) -> IssueRef:
+async def issue(house: House, caller: Caller, *, id_or_key: str) -> IssueRef:
     """Id, current key and project of an issue the caller may browse. Raises NotFound."""
     if id_or_key.isdecimal():
         # First, so that an id one may not see costs and tells no more than one that does not exist.
-        await _seen(house, caller, id_or_key)
+        await _seen(house, caller, issue_id=id_or_key)
     try:
         found = await issues.get(house.jira.as_app(caller.tenant.site), id_or_key, fields=("project",))
     except NotFound:
         raise no_issue() from None
     # Read as the app, which sees nearly everything: nothing of it may pass before this.
-    await _seen(house, caller, found.id)
+    await _seen(house, caller, issue_id=found.id)
     return IssueRef(found.id, found.key, found.project.id or None)
 
 
-async def run(house: House, caller: Caller, run_id: str) -> Run:
+async def run(house: House, caller: Caller, *, run_id: str) -> Run:
     """A run on an issue the caller may browse. Raises NotFound."""
     found = await house.runs.get(caller.tenant.id, run_id)
     try:
@@ -60,17 +60,17 @@ async def run(house: House, caller: Caller, run_id: str) -> Run:
     return found
 
 
-async def require_take_part(house: House, caller: Caller, issue_id: str | None) -> None:
+async def require_take_part(house: House, caller: Caller, *, issue_id: str | None) -> None:
     """Who starts or stops an analysis causes work and, where settings say so, a comment: looking on is not enough.
 
     Commenting or editing is. Raises Forbidden.
     """
-    rights = await house.access.issue_rights(caller.tenant, caller.account_id, issue_id)
+    rights = await house.access.issue_rights(caller.tenant, caller.account_id, issue_id=issue_id)
     if not rights & {COMMENT, EDIT}:
         raise Forbidden("You need the right to comment on this issue or to edit it.")
 
 
-async def _seen(house: House, caller: Caller, issue_id: str) -> str:
+async def _seen(house: House, caller: Caller, *, issue_id: str) -> str:
     try:
         await house.access.require_issue(caller.tenant, caller.account_id, issue_id, BROWSE)
     except NotFound:

@@ -39,18 +39,18 @@ class ModelChange(BaseModel):
 async def read_model(house: HouseDep, caller: ApiCaller) -> dict[str, Any]:
     """Which model the site chose; whether there is a key, never the key. trouble: why it is not asked at the moment."""
     await house.access.require_site_admin(caller.tenant, caller.account_id)
-    return await _shown(house, caller, await house.model_policy.get(caller.tenant.id))
+    return await _shown(house, caller, choice=await house.model_policy.get(caller.tenant.id))
 
 
 @routes.put("/site/model")
-async def change_model(house: HouseDep, caller: ApiCaller, change: ModelChange) -> dict[str, Any]:
+async def change_model(house: HouseDep, caller: ApiCaller, *, change: ModelChange) -> dict[str, Any]:
     """Stores the site's choice; 422 when it could not work."""
     await house.access.require_site_admin(caller.tenant, caller.account_id)
     key = change.api_key.get_secret_value().strip() if change.api_key is not None else None
     saved = await house.model_policy.save(
-        caller.tenant.id, change.provider, change.model.strip(), key, caller.account_id
+        caller.tenant.id, change.provider, model=change.model.strip(), api_key=key, account_id=caller.account_id
     )
-    return await _shown(house, caller, saved)
+    return await _shown(house, caller, choice=saved)
 
 
 @routes.post("/site/model/test")
@@ -94,7 +94,7 @@ async def read_usage(house: HouseDep, caller: ApiCaller) -> dict[str, Any]:
     today = int(time.time() // usage.DAY_S)
     first = today - DAYS + 1
     async with house.db.begin() as tx:
-        found = await usage.since(tx, caller.tenant.id, first * usage.DAY_S)
+        found = await usage.since(tx, caller.tenant.id, start=first * usage.DAY_S)
     by_day = {row.day: row for row in found.days}
     rows = [by_day.get(number) or usage.DayRow(number, 0, 0, 0) for number in range(first, today + 1)]
     return {
@@ -115,13 +115,15 @@ async def read_usage(house: HouseDep, caller: ApiCaller) -> dict[str, Any]:
 
 @routes.get("/audit")
 async def read_audit(
-    house: HouseDep, caller: ApiCaller, limit: Annotated[int, Query(ge=1, le=500)] = 100
+    house: HouseDep, caller: ApiCaller, *, limit: Annotated[int, Query(ge=1, le=500)] = 100
 ) -> dict[str, Any]:
     """Who changed what, newest first."""
     await house.access.require_site_admin(caller.tenant, caller.account_id)
     async with house.db.single() as tx:
         events = await audit.latest(tx, caller.tenant.id, limit=limit)
-    names = await names_of(house.jira, caller.tenant, [event.account_id for event in events if event.account_id])
+    names = await names_of(
+        house.jira, caller.tenant, account_ids=[event.account_id for event in events if event.account_id]
+    )
     return {
         "events": [
             {
@@ -137,7 +139,7 @@ async def read_audit(
     }
 
 
-async def _shown(house: House, caller: Caller, choice: Shown) -> dict[str, Any]:
+async def _shown(house: House, caller: Caller, *, choice: Shown) -> dict[str, Any]:
     provider, model = house.model_policy.deployment
     in_force = await house.model_policy.choice(caller.tenant.id)
     return {
@@ -146,7 +148,7 @@ async def _shown(house: House, caller: Caller, choice: Shown) -> dict[str, Any]:
         "has_key": choice.has_key,
         "deployment": {"provider": provider, "model": model},
         "trouble": (house.models.trouble(in_force) if in_force else "") or None,
-        "updated_by": await person(house.jira, caller.tenant, choice.updated_by),
+        "updated_by": await person(house.jira, caller.tenant, account_id=choice.updated_by),
         "updated_at": iso(choice.updated_at),
     }
 

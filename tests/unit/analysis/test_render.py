@@ -26,7 +26,7 @@ def words(document: object) -> str:
 
 
 def test_it_reads_like_a_review() -> None:
-    shown = words(comment(result(), USAGE, ENGLISH))
+    shown = words(comment(result(), USAGE, say=ENGLISH))
     assert shown.startswith("### Issue review [60 / 100]")
     order = [
         "Reviewed by JiraVision with gpt-test",
@@ -53,30 +53,30 @@ def test_it_reads_like_a_review() -> None:
 
 
 def test_a_rule_based_comment_says_so() -> None:
-    shown = words(comment(result(author="rules", notice="no_model"), None, ENGLISH))
+    shown = words(comment(result(author="rules", notice="no_model"), None, say=ENGLISH))
     assert "Checked by JiraVision's built-in rules, without a language model" in shown
     assert "An administrator can connect a language model" in shown
     assert "Prompt" not in shown
 
 
 def test_a_comment_of_the_rules_in_place_of_a_model_says_why() -> None:
-    shown = words(comment(result(author="rules", notice="model_failed"), None, ENGLISH))
+    shown = words(comment(result(author="rules", notice="model_failed"), None, say=ENGLISH))
     assert "The language model could not answer, so the built-in rules stood in for it." in shown
 
 
 def test_an_analysis_without_scores_shows_no_mark() -> None:
-    shown = words(comment(result(analysis(scores=[])), USAGE, ENGLISH))
+    shown = words(comment(result(analysis(scores=[])), USAGE, say=ENGLISH))
     assert shown.startswith("### Issue review [Not scored]")
     assert "100" not in shown
     assert "Aspect" not in shown
 
 
 def test_dropped_quotes_are_said() -> None:
-    assert "does not contain them: 2." in words(comment(result(dropped=2), USAGE, ENGLISH))
+    assert "does not contain them: 2." in words(comment(result(dropped=2), USAGE, say=ENGLISH))
 
 
 def test_a_bug_is_headed_and_judged_as_a_bug() -> None:
-    shown = words(comment(result(bug()), USAGE, ENGLISH))
+    shown = words(comment(result(bug()), USAGE, say=ENGLISH))
     assert shown.startswith("### Bug report review")
     assert "| Steps to reproduce |" in shown
     assert "Negotiable" not in shown
@@ -84,18 +84,18 @@ def test_a_bug_is_headed_and_judged_as_a_bug() -> None:
 
 def test_the_most_severe_risk_stands_first() -> None:
     risks = [Risk(text="small one", severity="low"), Risk(text="big one", severity="high")]
-    shown = words(comment(result(analysis(risks=risks)), USAGE, ENGLISH))
+    shown = words(comment(result(analysis(risks=risks)), USAGE, say=ENGLISH))
     assert shown.index("big one") < shown.index("small one")
 
 
 def test_created_sub_tasks_need_no_hint() -> None:
-    assert "Edit and create them" in words(comment(result(), USAGE, ENGLISH))
-    assert "Edit and create them" not in words(comment(result(), USAGE, ENGLISH, created=True))
+    assert "Edit and create them" in words(comment(result(), USAGE, say=ENGLISH))
+    assert "Edit and create them" not in words(comment(result(), USAGE, say=ENGLISH, created=True))
 
 
 def test_empty_sections_leave_no_heading() -> None:
     bare = analysis(missing=[], questions=[], risks=[], criteria=[], subtasks=[], labels=[])
-    shown = words(comment(result(bare), USAGE, ENGLISH))
+    shown = words(comment(result(bare), USAGE, say=ENGLISH))
     assert "####" not in shown
     assert "Suggested" not in shown
 
@@ -103,7 +103,7 @@ def test_empty_sections_leave_no_heading() -> None:
 def test_every_text_has_a_french_translation() -> None:
     french = Texts().of("fr")
     full = result(author="rules", notice="model_failed", dropped=1)
-    shown = words(comment(full, None, french)) + words(comment(result(bug()), USAGE, french))
+    shown = words(comment(full, None, say=french)) + words(comment(result(bug()), USAGE, say=french))
     for english in ("Missing", "Questions for", "Risks", "Suggested", "Given", "Then", "quotes", "panel"):
         assert english not in shown, english
 
@@ -119,7 +119,7 @@ def test_it_never_weighs_too_much_and_says_when_something_is_gone(valid: Validat
         criteria=[Criterion(title=long[:255], given=long, when=long, then=long)] * 10,
         subtasks=[Subtask(title=long[:255], description="- a **b** `c`\n" * 200)] * 10,
     )
-    document = comment(result(fat), USAGE, ENGLISH)
+    document = comment(result(fat), USAGE, say=ENGLISH)
     assert weight(document) <= MOST
     assert "Shortened here" in words(document)
     assert "#### Missing information" in words(document)
@@ -135,7 +135,7 @@ def test_every_shape_of_comment_follows_the_schema(valid: Validate) -> None:
     ]
     for answer in answers:
         for notice, author in (("", "model"), ("model_failed", "rules"), ("no_model", "rules")):
-            valid(comment(result(answer, notice=notice, author=author), USAGE, ENGLISH))
+            valid(comment(result(answer, notice=notice, author=author), USAGE, say=ENGLISH))
     valid({"type": "doc", "version": 1, "content": [criteria_list(analysis().criteria, ENGLISH)]})
 
 
@@ -153,6 +153,6 @@ def test_quotes_are_shown_without_markdown_marks() -> None:
 
 
 def test_every_cut_names_a_section() -> None:
-    lightest = json.dumps(comment(result(), USAGE, ENGLISH))
+    lightest = json.dumps(comment(result(), USAGE, say=ENGLISH))
     assert len(set(CUTS)) == len(CUTS)
     assert len(lightest) > 500

@@ -336,14 +336,14 @@ def asked(**changes: Any) -> Run:
 
 
 def test_a_person_may_edit_what_becomes_a_sub_task() -> None:
-    drafts = Drafts(Texts(), SITE.app_key).asked(asked(), "subtasks", [0], {"0": {"title": " Mine\nnow "}})
+    drafts = Drafts(Texts(), SITE.app_key).asked(asked(), "subtasks", items=[0], edits={"0": {"title": " Mine\nnow "}})
     assert [draft.content["title"] for draft in drafts] == ["Mine now"]
     assert drafts[0].content["description"] == "The answer holds a **code**."
     assert drafts[0].marker == "subtasks:run-1:0"
 
 
 def test_a_person_may_ask_for_the_comment() -> None:
-    (draft,) = Drafts(Texts(), SITE.app_key).asked(asked(), "comment", [], {})
+    (draft,) = Drafts(Texts(), SITE.app_key).asked(asked(), "comment", items=[], edits={})
     assert draft.marker == "comment:10231:run-1"
     assert draft.content["service_desk"] is None
 
@@ -362,7 +362,7 @@ def test_a_person_may_ask_for_the_comment() -> None:
 )
 def test_a_wish_the_result_does_not_hold_is_refused(target: str, items: list[int], edits: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
-        Drafts(Texts(), SITE.app_key).asked(asked(), target, items, edits)
+        Drafts(Texts(), SITE.app_key).asked(asked(), target, items=items, edits=edits)
 
 
 def test_an_edit_keeps_what_it_does_not_name() -> None:

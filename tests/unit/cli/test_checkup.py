@@ -116,9 +116,9 @@ async def test_stored_secrets_are_opened_with_the_keys_there_are(tmp_path: Path)
     db = Database.open(wanted.database_url)
     tenant_id = await add_tenant(db)
     async with db.begin() as tx:
-        await change(tx, tenant_id, {"shared_secret": open_seals(wanted).seal("s", tenant_id)})
+        await change(tx, tenant_id, values={"shared_secret": open_seals(wanted).seal("s", tenant_id)})
         row = TenantModelRow("openai", "m", Seals(["l" * 40]).seal("sk", tenant_id), None, 1.0)
-        await save(tx, tenant_id, row)
+        await save(tx, tenant_id, row=row)
     finding = (await found(wanted))["Stored secrets"]
     assert (finding.state, finding.said) == ("fail", "no key opens 1 of 1 in tenant_models")
     assert "APP_SECRET_KEY" in finding.todo
@@ -128,7 +128,7 @@ async def test_stored_secrets_are_opened_with_the_keys_there_are(tmp_path: Path)
     alone = (await found(wanted))["Stored secrets"]
     assert (alone.state, alone.said) == ("fail", "no key opens 1 of 1 in tenants and 1 of 1 in tenant_models")
     async with db.begin() as tx:
-        await save(tx, tenant_id, replace(row, api_key=None))
+        await save(tx, tenant_id, row=replace(row, api_key=None))
     await db.close()
     right = (await found(settings(tmp_path, app_secret_key=key)))["Stored secrets"]
     assert (right.state, right.said) == ("ok", "all 1 open with the first key")

@@ -81,7 +81,7 @@ async def watched() -> AsyncIterator[Watched]:
 async def test_stages_are_told_once_although_the_stream_is_opened_again(watched: Watched) -> None:
     paper, told = PaperAddon(["running", "succeeded"], [0, 0, 1]), list[str]()
     async with paper.serving() as url:
-        run = await follow(url, watched, told.append)
+        run = await follow(url, watched, on_stage=told.append)
     assert run["status"] == "succeeded"
     assert told == ["reading", "thinking"]
     assert paper.streams == 2
@@ -91,9 +91,9 @@ async def test_stages_are_told_once_although_the_stream_is_opened_again(watched:
 async def test_a_refusal_of_the_add_on_is_told(watched: Watched) -> None:
     async with PaperAddon([], []).serving(broken=True) as url:
         with pytest.raises(Unavailable, match="answered 500"):
-            await follow(url, watched, print)
+            await follow(url, watched, on_stage=print)
 
 
 async def test_an_add_on_that_is_gone_is_told(watched: Watched) -> None:
     with pytest.raises(Unavailable, match="does not answer"):
-        await follow("http://127.0.0.1:1", watched, print)
+        await follow("http://127.0.0.1:1", watched, on_stage=print)

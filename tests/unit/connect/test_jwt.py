@@ -17,7 +17,7 @@ def read(token: str) -> dict[str, object]:
 
 def test_request_token_speaks_for_the_app_and_for_one_request() -> None:
     hashed = qsh.of_target("GET", "/rest/api/3/myself")
-    assert read(request_token(APP_KEY, SECRET, hashed, NOW, audience=CLIENT_KEY)) == {
+    assert read(request_token(APP_KEY, SECRET, qsh=hashed, now=NOW, audience=CLIENT_KEY)) == {
         "iss": APP_KEY,
         "iat": 1_795_000_000,
         "exp": 1_795_000_180,
@@ -27,7 +27,7 @@ def test_request_token_speaks_for_the_app_and_for_one_request() -> None:
 
 
 def test_request_token_needs_no_audience() -> None:
-    assert "aud" not in read(request_token(APP_KEY, SECRET, "0" * 64, NOW))
+    assert "aud" not in read(request_token(APP_KEY, SECRET, qsh="0" * 64, now=NOW))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_request_token_needs_no_audience() -> None:
 )
 def test_user_assertion_names_person_site_and_server(server: str, audience: str) -> None:
     person = Impersonation("client", "account", "https://acme.atlassian.net", server)
-    assert read(user_assertion(person, SECRET, NOW)) == {
+    assert read(user_assertion(person, SECRET, now=NOW)) == {
         "iss": "urn:atlassian:connect:clientid:client",
         "sub": "urn:atlassian:connect:useraccountid:account",
         "tnt": "https://acme.atlassian.net",

@@ -19,11 +19,11 @@ HOUR = 3600
 
 
 def check_page(token: str) -> Claims:
-    return verify.page(verify.symmetric(token), [tokens.SECRET], PAGE, now=time.time())
+    return verify.page(verify.symmetric(token), [tokens.SECRET], incoming=PAGE, now=time.time())
 
 
 def check_hook(token: str) -> Claims:
-    return verify.hook(verify.symmetric(token), [tokens.SECRET], PAGE, now=time.time())
+    return verify.hook(verify.symmetric(token), [tokens.SECRET], incoming=PAGE, now=time.time())
 
 
 def check_api(token: str) -> Claims:
@@ -33,7 +33,7 @@ def check_api(token: str) -> Claims:
 def check_lifecycle(token: str) -> Claims:
     read, _ = verify.asymmetric(token)
     key = tokens.atlassian().public_key()
-    return verify.lifecycle(read, key, PAGE, base_urls=[tokens.BASE_URL], now=time.time())
+    return verify.lifecycle(read, key, incoming=PAGE, base_urls=[tokens.BASE_URL], now=time.time())
 
 
 Check = Callable[[str], Claims]
@@ -55,7 +55,7 @@ TOKENS: dict[str, Callable[[], str]] = {
     ),
     "RS256 header over HMAC": lambda: tokens.by_hand(
         {"alg": "RS256", "typ": "JWT", "kid": tokens.KID},
-        tokens.claims(aud=tokens.BASE_URL, qsh=qsh.of_target("GET", TARGET, "/addon")),
+        tokens.claims(aud=tokens.BASE_URL, qsh=qsh.of_target("GET", TARGET, base_path="/addon")),
         tokens.public_pem(),
     ),
     "RS256 of a stranger": lambda: tokens.of_atlassian("GET", TARGET, key=tokens.stranger()),
@@ -201,21 +201,21 @@ def test_key_id_must_be_a_uuid_before_anybody_asks_for_it(kid: str | None) -> No
 
 def test_unknown_tenant_and_wrong_signature_get_the_same_verdict() -> None:
     token = tokens.for_request("GET", TARGET)
-    unknown = refusal(verify.page, verify.symmetric(token), (), PAGE, now=time.time())
+    unknown = refusal(verify.page, verify.symmetric(token), (), incoming=PAGE, now=time.time())
     assert (unknown.verdict, unknown.detail) == (Verdict.WRONG_SIGNATURE, DETAILS[Verdict.WRONG_SIGNATURE])
 
 
 def test_a_token_under_the_decoy_secret_opens_nothing() -> None:
     token = tokens.for_request("GET", TARGET, verify.DECOY)
     with pytest.raises(Refused):
-        verify.page(verify.symmetric(token), (), PAGE, now=time.time())
+        verify.page(verify.symmetric(token), (), incoming=PAGE, now=time.time())
 
 
 def test_both_secrets_of_a_rotation_are_honoured() -> None:
     new = "the new secret of the site, at least as long as the old one was"
     for secret in (tokens.SECRET, new):
         read = verify.symmetric(tokens.for_request("GET", TARGET, secret))
-        assert verify.page(read, [new, tokens.SECRET], PAGE, now=time.time()).sub == tokens.PERSON
+        assert verify.page(read, [new, tokens.SECRET], incoming=PAGE, now=time.time()).sub == tokens.PERSON
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_both_secrets_of_a_rotation_are_honoured() -> None:
 )
 def test_any_change_of_the_request_breaks_the_tie(changes: dict[str, Any]) -> None:
     read = verify.symmetric(tokens.for_request("GET", TARGET))
-    refused = refusal(verify.page, read, [tokens.SECRET], replace(PAGE, **changes), now=time.time())
+    refused = refusal(verify.page, read, [tokens.SECRET], incoming=replace(PAGE, **changes), now=time.time())
     assert refused.verdict == Verdict.WRONG_QSH
     assert any(line.startswith(f"{changes.get('method', 'GET')}&/") for line in refused.explanation)
 

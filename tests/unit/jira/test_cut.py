@@ -87,7 +87,7 @@ async def test_write_whose_answer_was_lost_is_uncertain_and_sent_once(
 ) -> None:
     rude = await start(answering)
     with pytest.raises(JiraDown) as caught:
-        await comments.create(jira.as_app(rude.site), "A-1", DOCUMENT)
+        await comments.create(jira.as_app(rude.site), "A-1", body_adf=DOCUMENT)
     assert caught.value.uncertain
     assert rude.requests == 1
 
@@ -101,6 +101,8 @@ async def test_read_whose_answer_was_lost_is_repeated(start: Start, jira: Jira) 
 async def test_site_that_nobody_listens_for_is_down_and_certain() -> None:
     client = new_client("t", None)
     with pytest.raises(JiraDown) as caught:
-        await exchange(client, client.build_request("POST", "http://127.0.0.1:9/"), httpx2.Auth(), repeatable=False)
+        await exchange(
+            client, client.build_request("POST", "http://127.0.0.1:9/"), auth=httpx2.Auth(), repeatable=False
+        )
     await client.aclose()
     assert not caught.value.uncertain

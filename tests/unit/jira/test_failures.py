@@ -74,7 +74,7 @@ async def test_posts_that_only_ask_are_repeated(over: Open) -> None:
     parent = ok({"id": "1", "key": "A-1", "fields": {"subtasks": [{"id": "2", "key": "A-2"}]}})
     child = {"id": "2", "key": "A-2", "properties": {"p": {"n": 1}}}
     jira, wire = over(parent, CUT, ok({"issues": [child, {"id": "3", "key": "A-3"}]}))
-    assert await issues.children_with_property(jira.as_app(SITE), "A-1", "p") == [("2", "A-2", {"n": 1})]
+    assert await issues.children_with_property(jira.as_app(SITE), "A-1", property_key="p") == [("2", "A-2", {"n": 1})]
     assert wire.bodies[-1] == {"issueIdsOrKeys": ["2"], "fields": ["summary"], "properties": ["p"]}
 
 
@@ -82,7 +82,7 @@ async def test_posts_that_only_ask_are_repeated(over: Open) -> None:
 async def test_write_that_may_have_happened_is_not_repeated(over: Open, trouble: httpx2.Response | Exception) -> None:
     jira, wire = over(trouble)
     with pytest.raises(JiraDown) as caught:
-        await comments.create(jira.as_app(SITE), "A-1", DOCUMENT)
+        await comments.create(jira.as_app(SITE), "A-1", body_adf=DOCUMENT)
     assert caught.value.uncertain
     assert caught.value.retry_after_s is not None
     assert len(wire.requests) == 1
@@ -90,7 +90,7 @@ async def test_write_that_may_have_happened_is_not_repeated(over: Open, trouble:
 
 async def test_write_that_never_left_is_repeated(over: Open) -> None:
     jira, wire = over(httpx2.ConnectError("refused"), ok({"id": "7"}, 201))
-    assert (await comments.create(jira.as_app(SITE), "A-1", DOCUMENT)).id == "7"
+    assert (await comments.create(jira.as_app(SITE), "A-1", body_adf=DOCUMENT)).id == "7"
     assert len(wire.requests) == 2
 
 
@@ -126,7 +126,7 @@ def test_wait_beyond_the_time_left_is_not_begun() -> None:
 async def test_429_with_retry_after_is_waited_for(over: Open) -> None:
     jira, wire = over(ok(None, 429, retry_after="1"), ok({"id": "7"}, 201))
     started = time.monotonic()
-    assert (await comments.create(jira.as_app(SITE), "A-1", DOCUMENT)).id == "7"
+    assert (await comments.create(jira.as_app(SITE), "A-1", body_adf=DOCUMENT)).id == "7"
     assert 1.0 <= time.monotonic() - started < 2.5
     assert len(wire.requests) == 2
 
@@ -135,7 +135,7 @@ async def test_longer_wait_is_left_to_the_scheduler(over: Open) -> None:
     jira, wire = over(ok(None, 429, retry_after="120"))
     started = time.monotonic()
     with pytest.raises(JiraBusy) as caught:
-        await comments.create(jira.as_app(SITE), "A-1", DOCUMENT)
+        await comments.create(jira.as_app(SITE), "A-1", body_adf=DOCUMENT)
     assert time.monotonic() - started < 1
     assert caught.value.retry_after_s is not None
     assert 120 <= caught.value.retry_after_s <= 156.0001
@@ -168,7 +168,7 @@ async def test_endless_answer_is_cut_off(over: Open) -> None:
 async def test_refused_document_is_sent_again_as_plain_paragraphs(over: Open) -> None:
     jira, wire = over(ok({"errors": {"comment": "Comment body is not valid!"}}, 400), ok({"id": "7"}, 201))
     rich = {"type": "doc", "version": 1, "content": [{"type": "rule"}, {"type": "paragraph", "content": [_text("hi")]}]}
-    assert (await comments.create(jira.as_app(SITE), "A-1", rich, properties={"p": 1})).id == "7"
+    assert (await comments.create(jira.as_app(SITE), "A-1", body_adf=rich, properties={"p": 1})).id == "7"
     paragraphs = [{"type": "paragraph", "content": [_text(words)]} for words in ("---", "hi")]
     plain = {"type": "doc", "version": 1, "content": paragraphs}
     assert wire.bodies[1] == {"body": plain, "properties": [{"key": "p", "value": 1}]}

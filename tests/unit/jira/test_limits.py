@@ -43,7 +43,7 @@ NOW = 1_772_445_600.0  # 2026-03-02T10:00:00Z
     ],
 )
 def test_headers_say_how_long_to_wait(status: int, headers: dict[str, str], expected: Pause | None) -> None:
-    assert pause(status, headers, NOW) == expected
+    assert pause(status, headers, now=NOW) == expected
 
 
 async def test_at_most_eight_requests_of_a_site_are_in_flight() -> None:
@@ -121,19 +121,19 @@ async def test_writes_to_one_issue_are_spaced_and_others_are_not(over: Open) -> 
 
 async def test_pause_of_one_issue_leaves_the_site_open() -> None:
     limiter = Limiter()
-    limiter.pause("c", Pause(60, "issue"), "A-1")
-    async with limiter.slot("c", None, 1), limiter.slot("c", "A-2", 1):
+    limiter.pause("c", Pause(60, "issue"), issue="A-1")
+    async with limiter.slot("c", None, patience_s=1), limiter.slot("c", "A-2", patience_s=1):
         pass
     with pytest.raises(JiraBusy):
-        async with limiter.slot("c", "A-1", 1):
+        async with limiter.slot("c", "A-1", patience_s=1):
             pass
 
 
 async def test_pauses_never_become_shorter() -> None:
     limiter = Limiter()
-    limiter.pause("c", Pause(60, "site"), None)
-    limiter.pause("c", Pause(1, "site"), None)
+    limiter.pause("c", Pause(60, "site"), issue=None)
+    limiter.pause("c", Pause(1, "site"), issue=None)
     with pytest.raises(JiraBusy) as caught:
-        async with limiter.slot("c", None, 5):
+        async with limiter.slot("c", None, patience_s=5):
             pass
     assert (caught.value.retry_after_s or 0) > 50

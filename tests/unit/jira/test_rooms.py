@@ -109,19 +109,21 @@ async def test_children_are_read_through_the_issue_in_hundreds(over: Open) -> No
     jira, wire = over(
         ok({"id": "1", "key": "A-1", "fields": {"subtasks": tasks}}), ok({"issues": found}), ok({"issues": []})
     )
-    assert await issues.children_with_property(jira.as_app(SITE), "A-1", "p") == [("2", "A-2", 1)]
+    assert await issues.children_with_property(jira.as_app(SITE), "A-1", property_key="p") == [("2", "A-2", 1)]
     assert [len(body["issueIdsOrKeys"]) for body in wire.bodies if isinstance(body, dict)] == [100, 50]
 
 
 async def test_issue_without_children_costs_one_call(over: Open) -> None:
     jira, wire = over(ok({"id": "1", "key": "A-1", "fields": {}}))
-    assert await issues.children_with_property(jira.as_app(SITE), "A-1", "p") == []
+    assert await issues.children_with_property(jira.as_app(SITE), "A-1", property_key="p") == []
     assert len(wire.requests) == 1
 
 
 async def test_comment_carries_its_mark_and_may_be_internal(over: Open) -> None:
     jira, wire = over(ok({"id": "7"}, 201))
-    await comments.create(jira.as_app(SITE), "A-1", EMPTY, properties={"k": {"n": 1}, **comments.INTERNAL}, trace="k/r")
+    await comments.create(
+        jira.as_app(SITE), "A-1", body_adf=EMPTY, properties={"k": {"n": 1}, **comments.INTERNAL}, trace="k/r"
+    )
     assert wire.bodies == [
         {
             "body": EMPTY,
@@ -132,7 +134,7 @@ async def test_comment_carries_its_mark_and_may_be_internal(over: Open) -> None:
 
 async def test_update_sends_no_properties(over: Open) -> None:
     jira, wire = over(ok({"id": "7"}))
-    await comments.update(jira.as_app(SITE), "A-1", "7", EMPTY, trace="k/r")
+    await comments.update(jira.as_app(SITE), "A-1", comment_id="7", body_adf=EMPTY, trace="k/r")
     assert wire.bodies == [{"body": EMPTY}]
     assert wire.requests[0].url.path == "/rest/api/3/issue/A-1/comment/7"
 
@@ -146,7 +148,7 @@ async def test_marked_comments_are_found_on_every_page(over: Open) -> None:
         ok({"values": [{"id": "1", "properties": [{"key": "other", "value": 1}]}, {"id": "2"}]}),
         ok({"values": [marked]}),
     )
-    found = await comments.with_property(jira.as_app(SITE), "A-1", "k")
+    found = await comments.with_property(jira.as_app(SITE), "A-1", property_key="k")
     assert [(comment.id, comment.properties["k"]) for comment in found] == [("101", {"n": 1})]
     assert wire.bodies == [{"ids": list(range(1, 101))}, {"ids": [101]}]
     assert [request.url.params.get("startAt") for request in wire.requests[:2]] == ["0", "100"]
@@ -154,7 +156,7 @@ async def test_marked_comments_are_found_on_every_page(over: Open) -> None:
 
 async def test_latest_comments_are_asked_newest_first(over: Open) -> None:
     jira, wire = over(ok({"comments": [{"id": "3", "jsdPublic": False}, {"id": "2"}], "total": 9}))
-    newest, older = await comments.latest(jira.as_app(SITE), "A-1", 2)
+    newest, older = await comments.latest(jira.as_app(SITE), "A-1", limit=2)
     assert (newest.id, newest.public, older.public) == ("3", False, True)
     assert dict(wire.requests[0].url.params) == {"maxResults": "2", "orderBy": "-created"}
 
@@ -239,7 +241,7 @@ async def test_required_fields_leave_out_what_is_given_or_has_a_default(over: Op
         {"fieldId": "labels", "required": False},
     ]
     jira, _ = over(ok({name: described, "total": 4}))
-    found = await fields.required_fields(jira.as_app(SITE), "SHOP", "10003")
+    found = await fields.required_fields(jira.as_app(SITE), "SHOP", type_id="10003")
     assert [(one.id, one.name) for one in found] == [("customfield_1", "Team")]
 
 

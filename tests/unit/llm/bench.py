@@ -33,7 +33,7 @@ class Bench:
 
     async def ask(self, *script: str, **choice: Any) -> Answer[Analysis]:
         self.server.script(*script)
-        return await self.models.ask(self.choice(**choice), PROMPT, Analysis, check=lambda value: value)
+        return await self.models.ask(self.choice(**choice), PROMPT, shape=Analysis, check=lambda value: value)
 
     async def failure(self, *script: str, **choice: Any) -> ModelError:
         """The error that an ask ends in; fails when there is an answer."""

@@ -103,7 +103,7 @@ async def test_repair_names_the_wrong_fields_without_addresses_of_pydantic(bench
 
 async def test_check_may_clean_the_value(bench: Bench) -> None:
     answer = await bench.models.ask(
-        bench.choice(), PROMPT, Analysis, check=lambda value: value.model_copy(update={"labels": ["clean"]})
+        bench.choice(), PROMPT, shape=Analysis, check=lambda value: value.model_copy(update={"labels": ["clean"]})
     )
     assert answer.value.labels == ["clean"]
 
@@ -117,7 +117,7 @@ async def test_words_of_a_failed_check_are_told_to_the_model(bench: Bench) -> No
             raise ValueError("the third quote is invented")
         return value
 
-    await bench.models.ask(bench.choice(), PROMPT, Analysis, check=check)
+    await bench.models.ask(bench.choice(), PROMPT, shape=Analysis, check=check)
     assert len(seen) == 2
     assert "the third quote is invented" in bench.server.requests[1].messages[-1]["content"]
 
@@ -191,7 +191,7 @@ async def test_partial_objects_grow(bench: Bench) -> None:
     async def note(partial: dict[str, object]) -> None:
         seen.append(partial)
 
-    await bench.models.ask(bench.choice(), PROMPT, Analysis, check=lambda value: value, on_partial=note)
+    await bench.models.ask(bench.choice(), PROMPT, shape=Analysis, check=lambda value: value, on_partial=note)
     assert 2 <= len(seen) <= 6
     assert all(len(str(left)) <= len(str(right)) for left, right in pairwise(seen))
 

@@ -60,7 +60,7 @@ async def test_gap_on_the_wire_is_at_least_what_was_asked() -> None:
         models = Models()
         server.script("status:429:retry-after=0.4", "good")
         choice = ModelChoice("openai", "m", server.url, "k")
-        await models.ask(choice, PROMPT, Analysis, check=lambda value: value)
+        await models.ask(choice, PROMPT, shape=Analysis, check=lambda value: value)
         first, second = server.requests
         assert second.at - first.at >= 0.4
         await models.close()
@@ -133,7 +133,7 @@ async def test_timeout_of_a_callback_is_not_mistaken_for_ours(bench: Bench) -> N
         raise TimeoutError("somebody else's")
 
     with pytest.raises(TimeoutError, match="somebody else's"):
-        await bench.models.ask(bench.choice(), PROMPT, Analysis, check=check)
+        await bench.models.ask(bench.choice(), PROMPT, shape=Analysis, check=check)
 
 
 async def test_fifty_asks_share_one_client(bench: Bench) -> None:

@@ -149,7 +149,7 @@ def test_addresses_have_defaults_by_provider() -> None:
 
 def test_every_status_is_a_named_error() -> None:
     for status in range(300, 600):
-        fault = of_status(status, {}, "secret body", 0.0)
+        fault = of_status(status, {}, body="secret body", now=0.0)
         assert isinstance(fault.error, errors.ModelError)
         assert type(fault.error) is not errors.ModelError
         assert "secret" not in fault.error.detail

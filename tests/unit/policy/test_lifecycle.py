@@ -33,8 +33,10 @@ class Town:
         self.seals = seals
         self.dropped: list[str] = []
         settings = Settings(retention_days=30)
-        self.tenants = Tenants(database, seals, settings)
-        self.lifecycle = Lifecycle(database, seals, settings, tenants=self.tenants, dropped=self.dropped.append)
+        self.tenants = Tenants(database, seals, settings=settings)
+        self.lifecycle = Lifecycle(
+            database, seals, settings=settings, tenants=self.tenants, dropped=self.dropped.append
+        )
         self._tokens = 0
 
     def token(self) -> str:
@@ -46,13 +48,13 @@ class Town:
         return await self.lifecycle.installed(came, now)
 
     async def uninstall(self, *, client_key: str = "acme", token: str = "", now: float = NOW) -> None:
-        await self.lifecycle.uninstalled(client_key, token or self.token(), now)
+        await self.lifecycle.uninstalled(client_key, token or self.token(), now=now)
 
     async def enable(self) -> None:
-        await self.lifecycle.enabled("acme", self.token(), NOW)
+        await self.lifecycle.enabled("acme", self.token(), now=NOW)
 
     async def disable(self) -> None:
-        await self.lifecycle.disabled("acme", self.token(), NOW)
+        await self.lifecycle.disabled("acme", self.token(), now=NOW)
 
     async def row(self, client_key: str = "acme") -> rows.TenantRow:
         async with self.database.begin() as tx:
@@ -172,9 +174,9 @@ async def test_disable_keeps_the_secret_and_enable_brings_the_site_back(town: To
 
 async def test_a_used_token_switches_nothing(town: Town) -> None:
     await town.install()
-    await town.lifecycle.disabled("acme", "token:off", NOW)
+    await town.lifecycle.disabled("acme", "token:off", now=NOW)
     await town.enable()
-    await town.lifecycle.disabled("acme", "token:off", NOW)
+    await town.lifecycle.disabled("acme", "token:off", now=NOW)
     assert await town.secrets() == ("s1",)
 
 
@@ -225,7 +227,7 @@ async def test_disabled_site_keeps_its_work_as_it_is(town: Town) -> None:
         await work(town, tenant_id, state)
     before = await states(town, tenant_id)
     await town.disable()
-    await town.lifecycle.enabled("acme", town.token(), NOW)
+    await town.lifecycle.enabled("acme", town.token(), now=NOW)
     assert await states(town, tenant_id) == before
     assert not any(cancelling for _, _, cancelling in before)
 
@@ -234,12 +236,12 @@ async def test_disabled_site_keeps_its_work_as_it_is(town: Town) -> None:
 async def test_trouble_of_a_site_is_forgotten_when_it_says_something_new(town: Town, word: str) -> None:
     tenant_id = await town.install()
     async with town.database.begin() as tx:
-        assert await troubles.begin(tx, tenant_id, "jira_unauthorized", now=NOW, probe_at=NOW + 300)
+        assert await troubles.begin(tx, tenant_id, code="jira_unauthorized", now=NOW, probe_at=NOW + 300)
     if word == "install":
         await town.install()
     else:
         await town.disable()
-        await town.lifecycle.enabled("acme", town.token(), NOW)
+        await town.lifecycle.enabled("acme", town.token(), now=NOW)
     async with town.database.begin() as tx:
         assert await troubles.of(tx, tenant_id) is None
 
@@ -394,7 +396,7 @@ async def test_many_first_installs_at_once_make_one_tenant(town: Town) -> None:
 async def test_install_replaces_a_secret_that_cannot_be_read_any_more(town: Town) -> None:
     tenant_id = await town.install("s1")
     async with town.database.begin() as tx:
-        await rows.change(tx, tenant_id, {"shared_secret": Seals(["x" * 40]).seal("s1", tenant_id)})
+        await rows.change(tx, tenant_id, values={"shared_secret": Seals(["x" * 40]).seal("s1", tenant_id)})
     await town.install("s2")
     assert await town.secrets() == ("s2",)
 

@@ -31,25 +31,25 @@ def with_openai(**values: Any) -> Settings:
 
 async def test_without_a_model_the_rules_answer(database: Database, seals: Seals) -> None:
     tenant_id = await add_tenant(database)
-    policy = ModelPolicy(database, seals, settings())
+    policy = ModelPolicy(database, seals, settings=settings())
     assert await policy.choice(tenant_id) is None
     assert policy.deployment == ("rules", "")
 
 
 async def test_the_deployments_model_answers_unless_the_site_chose(database: Database, seals: Seals) -> None:
     tenant_id = await add_tenant(database)
-    policy = ModelPolicy(database, seals, with_openai(llm_timeout=30))
+    policy = ModelPolicy(database, seals, settings=with_openai(llm_timeout=30))
     assert await policy.choice(tenant_id) == ModelChoice("openai", "gpt-x", "http://llm.test/v1", "operator-key", 30)
-    await policy.save(tenant_id, "rules", "", None, "ann")
+    await policy.save(tenant_id, "rules", model="", api_key=None, account_id="ann")
     assert await policy.choice(tenant_id) is None
-    await policy.save(tenant_id, None, "", None, "ann")
+    await policy.save(tenant_id, None, model="", api_key=None, account_id="ann")
     assert (await policy.choice(tenant_id)) is not None
 
 
 async def test_a_sites_own_key_and_model_are_used_and_never_shown(database: Database, seals: Seals) -> None:
     tenant_id = await add_tenant(database)
-    policy = ModelPolicy(database, seals, settings(), now=lambda: 7.0)
-    shown = await policy.save(tenant_id, "openai", "gpt-y", KEY, "ann")
+    policy = ModelPolicy(database, seals, settings=settings(), now=lambda: 7.0)
+    shown = await policy.save(tenant_id, "openai", model="gpt-y", api_key=KEY, account_id="ann")
     choice = await policy.choice(tenant_id)
     assert choice == ModelChoice("openai", "gpt-y", None, KEY, 120.0)
     assert shown == await policy.get(tenant_id)
@@ -59,7 +59,9 @@ async def test_a_sites_own_key_and_model_are_used_and_never_shown(database: Data
 
 async def test_the_key_is_sealed_at_rest_and_absent_from_the_audit(database: Database, seals: Seals) -> None:
     tenant_id = await add_tenant(database)
-    await ModelPolicy(database, seals, settings()).save(tenant_id, "openai", "gpt-y", KEY, "ann")
+    await ModelPolicy(database, seals, settings=settings()).save(
+        tenant_id, "openai", model="gpt-y", api_key=KEY, account_id="ann"
+    )
     async with database.begin() as tx:
         row = (await tx.execute(tenant_models.select())).one()
         events = await audit.latest(tx, tenant_id)
@@ -70,11 +72,11 @@ async def test_the_key_is_sealed_at_rest_and_absent_from_the_audit(database: Dat
 
 async def test_a_key_stays_until_it_is_cleared(database: Database, seals: Seals) -> None:
     tenant_id = await add_tenant(database)
-    policy = ModelPolicy(database, seals, with_openai())
-    await policy.save(tenant_id, "openai", "gpt-y", KEY, "ann")
-    await policy.save(tenant_id, "openai", "gpt-z", None, "ann")
+    policy = ModelPolicy(database, seals, settings=with_openai())
+    await policy.save(tenant_id, "openai", model="gpt-y", api_key=KEY, account_id="ann")
+    await policy.save(tenant_id, "openai", model="gpt-z", api_key=None, account_id="ann")
     assert (await policy.choice(tenant_id)) == ModelChoice("openai", "gpt-z", "http://llm.test/v1", KEY, 120.0)
-    await policy.save(tenant_id, "openai", "gpt-x", "", "ann")
+    await policy.save(tenant_id, "openai", model="gpt-x", api_key="", account_id="ann")
     assert (await policy.choice(tenant_id)) == ModelChoice(
         "openai", "gpt-x", "http://llm.test/v1", "operator-key", 120.0
     )
@@ -83,10 +85,12 @@ async def test_a_key_stays_until_it_is_cleared(database: Database, seals: Seals)
 async def test_another_provider_never_receives_the_old_key(database: Database, seals: Seals) -> None:
     tenant_id = await add_tenant(database)
     policy = ModelPolicy(
-        database, seals, settings(llm_provider="ollama", llm_model="llama", llm_base_url="http://ollama.test/v1")
+        database,
+        seals,
+        settings=settings(llm_provider="ollama", llm_model="llama", llm_base_url="http://ollama.test/v1"),
     )
-    await policy.save(tenant_id, "openai", "gpt-y", KEY, "ann")
-    shown = await policy.save(tenant_id, "ollama", "mistral", None, "ann")
+    await policy.save(tenant_id, "openai", model="gpt-y", api_key=KEY, account_id="ann")
+    shown = await policy.save(tenant_id, "ollama", model="mistral", api_key=None, account_id="ann")
     choice = await policy.choice(tenant_id)
     assert choice == ModelChoice("ollama", "mistral", "http://ollama.test/v1", "", 120.0)
     assert not shown.has_key
@@ -106,12 +110,14 @@ async def test_a_choice_that_cannot_work_is_refused(
 ) -> None:
     tenant_id = await add_tenant(database)
     with pytest.raises(Invalid, match=said):
-        await ModelPolicy(database, seals, settings()).save(tenant_id, provider, model, key, "ann")
+        await ModelPolicy(database, seals, settings=settings()).save(
+            tenant_id, provider, model=model, api_key=key, account_id="ann"
+        )
 
 
 async def test_the_operators_key_pays_for_the_operators_model_only(database: Database, seals: Seals) -> None:
     tenant_id = await add_tenant(database)
-    policy = ModelPolicy(database, seals, with_openai())
-    await policy.save(tenant_id, "openai", "gpt-x", None, "ann")
+    policy = ModelPolicy(database, seals, settings=with_openai())
+    await policy.save(tenant_id, "openai", model="gpt-x", api_key=None, account_id="ann")
     with pytest.raises(Invalid, match="key of your own"):
-        await policy.save(tenant_id, "openai", "gpt-expensive", None, "ann")
+        await policy.save(tenant_id, "openai", model="gpt-expensive", api_key=None, account_id="ann")

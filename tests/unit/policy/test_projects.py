@@ -87,8 +87,8 @@ def test_what_another_release_left_behind_falls_back_to_the_default() -> None:
 async def test_a_part_is_put_over_what_is_stored(database: Database) -> None:
     tenant_id = await add_tenant(database)
     policy = Projects(database, now=lambda: 500.0)
-    await policy.save(tenant_id, "10000", {"language": "fr"}, "ann")
-    saved = await policy.save(tenant_id, "10000", {"auto_subtasks": True}, "bob")
+    await policy.save(tenant_id, "10000", changes={"language": "fr"}, account_id="ann")
+    saved = await policy.save(tenant_id, "10000", changes={"auto_subtasks": True}, account_id="bob")
     assert saved.settings == ProjectSettings(language="fr", auto_subtasks=True)
     assert (saved.updated_by, saved.updated_at) == ("bob", 500.0)
     assert await Projects(database).saved(tenant_id, "10000") == saved
@@ -97,7 +97,9 @@ async def test_a_part_is_put_over_what_is_stored(database: Database) -> None:
 
 async def test_only_differences_are_stored_and_the_change_is_audited(database: Database) -> None:
     tenant_id = await add_tenant(database)
-    await Projects(database).save(tenant_id, "10000", ProjectSettings(language="fr").model_dump(), "ann")
+    await Projects(database).save(
+        tenant_id, "10000", changes=ProjectSettings(language="fr").model_dump(), account_id="ann"
+    )
     async with database.begin() as tx:
         assert (await tx.execute(projects.select())).one().settings == {"language": "fr"}
         event = (await audit.latest(tx, tenant_id))[0]
@@ -109,14 +111,14 @@ async def test_a_refused_change_leaves_everything_as_it_was(database: Database) 
     tenant_id = await add_tenant(database)
     policy = Projects(database)
     with pytest.raises(Invalid):
-        await policy.save(tenant_id, "10000", {"language": "fr", "unknown": 1}, "ann")
+        await policy.save(tenant_id, "10000", changes={"language": "fr", "unknown": 1}, account_id="ann")
     assert (await policy.saved(tenant_id, "10000")).updated_at is None
 
 
 async def test_settings_belong_to_one_tenant_and_one_project(database: Database) -> None:
     a, b = await add_tenant(database), await add_tenant(database, "tenant-b")
     policy = Projects(database)
-    await policy.save(a, "10000", {"auto_analyze": False}, "ann")
+    await policy.save(a, "10000", changes={"auto_analyze": False}, account_id="ann")
     assert not (await policy.get(a, "10000")).auto_analyze
     assert (await policy.get(b, "10000")).auto_analyze
     assert (await policy.get(a, "10001")).auto_analyze
@@ -126,7 +128,7 @@ async def test_a_change_elsewhere_is_noticed_within_ten_seconds(database: Databa
     tenant_id, now = await add_tenant(database), [0.0]
     here, elsewhere = Projects(database, clock=lambda: now[0]), Projects(database)
     assert (await here.get(tenant_id, "10000")).auto_analyze
-    await elsewhere.save(tenant_id, "10000", {"auto_analyze": False}, "ann")
+    await elsewhere.save(tenant_id, "10000", changes={"auto_analyze": False}, account_id="ann")
     assert (await here.get(tenant_id, "10000")).auto_analyze
     now[0] = 11.0
     assert not (await here.get(tenant_id, "10000")).auto_analyze

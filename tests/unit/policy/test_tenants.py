@@ -27,12 +27,12 @@ def clock() -> Clock:
 
 @pytest.fixture
 def tenants(database: Database, seals: Seals, clock: Clock) -> Tenants:
-    return Tenants(database, seals, Settings(), clock=clock)
+    return Tenants(database, seals, settings=Settings(), clock=clock)
 
 
 @pytest.fixture
 async def installed(database: Database, seals: Seals, tenants: Tenants) -> str:
-    lifecycle = Lifecycle(database, seals, Settings(), tenants=tenants, dropped=lambda _: None)
+    lifecycle = Lifecycle(database, seals, settings=Settings(), tenants=tenants, dropped=lambda _: None)
     came = Installation("acme", "https://acme.atlassian.net", "https://issues.acme.example", "s1", "oauth", "token:1")
     return await lifecycle.installed(came, NOW)
 
@@ -63,7 +63,7 @@ async def test_secret_is_sealed_in_the_row_and_absent_from_what_is_printed(
 
 async def change(database: Database, tenant_id: str, **values: object) -> None:
     async with database.begin() as tx:
-        await rows.change(tx, tenant_id, values)
+        await rows.change(tx, tenant_id, values=values)
 
 
 async def test_what_was_found_is_kept_for_half_a_minute(
@@ -107,7 +107,7 @@ async def test_unknown_issuer_that_installs_is_known_at_once(
     tenants: Tenants, database: Database, seals: Seals
 ) -> None:
     assert await tenants.by_client_key("late") is None
-    lifecycle = Lifecycle(database, seals, Settings(), tenants=tenants, dropped=lambda _: None)
+    lifecycle = Lifecycle(database, seals, settings=Settings(), tenants=tenants, dropped=lambda _: None)
     await lifecycle.installed(Installation("late", "https://a.jira.com", "https://a.jira.com", "s", None, "t"), NOW)
     assert await tenants.by_client_key("late")
 

@@ -48,7 +48,7 @@ class Job:
 
     async def _finish(self, lease: Lease, ending: Ending) -> None:
         async with self._db.begin() as tx:
-            await leases.finish(tx, self._table, lease, ending, now=time.time())
+            await leases.finish(tx, self._table, lease=lease, ending=ending, now=time.time())
 
 
 def lane(db: Database, table: Table, queue: str, job: Job, lease_s: float = 5.0) -> Lane[Lease]:
@@ -180,7 +180,7 @@ async def test_request_to_cancel_stops_the_work(database: Database) -> None:
         await wakes.wake("ai")
         await all_in(database, runs, {"running": 1})
         async with database.begin() as tx:
-            await leases.request_cancel(tx, runs, tenant_id, run_id, now=time.time())
+            await leases.request_cancel(tx, runs, tenant_id=tenant_id, row_id=run_id, now=time.time())
         await wakes.look()
         await all_in(database, runs, {"cancelled": 1})
 

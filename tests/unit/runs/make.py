@@ -110,7 +110,7 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """at_work: the worker runs; else rows only wait."""
     settings = Settings(_env_file=None)  # type: ignore[call-arg]
-    tenants = Tenants(db, seals, settings)
+    tenants = Tenants(db, seals, settings=settings)
     wire = httpx2.MockTransport(jira or jira_twin)
     client = Jira(oauth_url=settings.oauth_url, user_agent="tests", transport=wire)
     desk = Desk(
@@ -120,8 +120,8 @@ async def stage(
         tenants=tenants,
         jira=client,
         projects=Projects(db),
-        model_policy=ModelPolicy(db, seals, settings),
-        troubles=Troubles(db, tenants, partial(own_account, client), probe_every_s=0.3),
+        model_policy=ModelPolicy(db, seals, settings=settings),
+        troubles=Troubles(db, tenants, ask=partial(own_account, client), probe_every_s=0.3),
         patience=patience,
     )
     feature, comments, subtasks = FakeFeature(work), FakeTarget("comment"), FakeTarget("subtasks")

@@ -21,7 +21,7 @@ class Watched:
 
     def __init__(self, db: Database, lease: Lease, *, poll_s: float = 60.0) -> None:
         self.db, self.lease, self.bus = db, lease, Bus()
-        self.progress = RunProgress(db, self.bus, lease)
+        self.progress = RunProgress(db, self.bus, lease=lease)
         self.events = Events(db, self.bus, poll_s=poll_s)
 
     async def end(self, state: str = "succeeded", *, tell: bool = True) -> None:
@@ -32,7 +32,7 @@ class Watched:
 
     async def collect(self, after: int = 0) -> list[Event]:
         async with asyncio.timeout(10):
-            return [event async for event in self.events.follow(self.lease.id, self.lease.tenant_id, after)]
+            return [event async for event in self.events.follow(self.lease.id, self.lease.tenant_id, after=after)]
 
 
 async def watched(db: Database, *, poll_s: float = 60.0) -> Watched:
@@ -104,7 +104,7 @@ async def test_stream_of_another_site_is_not_found(database: Database) -> None:
 async def test_partial_results_are_thinned_out_and_only_the_last_is_kept(database: Database) -> None:
     run = await watched(database)
     moment = [100.0]
-    progress = RunProgress(database, run.bus, run.lease, clock=lambda: moment[0])
+    progress = RunProgress(database, run.bus, lease=run.lease, clock=lambda: moment[0])
     for step in range(6):
         await progress.partial({"n": step})
         moment[0] += 0.2

@@ -131,7 +131,7 @@ async def test_cancelling_stops_a_running_run_and_nothing_is_written(database: D
     async with stage(database, seals, work) as s:
         run = await ask(s)
         await asyncio.wait_for(begun.wait(), 5)
-        assert (await s.office.starts.cancel(s.tenant.id, run.id, "ann")).cancel_requested
+        assert (await s.office.starts.cancel(s.tenant.id, run.id, account_id="ann")).cancel_requested
         assert (await ended(s.office, run)).state == "cancelled"
     assert await states(database, publications) == {}
 
@@ -177,7 +177,7 @@ async def test_attempt_that_lost_its_lease_stores_nothing(database: Database, se
 
 async def test_partial_results_go_when_the_run_ends_and_stages_stay(database: Database, seals: Seals) -> None:
     async def work(work: Work) -> Outcome:
-        await work.progress.stage("reading", 1, 3)
+        await work.progress.stage("reading", 1, total=3)
         await work.progress.partial({"summary": "A"})
         await work.progress.partial({"summary": "A login"})
         return await answer(work)
@@ -185,7 +185,7 @@ async def test_partial_results_go_when_the_run_ends_and_stages_stay(database: Da
     async with stage(database, seals, work) as s:
         run = await ended(s.office, await ask(s))
         async with database.begin() as tx:
-            kept = await events.since(tx, run.tenant_id, run.id, 0)
+            kept = await events.since(tx, run.tenant_id, run_id=run.id, after=0)
     assert [(event.event, event.data) for event in kept] == [("stage", {"stage": "reading", "done": 1, "total": 3})]
     assert (run.stage, run.done, run.total) == ("reading", 1, 3)
 
@@ -220,11 +220,11 @@ async def test_next_attempt_numbers_its_events_after_those_of_the_first(database
         run_id = await add_run(database, s.tenant.id)
         async with database.begin() as tx:
             (lease,) = await Claims(runs, "dead", lease_s=0).claim(tx, "ai", limit=1, now=time.time())
-            await events.add(tx, lease, events.stage(1, "reading", 0, 0), now=1.0)
+            await events.add(tx, lease, event=events.stage(1, "reading", done=0, total=0), now=1.0)
         async with s.office.at_work():
             run = await ended(s.office, replace(await run_of(database, s.tenant.id, run_id)))
         async with database.begin() as tx:
-            kept = await events.since(tx, run.tenant_id, run.id, 0)
+            kept = await events.since(tx, run.tenant_id, run_id=run.id, after=0)
     assert [event.seq for event in kept] == [1, 2]
 
 

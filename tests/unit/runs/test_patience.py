@@ -68,7 +68,7 @@ async def test_publication_that_jira_fails_many_times_is_written_in_the_end(data
 
 async def test_while_a_run_waits_for_its_next_try_it_says_why_and_when(database: Database, seals: Seals) -> None:
     async def work(work: Work) -> Outcome:
-        await work.progress.stage("reading", 1, 3)
+        await work.progress.stage("reading", 1, total=3)
         await work.progress.partial({"summary": "A"})
         raise JiraDown(40.0)
 
@@ -78,7 +78,7 @@ async def test_while_a_run_waits_for_its_next_try_it_says_why_and_when(database:
         run = await run_of(database, asked.tenant_id, asked.id)
         shown = await s.office.runs.shown(run)
         async with database.begin() as tx:
-            told = (await events.since(tx, run.tenant_id, run.id, 0))[-1]
+            told = (await events.since(tx, run.tenant_id, run_id=run.id, after=0))[-1]
     assert (shown["status"], shown["progress"]) == ("queued", {"stage": "queued", "done": 0, "total": 0})
     assert shown["error"] == {"error": "jira_down", "detail": "Jira did not answer as it should."}
     assert shown["next_attempt_at"] == iso(run.run_at)
@@ -141,15 +141,15 @@ async def test_run_is_given_up_in_words_once_it_is_old_and_still_fails(database:
 def test_wait_honours_the_other_side_grows_and_is_capped(
     said: float, failures: int, code: str, least: float, most: float
 ) -> None:
-    assert all(least <= Patience().wait_s(said, failures, code) <= most for _ in range(50))
+    assert all(least <= Patience().wait_s(said, failures, code=code) <= most for _ in range(50))
 
 
 def test_patience_ends_with_age_but_never_at_the_first_failures() -> None:
     patience, old = Patience(), Lease("1", "t", "w", 9, created_at=0.0)
-    assert not patience.over("runs", old, 5, now=1e9)
-    assert patience.over("runs", old, 6, now=7_201)
-    assert not patience.over("publications", old, 99, now=7_201)
-    assert patience.over("publications", old, 99, now=21_601)
+    assert not patience.over("runs", old, failures=5, now=1e9)
+    assert patience.over("runs", old, failures=6, now=7_201)
+    assert not patience.over("publications", old, failures=99, now=7_201)
+    assert patience.over("publications", old, failures=99, now=21_601)
 
 
 def test_failures_of_another_side_are_counted_anew() -> None:

@@ -187,7 +187,7 @@ async def test_wish_is_written_with_its_edits_and_noted(database: Database, seal
     async with stage(database, seals) as s:
         run = await a_run(s)
         wish = Wish("subtasks", [0, 2], {"2": {"title": "Mine"}})
-        asked = await s.office.publisher.ask(s.tenant, run, wish, account_id="ann")
+        asked = await s.office.publisher.ask(s.tenant, run, wish=wish, account_id="ann")
         await settled(database, succeeded=2)
         async with database.begin() as tx:
             (noted,) = await audit_rows.latest(tx, s.tenant.id)
@@ -201,10 +201,12 @@ async def test_wish_is_written_with_its_edits_and_noted(database: Database, seal
 async def test_wish_sent_five_times_at_once_is_written_once(database: Database, seals: Seals) -> None:
     async with stage(database, seals) as s:
         run = await a_run(s)
-        wishes = (s.office.publisher.ask(s.tenant, run, Wish("subtasks", [0, 1]), account_id="ann") for _ in range(5))
+        wishes = (
+            s.office.publisher.ask(s.tenant, run, wish=Wish("subtasks", [0, 1]), account_id="ann") for _ in range(5)
+        )
         await asyncio.gather(*wishes)
         await settled(database, succeeded=2)
-        again = await s.office.publisher.ask(s.tenant, run, Wish("subtasks", [0]), account_id="ann")
+        again = await s.office.publisher.ask(s.tenant, run, wish=Wish("subtasks", [0]), account_id="ann")
     assert sorted(writing.publication.item for writing in s.subtasks.seen) == [0, 1]
     assert again[0].state == "succeeded"
     assert again[0].remote_id is not None
@@ -219,10 +221,10 @@ async def test_item_that_failed_is_tried_again_when_asked_again_and_told_to_look
     async with stage(database, seals) as s:
         run = await a_run(s)
         s.subtasks.write = refused
-        await s.office.publisher.ask(s.tenant, run, Wish("subtasks", [0]), account_id="ann")
+        await s.office.publisher.ask(s.tenant, run, wish=Wish("subtasks", [0]), account_id="ann")
         await settled(database, failed=1)
         s.subtasks.write = write
-        await s.office.publisher.ask(s.tenant, run, Wish("subtasks", [0], {"0": {"title": "B"}}), account_id="ann")
+        await s.office.publisher.ask(s.tenant, run, wish=Wish("subtasks", [0], {"0": {"title": "B"}}), account_id="ann")
         await settled(database, succeeded=1)
     assert [writing.repeated for writing in s.subtasks.seen] == [False, True]
     assert s.subtasks.seen[1].publication.content == {"title": "B"}
@@ -232,14 +234,14 @@ async def test_run_without_a_result_cannot_be_written(database: Database, seals:
     async with stage(database, seals, at_work=False) as s:
         run = await run_of(database, s.tenant.id, await add_run(database, s.tenant.id))
         with pytest.raises(Conflict):
-            await s.office.publisher.ask(s.tenant, run, Wish("comment"), account_id="ann")
+            await s.office.publisher.ask(s.tenant, run, wish=Wish("comment"), account_id="ann")
 
 
 async def test_item_there_is_not_is_refused_and_nothing_is_planned(database: Database, seals: Seals) -> None:
     async with stage(database, seals, at_work=False) as s:
         run = await a_run(s)
         with pytest.raises(Invalid):
-            await s.office.publisher.ask(s.tenant, run, Wish("subtasks", [0, 9]), account_id="ann")
+            await s.office.publisher.ask(s.tenant, run, wish=Wish("subtasks", [0, 9]), account_id="ann")
     assert await states(database, publications) == {}
 
 
@@ -270,7 +272,7 @@ async def test_subtasks_are_made_one_after_the_other_in_their_order(database: Da
     async with stage(database, seals) as s:
         s.subtasks.write = slowly
         run = await a_run(s)
-        await s.office.publisher.ask(s.tenant, run, Wish("subtasks", [4, 2, 0, 3, 1]), account_id="ann")
+        await s.office.publisher.ask(s.tenant, run, wish=Wish("subtasks", [4, 2, 0, 3, 1]), account_id="ann")
         began = time.monotonic()
         await settled(database, succeeded=5)
     assert order == [0, 1, 2, 3, 4]
@@ -292,7 +294,7 @@ async def test_subtask_that_fails_or_waits_for_its_next_try_holds_up_no_other(da
     async with stage(database, seals) as s:
         s.subtasks.write = troubled
         run = await a_run(s)
-        await s.office.publisher.ask(s.tenant, run, Wish("subtasks", [0, 1, 2, 3]), account_id="ann")
+        await s.office.publisher.ask(s.tenant, run, wish=Wish("subtasks", [0, 1, 2, 3]), account_id="ann")
         await settled(database, succeeded=3, failed=1)
     assert made == [2, 3, 1]
 
@@ -308,5 +310,5 @@ async def test_subtasks_of_different_runs_do_not_wait_for_each_other(database: D
         s.subtasks.write = meet
         for issue_id in ("1", "2"):
             run = await a_run(s, issue_id)
-            await s.office.publisher.ask(s.tenant, run, Wish("subtasks", [0]), account_id="ann")
+            await s.office.publisher.ask(s.tenant, run, wish=Wish("subtasks", [0]), account_id="ann")
         await settled(database, succeeded=2)

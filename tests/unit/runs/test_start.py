@@ -98,7 +98,7 @@ async def test_five_people_asking_at_once_share_one_run(database: Database, seal
 async def test_waiting_run_is_cancelled_at_once(database: Database, seals: Seals) -> None:
     async with stage(database, seals, at_work=False) as s:
         run = await s.office.starts.asked(s.tenant, ISSUE, account_id="ann")
-        cancelled = await s.office.starts.cancel(s.tenant.id, run.id, "bob")
+        cancelled = await s.office.starts.cancel(s.tenant.id, run.id, account_id="bob")
         async with database.begin() as tx:
             actions = [noted.action for noted in await audit_rows.latest(tx, s.tenant.id)]
     assert cancelled.state == "cancelled"
@@ -109,7 +109,7 @@ async def test_run_of_another_site_cannot_be_cancelled(database: Database, seals
     async with stage(database, seals, at_work=False) as s:
         run_id = await theirs(s)
         with pytest.raises(NotFound):
-            await s.office.starts.cancel(s.tenant.id, run_id, "ann")
+            await s.office.starts.cancel(s.tenant.id, run_id, account_id="ann")
         other = (await states(database, runs)).get("queued")
     assert other == 1
 

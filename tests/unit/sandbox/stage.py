@@ -82,7 +82,7 @@ class Stage:
         """A request of the add-on, signed unless a token is given. target: below /rest/api/3, query included."""
         installed = self.site.installed
         whole = f"/rest/api/3{target}"
-        signed = request_token(KEY, installed.shared_secret, of_target(method, whole), time.time())
+        signed = request_token(KEY, installed.shared_secret, qsh=of_target(method, whole), now=time.time())
         named = {"Authorization": token or f"JWT {signed}", "User-Agent": KEY, **headers}
         content = None if body is None else json.dumps(body).encode()
         return await self.http.request(method, SITE + whole, content=content, headers=named)
@@ -94,7 +94,7 @@ class Stage:
         person = Impersonation(installed.oauth_client_id, user.account_id, SITE, f"{SITE}/oauth")
         form = {
             "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
-            "assertion": user_assertion(person, installed.shared_secret, time.time()),
+            "assertion": user_assertion(person, installed.shared_secret, now=time.time()),
         }
         answer = await self.http.post(f"{SITE}/oauth/oauth2/token", data=form)
         assert answer.status_code == 200, answer.text

@@ -76,7 +76,7 @@ async def test_the_hash_covers_the_raw_query(stage: Stage) -> None:
 async def test_the_old_secret_is_void_after_a_reinstall(stage: Stage) -> None:
     old = stage.site.installed.shared_secret
     await stage.place.lifecycle.install(stage.site.installed.addon)
-    token = request_token(KEY, old, of_target("GET", TARGET), time.time())
+    token = request_token(KEY, old, qsh=of_target("GET", TARGET), now=time.time())
     assert (await stage.ask("GET", "/myself", token=f"JWT {token}")).status_code == 401
 
 

@@ -118,7 +118,9 @@ class TestTokens:
         assert asked["xdm_e"] == [SITE]
         assert asked["cp"] == [""]
         assert set(asked) >= {"issueId", "xdm_c", "lic", "cv", "xdm_deprecated_addon_key_do_not_use", "jwt"}
-        assert self.claims(stage, made["token"])["qsh"] == of_target("GET", f"{parts.path}?{parts.query}", "/app")
+        assert self.claims(stage, made["token"])["qsh"] == of_target(
+            "GET", f"{parts.path}?{parts.query}", base_path="/app"
+        )
 
     async def test_age_and_lifetime_can_be_chosen(self, stage: Stage) -> None:
         made = await self.token(stage, kind="context", ttl_s=60, age_s=600)

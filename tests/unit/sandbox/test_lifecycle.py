@@ -27,7 +27,7 @@ async def test_installed_is_signed_with_a_key_found_at_the_key_server(bare: Stag
     claims = jwt.decode(token, pem.text, algorithms=["RS256"], audience=f"{ADDON}/app")
     body = json.loads(hook.content)
     assert claims["iss"] == body["clientKey"] == bare.site.client_key
-    assert claims["qsh"] == of_target("POST", "/app/lifecycle/installed", "/app")
+    assert claims["qsh"] == of_target("POST", "/app/lifecycle/installed", base_path="/app")
     assert body["sharedSecret"] == bare.site.installed.shared_secret
     assert (body["key"], body["baseUrl"], body["eventType"]) == (KEY, SITE, "installed")
 

@@ -45,7 +45,9 @@ async def test_an_answer_can_be_lost_after_the_write_was_made() -> None:
         site.installation = Installation("x", DESCRIPTOR, site.client_key, "s" * 40, "o", site.user("tess").account_id)  # type: ignore[union-attr]
         order = {"operation": "comment.create", "cut_after_write": True}
         await client.post(f"{site.base_url}/sandbox/faults", json=order)
-        headers = {"Authorization": f"JWT {request_token(KEY, 's' * 40, of_target('POST', TARGET), time.time())}"}
+        headers = {
+            "Authorization": f"JWT {request_token(KEY, 's' * 40, qsh=of_target('POST', TARGET), now=time.time())}"
+        }
         with pytest.raises(httpx2.HTTPError):
             await client.post(site.base_url + TARGET, json=BODY, headers=headers)
         assert len(site.issue("SHOP-142").comments) == 5  # type: ignore[union-attr]

@@ -73,7 +73,7 @@ async def test_a_module_is_framed_with_a_signed_address(stage: Stage) -> None:
     assert (asked["issueId"], asked["projectId"]) == (["10231"], ["10010"])
     assert (shown["name"], shown["origin"]) == ("Panneau", "https://addon.example")
     claims = jwt.decode(asked["jwt"][0], stage.site.installed.shared_secret, algorithms=["HS256"])
-    assert claims["qsh"] == of_target("GET", f"{parts.path}?{parts.query}", "/app")
+    assert claims["qsh"] == of_target("GET", f"{parts.path}?{parts.query}", base_path="/app")
     assert claims["sub"] == stage.site.user("vera").account_id  # type: ignore[union-attr]
 
 

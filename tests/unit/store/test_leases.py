@@ -27,7 +27,7 @@ async def claim(
 
 async def finish(db: Database, lease: Lease, state: str = "succeeded") -> bool:
     async with db.begin() as tx:
-        return await leases.finish(tx, runs, lease, Ending(state), now=time.time())
+        return await leases.finish(tx, runs, lease=lease, ending=Ending(state), now=time.time())
 
 
 async def test_claim_takes_no_more_than_asked_and_counts_the_attempt(database: Database) -> None:
@@ -108,7 +108,7 @@ async def test_renewing_tells_of_a_request_to_cancel_and_of_a_tenant_that_left(d
     run_id = await add_run(database, tenant_id)
     await claim(database, ANN)
     async with database.begin() as tx:
-        await leases.request_cancel(tx, runs, tenant_id, run_id, now=time.time())
+        await leases.request_cancel(tx, runs, tenant_id=tenant_id, row_id=run_id, now=time.time())
         assert await ANN.renew(tx, [run_id], now=time.time()) == {run_id: "cancel"}
     other = await add_tenant(database)
     theirs = await add_run(database, other)
@@ -162,7 +162,7 @@ async def test_row_that_was_to_be_cancelled_when_its_worker_died_is_cancelled(da
     run_id = await add_run(database, tenant_id)
     await claim(database, ANN)
     async with database.begin() as tx:
-        await leases.request_cancel(tx, runs, tenant_id, run_id, now=time.time())
+        await leases.request_cancel(tx, runs, tenant_id=tenant_id, row_id=run_id, now=time.time())
         await leases.sweep(tx, runs, now=time.time() + 31)
     row = await row_of(database, runs, run_id)
     assert (row.state, row.error) == ("cancelled", None)
@@ -184,8 +184,8 @@ async def test_retry_waits_and_counts(database: Database) -> None:
     soon = time.time() + 20
     async with database.begin() as tx:
         again = Again(soon, {"error": "busy", "detail": "Later."}, failures=4)
-        assert await leases.retry(tx, runs, lease, again, now=time.time()) == "queued"
-        assert await leases.retry(tx, runs, lease, again, now=time.time()) is None
+        assert await leases.retry(tx, runs, lease=lease, again=again, now=time.time()) == "queued"
+        assert await leases.retry(tx, runs, lease=lease, again=again, now=time.time()) is None
     row = await row_of(database, runs, run_id)
     assert (row.state, row.attempts, row.error, row.worker) == (
         "queued",
@@ -204,9 +204,9 @@ async def test_row_to_be_cancelled_does_not_go_back_into_the_queue(database: Dat
     run_id = await add_run(database, tenant_id)
     (lease,) = await claim(database, ANN)
     async with database.begin() as tx:
-        await leases.request_cancel(tx, runs, tenant_id, run_id, now=time.time())
+        await leases.request_cancel(tx, runs, tenant_id=tenant_id, row_id=run_id, now=time.time())
         if way == "retry":
-            assert await leases.retry(tx, runs, lease, Again(0.0), now=5.0) == "cancelled"
+            assert await leases.retry(tx, runs, lease=lease, again=Again(0.0), now=5.0) == "cancelled"
         else:
             await ANN.release(tx, [run_id], now=5.0)
     row = await row_of(database, runs, run_id)
@@ -217,8 +217,8 @@ async def test_rows_of_a_site_in_trouble_stay(database: Database) -> None:
     tenant_id = await add_tenant(database)
     await add_run(database, tenant_id)
     async with database.begin() as tx:
-        assert await troubles.begin(tx, tenant_id, "jira_unauthorized", now=1.0, probe_at=2.0)
-        assert not await troubles.begin(tx, tenant_id, "jira_forbidden", now=3.0, probe_at=9.0)
+        assert await troubles.begin(tx, tenant_id, code="jira_unauthorized", now=1.0, probe_at=2.0)
+        assert not await troubles.begin(tx, tenant_id, code="jira_forbidden", now=3.0, probe_at=9.0)
         assert await troubles.of(tx, tenant_id) == Trouble("jira_unauthorized", 1.0, 2.0)
         assert await leases.due(tx, runs, now=time.time()) == {}
     assert await claim(database, ANN) == []
@@ -235,7 +235,7 @@ async def test_waiting_for_a_turn_and_being_released_cost_nothing(database: Data
     run_id = await add_run(database, await add_tenant(database), crashes=2)
     (lease,) = await claim(database, ANN)
     async with database.begin() as tx:
-        assert await leases.retry(tx, runs, lease, Again(0.0), now=time.time()) == "queued"
+        assert await leases.retry(tx, runs, lease=lease, again=Again(0.0), now=time.time()) == "queued"
     (lease,) = await claim(database, ANN)
     async with database.begin() as tx:
         assert await ANN.release(tx, [lease.id], now=0) == 1
@@ -274,7 +274,7 @@ async def test_waiting_row_is_cancelled_at_once_and_an_ended_one_stays_ended(dat
     ended = await add_run(database, tenant_id, state="succeeded")
     async with database.begin() as tx:
         for run_id in (waiting, ended):
-            await leases.request_cancel(tx, runs, tenant_id, run_id, now=time.time())
+            await leases.request_cancel(tx, runs, tenant_id=tenant_id, row_id=run_id, now=time.time())
     assert (await row_of(database, runs, waiting)).state == "cancelled"
     row = await row_of(database, runs, ended)
     assert (row.state, row.cancel_requested) == ("succeeded", False)
@@ -283,7 +283,7 @@ async def test_waiting_row_is_cancelled_at_once_and_an_ended_one_stays_ended(dat
 async def test_request_of_another_tenant_cancels_nothing(database: Database) -> None:
     run_id = await add_run(database, await add_tenant(database))
     async with database.begin() as tx:
-        await leases.request_cancel(tx, runs, "another", run_id, now=time.time())
+        await leases.request_cancel(tx, runs, tenant_id="another", row_id=run_id, now=time.time())
     assert (await row_of(database, runs, run_id)).state == "queued"
 
 
@@ -292,7 +292,7 @@ async def test_finish_may_set_other_columns_and_null_stays_null(database: Databa
     (lease,) = await claim(database, ANN)
     async with database.begin() as tx:
         ending = Ending("succeeded", values={"result": {"overall": 40}, "usage": None})
-        assert await leases.finish(tx, runs, lease, ending, now=5.0)
+        assert await leases.finish(tx, runs, lease=lease, ending=ending, now=5.0)
         assert await tx.scalar(
             runs.select().with_only_columns(runs.c.id).where(runs.c.usage.is_(None), runs.c.error.is_(None))
         )

@@ -28,7 +28,7 @@ NEW = NewRun(
 
 async def insert(db: Database, tenant_id: str, new: NewRun) -> str | None:
     async with db.single() as tx:
-        return await rows.insert(tx, tenant_id, new, now=time.time())
+        return await rows.insert(tx, tenant_id, new=new, now=time.time())
 
 
 async def test_one_issue_has_one_active_run_of_a_kind(database: Database) -> None:
@@ -48,7 +48,7 @@ async def test_start_key_is_unique_for_ever_in_its_tenant(database: Database) ->
     first = await insert(database, tenant_id, NEW)
     async with database.begin() as tx:
         await tx.execute(runs.update().values(state="succeeded"))
-        found = await rows.started_by(tx, tenant_id, "created:10001")
+        found = await rows.started_by(tx, tenant_id, start_key="created:10001")
     assert await insert(database, tenant_id, NEW) is None
     assert found is not None
     assert found.id == first
@@ -75,13 +75,13 @@ async def test_run_is_not_found_by_another_tenant(database: Database) -> None:
     )
     run = await run_of(database, tenant_id, run_id)
     async with database.begin() as tx:
-        assert await rows.get(tx, other, run_id) is None
-        assert await rows.started_by(tx, other, "k") is None
-        assert await rows.of_issue(tx, other, "1") == []
-        assert await rows.of_project(tx, other, "10000") == []
-        assert await rows.earlier(tx, replace(run, id="x", tenant_id=other), "h") is None
-        assert await rows.earlier(tx, replace(run, id="x"), "h") == run
-        assert await events.since(tx, other, run_id, 0) == []
+        assert await rows.get(tx, other, run_id=run_id) is None
+        assert await rows.started_by(tx, other, start_key="k") is None
+        assert await rows.of_issue(tx, other, issue_id="1") == []
+        assert await rows.of_project(tx, other, project_id="10000") == []
+        assert await rows.earlier(tx, replace(run, id="x", tenant_id=other), input_hash="h") is None
+        assert await rows.earlier(tx, replace(run, id="x"), input_hash="h") == run
+        assert await events.since(tx, other, run_id=run_id, after=0) == []
 
 
 async def test_history_is_newest_first_and_limited(database: Database) -> None:
@@ -89,9 +89,11 @@ async def test_history_is_newest_first_and_limited(database: Database) -> None:
     ids = [await add_run(database, tenant_id, issue_id="1", created_at=float(n), state="succeeded") for n in range(4)]
     await add_run(database, tenant_id, issue_id="2", state="failed")
     async with database.begin() as tx:
-        assert [run.id for run in await rows.of_issue(tx, tenant_id, "1", limit=3)] == ids[:0:-1]
-        assert len(await rows.of_project(tx, tenant_id, "10000")) == 5
-        assert [run.state for run in await rows.of_project(tx, tenant_id, "10000", state="failed")] == ["failed"]
+        assert [run.id for run in await rows.of_issue(tx, tenant_id, issue_id="1", limit=3)] == ids[:0:-1]
+        assert len(await rows.of_project(tx, tenant_id, project_id="10000")) == 5
+        assert [run.state for run in await rows.of_project(tx, tenant_id, project_id="10000", state="failed")] == [
+            "failed"
+        ]
 
 
 async def test_facts_and_progress_are_refused_without_the_lease(database: Database) -> None:
@@ -99,11 +101,11 @@ async def test_facts_and_progress_are_refused_without_the_lease(database: Databa
     run_id = await add_run(database, tenant_id)
     async with database.begin() as tx:
         (lease,) = await Claims(runs, "ann").claim(tx, "ai", limit=1, now=time.time())
-        assert await rows.save_facts(tx, lease, {"sections": []}, "hash")
-        assert await rows.save_progress(tx, lease, "reading", 1, 3)
+        assert await rows.save_facts(tx, lease, facts={"sections": []}, input_hash="hash")
+        assert await rows.save_progress(tx, lease, stage="reading", done=1, total=3)
         for stale in (replace(lease, attempts=0), replace(lease, worker="bob"), replace(lease, tenant_id="other")):
-            assert not await rows.save_facts(tx, stale, {}, "other")
-            assert not await rows.save_progress(tx, stale, "x", 0, 0)
+            assert not await rows.save_facts(tx, stale, facts={}, input_hash="other")
+            assert not await rows.save_progress(tx, stale, stage="x", done=0, total=0)
     run = await run_of(database, tenant_id, run_id)
     assert (run.facts, run.input_hash, run.stage, run.done, run.total) == ({"sections": []}, "hash", "reading", 1, 3)
 
@@ -112,17 +114,17 @@ async def test_events_come_back_in_order_after_a_number_and_partials_can_be_drop
     tenant_id = await add_tenant(database)
     lease = Lease(await add_run(database, tenant_id), tenant_id, "ann", 1)
     async with database.begin() as tx:
-        assert await events.last_seq(tx, tenant_id, lease.id) == 0
+        assert await events.last_seq(tx, tenant_id, run_id=lease.id) == 0
         for event in (
-            events.stage(1, "reading", 0, 0),
+            events.stage(1, "reading", done=0, total=0),
             events.partial(2, {"summary": "A"}),
-            events.stage(3, "checking", 0, 0),
+            events.stage(3, "checking", done=0, total=0),
         ):
-            await events.add(tx, lease, event, now=1.0)
-        assert [event.seq for event in await events.since(tx, tenant_id, lease.id, 1)] == [2, 3]
-        await events.drop_partials(tx, tenant_id, lease.id)
-        assert [event.seq for event in await events.since(tx, tenant_id, lease.id, 0)] == [1, 3]
-        assert await events.last_seq(tx, tenant_id, lease.id) == 3
+            await events.add(tx, lease, event=event, now=1.0)
+        assert [event.seq for event in await events.since(tx, tenant_id, run_id=lease.id, after=1)] == [2, 3]
+        await events.drop_partials(tx, tenant_id, run_id=lease.id)
+        assert [event.seq for event in await events.since(tx, tenant_id, run_id=lease.id, after=0)] == [1, 3]
+        assert await events.last_seq(tx, tenant_id, run_id=lease.id) == 3
 
 
 async def test_item_written_before_stays_and_a_failed_one_starts_over_counting_on(database: Database) -> None:
@@ -130,7 +132,7 @@ async def test_item_written_before_stays_and_a_failed_one_starts_over_counting_o
     run = await run_of(database, tenant_id, await add_run(database, tenant_id, issue_id="1"))
     items = [Item("subtasks", n, f"subtasks:{run.id}:{n}", {"title": "old"}) for n in range(3)]
     async with database.begin() as tx:
-        await publications.add(tx, run, items, now=1.0)
+        await publications.add(tx, run, items=items, now=1.0)
         table = publication_table
         await tx.execute(table.update().where(table.c.item == 0).values(state="succeeded", remote_key="ABC-9"))
         failed = {
@@ -142,8 +144,8 @@ async def test_item_written_before_stays_and_a_failed_one_starts_over_counting_o
             "finished_at": 2.0,
         }
         await tx.execute(table.update().where(table.c.item == 1).values(failed))
-        await publications.add(tx, run, [replace(item, content={"title": "new"}) for item in items], now=9.0)
-        done, again, waiting = await publications.by_markers(tx, tenant_id, [item.marker for item in items])
+        await publications.add(tx, run, items=[replace(item, content={"title": "new"}) for item in items], now=9.0)
+        done, again, waiting = await publications.by_markers(tx, tenant_id, markers=[item.marker for item in items])
         counted = (await tx.execute(select(table.c.crashes, table.c.failures).where(table.c.id == again.id))).one()
     assert (done.state, done.content, done.remote_key) == ("succeeded", {"title": "old"}, "ABC-9")
     assert (again.state, again.content, again.attempts, again.error, again.finished_at) == (
@@ -162,10 +164,10 @@ async def test_item_being_written_is_left_alone(database: Database) -> None:
     run = await run_of(database, tenant_id, await add_run(database, tenant_id, issue_id="1"))
     item = Item("comment", 0, "comment:1:x", {"v": 1})
     async with database.begin() as tx:
-        await publications.add(tx, run, [item], now=1.0)
+        await publications.add(tx, run, items=[item], now=1.0)
         await tx.execute(publication_table.update().values(state="running"))
-        await publications.add(tx, run, [replace(item, content={"v": 2})], now=2.0)
-        (found,) = await publications.by_markers(tx, tenant_id, [item.marker])
+        await publications.add(tx, run, items=[replace(item, content={"v": 2})], now=2.0)
+        (found,) = await publications.by_markers(tx, tenant_id, markers=[item.marker])
     assert (found.state, found.content) == ("running", {"v": 1})
 
 
@@ -181,7 +183,7 @@ async def test_newer_result_sets_aside_only_waiting_ones_of_the_same_place(datab
         await add_publication(database, tenant_id, new.id, issue_id="1"),
     ]
     async with database.begin() as tx:
-        assert await publications.supersede(tx, new, "comment", now=5.0) == 1
+        assert await publications.supersede(tx, new, target="comment", now=5.0) == 1
     row = await row_of(database, publication_table, waiting)
     assert (row.state, row.error["error"]) == ("cancelled", "superseded")
     assert {(await row_of(database, publication_table, id_)).state for id_ in others} == {"running", "queued"}
@@ -196,8 +198,8 @@ async def test_last_one_written_at_a_place_is_found(database: Database) -> None:
         )
     await add_publication(database, tenant_id, run_id, state="failed", finished_at=9.0)
     async with database.begin() as tx:
-        found = await publications.latest_done(tx, tenant_id, "10001", "comment")
-        assert await publications.latest_done(tx, "another", "10001", "comment") is None
+        found = await publications.latest_done(tx, tenant_id, issue_id="10001", target="comment")
+        assert await publications.latest_done(tx, "another", issue_id="10001", target="comment") is None
     assert found is not None
     assert found.remote_id == "7.0"
 

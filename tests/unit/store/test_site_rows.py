@@ -44,39 +44,47 @@ async def add_publication(db: Database, tenant_id: str, run_id: str, **values: A
 
 async def test_a_row_of_settings_is_written_twice_and_read_once(database: Database, tenant_id: str) -> None:
     async with database.begin() as tx:
-        assert await projects.get(tx, tenant_id, "10000") is None
-        await projects.save(tx, tenant_id, "10000", ProjectRow({"language": "fr"}, "ann", 1.0))
-        await projects.save(tx, tenant_id, "10000", ProjectRow({"min_quality": 50}, "bob", 2.0))
-        assert await projects.get(tx, tenant_id, "10000", lock=True) == ProjectRow({"min_quality": 50}, "bob", 2.0)
-        assert await projects.get(tx, "tenant-z", "10000") is None
+        assert await projects.get(tx, tenant_id, project_id="10000") is None
+        await projects.save(tx, tenant_id, project_id="10000", row=ProjectRow({"language": "fr"}, "ann", 1.0))
+        await projects.save(tx, tenant_id, project_id="10000", row=ProjectRow({"min_quality": 50}, "bob", 2.0))
+        assert await projects.get(tx, tenant_id, project_id="10000", lock=True) == ProjectRow(
+            {"min_quality": 50}, "bob", 2.0
+        )
+        assert await projects.get(tx, "tenant-z", project_id="10000") is None
 
 
 async def test_a_choice_of_model_is_written_twice_and_read_once(database: Database, tenant_id: str) -> None:
     first, second = TenantModelRow("openai", "x", b"sealed", "ann", 1.0), TenantModelRow(None, None, None, "bob", 2.0)
     async with database.begin() as tx:
-        await tenant_models.save(tx, tenant_id, first)
+        await tenant_models.save(tx, tenant_id, row=first)
         assert await tenant_models.get(tx, tenant_id) == first
-        await tenant_models.save(tx, tenant_id, second)
+        await tenant_models.save(tx, tenant_id, row=second)
         assert await tenant_models.get(tx, tenant_id, lock=True) == second
     assert "sealed" not in repr(first)
 
 
 async def test_an_untouched_issue_of_an_untouched_project_has_no_history(database: Database, tenant_id: str) -> None:
     async with database.single() as tx:
-        assert await projects.intake(tx, tenant_id, "10000", "1", 0.0) == Intake(None, False, 0)
+        assert await projects.intake(tx, tenant_id, project_id="10000", issue_id="1", since=0.0) == Intake(
+            None, False, 0
+        )
 
 
 async def test_one_statement_tells_settings_ledger_and_rate(database: Database, tenant_id: str) -> None:
     async with database.begin() as tx:
-        await projects.save(tx, tenant_id, "10000", ProjectRow({"auto_analyze": False}, "ann", 1.0))
+        await projects.save(tx, tenant_id, project_id="10000", row=ProjectRow({"auto_analyze": False}, "ann", 1.0))
     await add_run(database, tenant_id, "r1", created_at=50.0)
     await add_run(database, tenant_id, "r2", created_at=150.0)
     await add_run(database, tenant_id, "r3", created_at=150.0, trigger="panel")
     await add_run(database, tenant_id, "r4", created_at=150.0, issue_id="2")
     await add_publication(database, tenant_id, "r4", remote_id="1", state="succeeded")
     async with database.single() as tx:
-        assert await projects.intake(tx, tenant_id, "10000", "1", 100.0) == Intake({"auto_analyze": False}, True, 1)
-        assert await projects.intake(tx, "tenant-z", "10000", "1", 100.0) == Intake(None, False, 0)
+        assert await projects.intake(tx, tenant_id, project_id="10000", issue_id="1", since=100.0) == Intake(
+            {"auto_analyze": False}, True, 1
+        )
+        assert await projects.intake(tx, "tenant-z", project_id="10000", issue_id="1", since=100.0) == Intake(
+            None, False, 0
+        )
 
 
 async def test_usage_adds_up_by_state_issue_and_day(database: Database, tenant_id: str) -> None:
@@ -88,8 +96,8 @@ async def test_usage_adds_up_by_state_issue_and_day(database: Database, tenant_i
     await add_run(database, tenant_id, "r4", created_at=3 * DAY - 1, usage=spent)
     await add_run(database, other, "r5", created_at=4 * DAY, usage=spent)
     async with database.begin() as tx:
-        found = await usage.since(tx, tenant_id, 3 * DAY)
-        nothing = await usage.since(tx, tenant_id, 9 * DAY)
+        found = await usage.since(tx, tenant_id, start=3 * DAY)
+        nothing = await usage.since(tx, tenant_id, start=9 * DAY)
     assert found == usage.Usage({"succeeded": 2, "failed": 1}, 2, (usage.DayRow(3, 2, 20, 8), usage.DayRow(4, 1, 0, 0)))
     assert nothing == usage.Usage({}, 0, ())
 

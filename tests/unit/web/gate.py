@@ -82,8 +82,10 @@ class Gate:
         self.settings = Settings(base_url=tokens.BASE_URL, addon_key=tokens.APP_KEY, enable_debug_routes=debug)
         self.key_server = KeyServer()
         self.install_keys = InstallKeys("https://keys.example", httpx2.MockTransport(self.key_server))
-        self.tenants = Tenants(database, seals, self.settings)
-        self.lifecycle = Lifecycle(database, seals, self.settings, tenants=self.tenants, dropped=lambda _: None)
+        self.tenants = Tenants(database, seals, settings=self.settings)
+        self.lifecycle = Lifecycle(
+            database, seals, settings=self.settings, tenants=self.tenants, dropped=lambda _: None
+        )
         app = FastAPI()
         app.include_router(router)
         app.state.house = self

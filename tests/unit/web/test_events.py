@@ -55,7 +55,7 @@ def parsed(text: str) -> list[tuple[str, str | None, Any]]:
 
 
 async def read(source: Source, pace: Pace, drain: Drain | None = None) -> str:
-    return b"".join([frame async for frame in frames(source.follow(), drain or Drain(), pace)]).decode()
+    return b"".join([frame async for frame in frames(source.follow(), drain or Drain(), pace=pace)]).decode()
 
 
 async def test_events_carry_their_number_and_the_last_one_ends_the_stream() -> None:
@@ -115,9 +115,9 @@ def test_a_person_and_a_site_have_only_so_many_streams() -> None:
 @pytest.mark.parametrize("how", ["ends", "is cut off", "fails"])
 async def test_a_place_is_given_back_however_the_stream_ends(how: str) -> None:
     streams, source = Streams(Drain(), per_person=1, pace=SLOW), Source()
-    answer = respond(streams, caller(), source.follow())
+    answer = respond(streams, caller(), events=source.follow())
     with pytest.raises(TooMany):
-        respond(streams, caller(), Source().follow())
+        respond(streams, caller(), events=Source().follow())
     sent: list[Any] = []
 
     async def send(message: Any) -> None:

@@ -32,7 +32,7 @@ async def gate(database: Database, seals: Seals) -> AsyncIterator[Gate]:
 
 def kinds(method: str, target: str) -> dict[str, str]:
     """One token of every kind, each as fitting for this request as its kind can be."""
-    computed = qsh.of_target(method, target, tokens.BASE_PATH)
+    computed = qsh.of_target(method, target, base_path=tokens.BASE_PATH)
     header = {"alg": "HS256", "typ": "JWT", "kid": tokens.KID}
     return {
         "request": tokens.for_request(method, target),
@@ -89,7 +89,7 @@ async def leave(gate: Gate, database: Database, state: str) -> None:
     async with database.begin() as tx:
         row = await rows.by_client_key(tx, tokens.CLIENT_KEY)
         assert row is not None
-        await rows.change(tx, row.id, {"state": state})
+        await rows.change(tx, row.id, values={"state": state})
     gate.tenants.forget(tokens.CLIENT_KEY)
 
 

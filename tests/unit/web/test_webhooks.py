@@ -173,11 +173,11 @@ async def written(door: Door, *, remote_id: str, target: str = "subtasks", tenan
     owner = tenant_id or (await tenant(door)).id
     async with door.house.db.begin() as tx:
         new = NewRun(kind="analysis", trigger="panel", issue_id="999", issue_key="ABC-9", project_id=PROJECT)
-        run_id = await insert_run(tx, owner, new, now=1.0)
+        run_id = await insert_run(tx, owner, new=new, now=1.0)
         assert run_id is not None
-        run = await get_run(tx, owner, run_id)
+        run = await get_run(tx, owner, run_id=run_id)
         assert run is not None
-        await publications.add(tx, run, [Item(target, 0, "marker", {})], now=1.0)
+        await publications.add(tx, run, items=[Item(target, 0, "marker", {})], now=1.0)
         await tx.execute(update(publications_table).values(remote_id=remote_id, state="succeeded"))
         await tx.execute(update(runs).where(runs.c.id == run_id).values(state="succeeded"))
 
@@ -194,7 +194,7 @@ async def test_guard_5_issues_of_apps_are_left_alone_unless_the_project_wants_th
     body["user"] = {"accountId": "robot", "accountType": "app"}
     await door.deliver(body)
     assert await started(door) == []
-    await door.house.projects.save((await tenant(door)).id, PROJECT, {"ignore_apps": False}, "ann")
+    await door.house.projects.save((await tenant(door)).id, PROJECT, changes={"ignore_apps": False}, account_id="ann")
     await door.deliver(body)
     assert len(await started(door)) == 1
 
@@ -205,7 +205,7 @@ async def test_one_issue_cannot_start_runs_without_end(door: Door) -> None:
         for number in range(5):
             ids = {"issue_id": ISSUE, "issue_key": KEY, "project_id": PROJECT}
             new = NewRun(kind="analysis", trigger="webhook", start_key=f"old-{number}", **ids)
-            await insert_run(tx, owner, new, now=time.time() - 60)
+            await insert_run(tx, owner, new=new, now=time.time() - 60)
             await tx.execute(update(runs).values(state="succeeded"))
     await door.deliver(new_issue())
     assert len(await started(door)) == 5
@@ -222,7 +222,7 @@ async def test_one_issue_cannot_start_runs_without_end(door: Door) -> None:
     ],
 )
 async def test_the_projects_settings_decide(door: Door, settings: dict[str, Any], count: int) -> None:
-    await door.house.projects.save((await tenant(door)).id, PROJECT, settings, "ann")
+    await door.house.projects.save((await tenant(door)).id, PROJECT, changes=settings, account_id="ann")
     assert (await door.deliver(new_issue())).status_code == 204
     assert len(await started(door)) == count
 
