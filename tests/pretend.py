@@ -28,7 +28,7 @@ def site(name: str = "acme") -> Site:
 class PretendJira:
     """rights: (account id, "issue" | "project" | "global", id) -> permissions.
 
-    down: refuses everything, in a way that is not tried again.
+    down: refuses everything, in a way that is not tried again. unwelcome: takes no token of the add-on any more.
     """
 
     rights: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict)
@@ -36,6 +36,7 @@ class PretendJira:
     projects: dict[str, dict[str, Any]] = field(default_factory=dict)
     fields: list[dict[str, Any]] = field(default_factory=list)
     down: bool = False
+    unwelcome: bool = False
     comments: list[dict[str, Any]] = field(default_factory=list)
     requests: list[httpx2.Request] = field(default_factory=list)
 
@@ -66,6 +67,8 @@ class PretendJira:
 
     def answer(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
+        if self.unwelcome:
+            return httpx2.Response(401)
         if self.down:
             return httpx2.Response(400, json={"errorMessages": ["pretending"]})
         path = request.url.path

@@ -108,6 +108,8 @@ def _quiet_libraries(level: str) -> None:
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers[:] = []
         logging.getLogger(name).propagate = True
+        # Another server of this process, a test's for example, may have silenced them; the level is ours to set.
+        logging.getLogger(name).setLevel(logging.NOTSET)
     # Their DEBUG lines carry headers, parameters and prompts.
     for name in (
         "alembic",

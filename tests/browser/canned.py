@@ -156,6 +156,11 @@ MODEL: Json = {
     "updated_by": {"account_id": "a-1", "name": "Ada Admin"}, "updated_at": "2026-11-20T09:30:00Z",
 }  # fmt: skip
 
+WAITS: Json = {
+    "error": {"error": "jira_down", "detail": "Jira did not answer as it should."},
+    "next_attempt_at": "2099-11-20T09:35:00Z",
+}  # fmt: skip
+
 TROUBLE: Json = {
     "code": "jira_unauthorized", "since": "2026-11-20T09:30:00Z", "next_probe_at": "2026-11-20T09:35:00Z",
 }  # fmt: skip

@@ -255,7 +255,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             if session.scenario == "cut" and number == 2 and not seen:
                 return
-            if event == "token" and session.scenario == "slow":
+            if event == "token" and session.scenario in ("slow", "waits"):
                 session.cancelled.wait(10)
                 run |= {"status": "cancelled", "error": {"error": "cancelled", "detail": ""}}
                 self.wfile.write(f"id: 99\nevent: failed\ndata: {json.dumps(run)}\n\n".encode())
@@ -266,6 +266,9 @@ class Handler(BaseHTTPRequestHandler):
         analysis = canned.english()
         partial = {"summary": analysis["summary"][:90], "scores": analysis["scores"][:2]}
         stages: list[tuple[str, Json]] = [("stage", {"stage": stage, "done": 0, "total": 0}) for stage in STAGES]
+        if session.scenario == "waits":
+            stages.insert(1, ("stage", {"stage": "queued", "done": 0, "total": 0, **canned.WAITS}))
+            return [*stages[:2], ("token", partial)]
         ended = run | {"status": "succeeded", "result": canned.result(analysis), "publications": [canned.COMMENT]}
         return [*stages[:2], ("token", partial), *stages[2:], ("done", ended)]
 

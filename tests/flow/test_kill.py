@@ -60,7 +60,8 @@ async def test_every_run_ends_and_every_comment_is_written_once_however_often_wo
 
 async def door(db: Database) -> tuple[Starts, Tenant]:
     seals = Seals([KEY])
-    tenant = await Tenants(db, seals, Settings(_env_file=None)).by_id(await add_tenant(db, seals=seals))  # type: ignore[call-arg]
+    settings = Settings(_env_file=None)  # type: ignore[call-arg]
+    tenant = await Tenants(db, seals, settings=settings).by_id(await add_tenant(db, seals=seals))
     assert tenant is not None
     return Starts(db, Wakes(), bus=Bus()), tenant
 

@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.signing import qsh
+from tests.flow import acts
 from tests.flow.insider import CONTEXT, NEVER_USED, Insider, ask, paths, told
 from tests.stack import Stack, eventually
 from tests.tokens import by_hand
@@ -408,7 +409,7 @@ def test_a_stranger_with_a_key_of_his_own_is_refused_on_the_install_routes(stack
 
 
 def test_a_repeated_wish_is_written_once(stack: Stack, insider: Insider) -> None:
-    issue = stack.site().create_issue()
+    issue = stack.site().create_issue(description=acts.STORY)
     run = stack.site().ended_run(issue["id"])
     token = f"JWT {insider.token('tess')}"
     wish = {"run": run["id"], "target": "subtasks", "items": [0]}
