@@ -20,9 +20,11 @@ from addon.jira.users import own_account
 from addon.llm.models import Models
 from addon.observe.metrics import app_version
 from addon.policy.access import Access
+from addon.policy.asking import Asks
 from addon.policy.lifecycle import Lifecycle
 from addon.policy.models import ModelPolicy
 from addon.policy.projects import Projects
+from addon.policy.prompts import Prompts
 from addon.policy.retention import purge
 from addon.policy.tenants import Tenants
 from addon.policy.trouble import Troubles
@@ -102,6 +104,7 @@ async def open_house(
         models = Models(llm_transport)
         stack.push_async_callback(models.close)
         tenants = Tenants(db, seals, settings=settings)
+        model_policy = ModelPolicy(db, seals, settings=settings)
         desk = Desk(
             db=db,
             wakes=Wakes(),
@@ -109,11 +112,12 @@ async def open_house(
             tenants=tenants,
             jira=jira,
             projects=Projects(db),
-            model_policy=ModelPolicy(db, seals, settings=settings),
+            asks=Asks(models, model_policy),
+            prompts=Prompts(db),
             troubles=Troubles(db, tenants, ask=partial(own_account, jira)),
         )
         texts = Texts()
-        office = _office(desk, settings, models=models, texts=texts)
+        office = _office(desk, settings, texts=texts)
         dropped = _dropper(jira, office.worker)
         if serve:
             await stack.enter_async_context(office.at_work())
@@ -129,7 +133,7 @@ async def open_house(
             models=models,
             projects=desk.projects,
             access=Access(jira),
-            model_policy=desk.model_policy,
+            model_policy=model_policy,
             starts=office.starts,
             runs=office.runs,
             events=office.events,
@@ -139,8 +143,8 @@ async def open_house(
         )
 
 
-def _office(desk: Desk, settings: Settings, *, models: Models, texts: Texts) -> Office:
-    analysis = AnalysisFeature(models, Drafts(texts, settings.addon_key))
+def _office(desk: Desk, settings: Settings, *, texts: Texts) -> Office:
+    analysis = AnalysisFeature(Drafts(texts, settings.addon_key))
     targets = (CommentTarget(), SubtasksTarget(desk.projects, texts), FieldTarget())
     return furnish(
         desk,

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:/[A-Za-z0-9._~-]+)*")
 """An address as plain as possible: what routers, proxies and headers read differently is not in it."""
 
-ProviderName = Literal["rules", "openai", "ollama"]
+ProviderName = Literal["rules", "openai", "ollama", "anthropic", "gemini"]
 PROVIDERS: tuple[str, ...] = get_args(ProviderName)
 
 
@@ -83,7 +83,8 @@ class Settings(BaseSettings):
         " plain http.",
     )
     llm_provider: ProviderName = Field(
-        "rules", description="Who judges issues: rules (no model), openai (or any compatible server), ollama."
+        "rules",
+        description="Who judges issues: rules (no model), openai or any compatible server, ollama, anthropic, gemini.",
     )
     llm_base_url: str | None = Field(None, description="Address of the model's API; by default the provider's own.")
     llm_model: str = Field("", description="Name of the model; required unless the provider is rules.")
@@ -92,6 +93,52 @@ class Settings(BaseSettings):
     )
     llm_api_key: SecretStr = Field(SecretStr(""), description="Key of the model's API.")
     openai_api_key: SecretStr = Field(SecretStr(""), description="Used for openai when LLM_API_KEY is empty.")
+    anthropic_api_key: SecretStr = Field(SecretStr(""), description="Used for anthropic when LLM_API_KEY is empty.")
+    gemini_api_key: SecretStr = Field(SecretStr(""), description="Used for gemini when LLM_API_KEY is empty.")
+    llm_fallbacks: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Comma-separated `provider:model` entries, asked in this order when the model before them fails;"
+        " each with its provider's own key and address.",
+    )
+    llm_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Comma-separated hosts, with a port where it is not the usual one, that sites may name as their"
+        " model's address although they are private (an Ollama beside the add-on, for example).",
+    )
+    llm_context: int = Field(
+        16_384,
+        ge=2048,
+        le=1_000_000,
+        description="Context length, in tokens, that Ollama loads a model with.",
+    )
+    llm_keep_alive: str = Field(
+        "30m", pattern=r"^-?\d{1,6}[smh]?$", description="How long Ollama keeps a model loaded after an answer."
+    )
+    llm_prices: Annotated[dict[str, tuple[float, float]], NoDecode] = Field(
+        {},
+        description="Prices that differ from the built-in table: comma-separated `model=input/output`, in US dollars"
+        " for a million tokens.",
+    )
+    budget_tokens_per_day: int = Field(
+        0, ge=0, description="Most tokens a site may spend a day on the operator's models; 0 for no limit."
+    )
+    budget_usd_per_month: float = Field(
+        0.0, ge=0, description="Most US dollars a site may spend a month on the operator's models; 0 for no limit."
+    )
+    ai_service_url: str | None = Field(
+        None, description="Address of a `jiravision ai-service` that asks the models in place of this process."
+    )
+    ai_shared_secret: SecretStr = Field(
+        SecretStr(""), description="Secret of at least 32 characters shared with the AI service; signs its tokens."
+    )
+    ai_token_ttl_seconds: int = Field(60, ge=5, le=3600, description="How long one token for the AI service is valid.")
+    ai_auth_enabled: bool = Field(True, description="Whether the AI service asks for a token; off on loopback only.")
+    ai_service_percent: int = Field(
+        100, ge=0, le=100, description="Share of asks that go to the AI service, for a gradual move."
+    )
+    ai_service_fallback: bool = Field(
+        True, description="Ask the models from this process while the AI service does not answer."
+    )
     ai_slots: int = Field(50, ge=1, le=1000, description="How many analyses one process works on at a time.")
     retention_days: int = Field(
         30, ge=1, le=3650, description="Days a tenant's data is kept after it uninstalled; secrets go at once."
@@ -121,7 +168,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, SecretFiles(settings_cls), dotenv_settings
 
-    @field_validator("jira_allowed_hosts", mode="before")
+    @field_validator("jira_allowed_hosts", "llm_fallbacks", "llm_allowed_hosts", mode="before")
     @classmethod
     def _split_hosts(cls, value: Any) -> Any:
         return (
@@ -129,6 +176,14 @@ class Settings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("llm_prices", mode="before")
+    @classmethod
+    def _split_prices(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        pairs = (part.rpartition("=") for part in value.split(",") if part.strip())
+        return {name.strip(): tuple(price.split("/")) for name, _, price in pairs}
 
     @field_validator("base_url", "install_keys_url", "oauth_url")
     @classmethod
@@ -156,7 +211,12 @@ class Settings(BaseSettings):
     @property
     def model_key(self) -> str:
         """The key for the configured provider, "" when there is none."""
-        return self.llm_api_key.get_secret_value() or self.openai_api_key.get_secret_value()
+        return self.llm_api_key.get_secret_value() or self.provider_key(self.llm_provider)
+
+    def provider_key(self, provider: str) -> str:
+        """The operator's key for a provider that need not be the configured one, "" when there is none."""
+        keys = {"openai": self.openai_api_key, "anthropic": self.anthropic_api_key, "gemini": self.gemini_api_key}
+        return keys[provider].get_secret_value() if provider in keys else ""
 
 
 def _host(url: str) -> str | None:

@@ -10,7 +10,8 @@ from addon.store.ids import new_id
 from addon.store.repos.runs import Run
 from addon.store.repos.runs import get as get_run
 from addon.store.secrets import Seals
-from addon.store.tables import publications, runs, tenants
+from addon.store.tables.runs import publications, runs
+from addon.store.tables.tenants import tenants
 
 BASE_URL = "https://acme.atlassian.net"
 

@@ -6,9 +6,9 @@ The shape has been validated by then; here stands what a schema cannot say.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from addon.analysis.facts import Facts
-from addon.analysis.quotes import Source
-from addon.analysis.wording import Wording
+from addon.reading.facts import Facts
+from addon.reading.quotes import Source
+from addon.reading.wording import Wording
 from addon.results.analysis import (
     BUG_ASPECTS,
     INVEST,

@@ -7,11 +7,11 @@ from addon.adf.clean import one_line, visible
 from addon.adf.nodes import doc
 from addon.analysis import render
 from addon.analysis.check import DESCRIPTION, TITLE
-from addon.analysis.facts import Facts
 from addon.errors import Invalid
 from addon.i18n.catalog import Texts
 from addon.jira import comments
 from addon.policy.projects import ProjectSettings
+from addon.reading.facts import Facts
 from addon.results.analysis import AnalysisResult, Subtask
 from addon.runs.feature import Draft, Work
 from addon.store.repos.runs import Run
@@ -54,7 +54,7 @@ class Drafts:
         return tuple(drafts)
 
     def asked(
-        self, run: Run, target: str, *, items: Sequence[int], edits: Mapping[str, Mapping[str, str]]
+        self, run: Run, target: str, *, items: Sequence[int], edits: Mapping[str, Mapping[str, Any]]
     ) -> tuple[Draft, ...]:
         """What a person chose in the panel. Raises Invalid for anything the result does not hold."""
         if run.result is None:

@@ -1,19 +1,18 @@
 """Who judges, and what happens when the model does not: from facts to a checked result."""
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlsplit
 
 from addon.analysis import prompt
 from addon.analysis.check import Check
-from addon.analysis.facts import Facts
 from addon.llm.answer import Usage
-from addon.llm.choice import ModelChoice
 from addon.llm.errors import ModelError
-from addon.llm.models import Models
+from addon.policy.asking import Asker
+from addon.reading import framing
+from addon.reading.facts import Facts
 from addon.results.analysis import Analysis, AnalysisResult
+from addon.results.part import Notice
 from addon.rules.analyst import analyse
 from addon.rules.story import Story
 from addon.runs.feature import Work
@@ -29,17 +28,14 @@ Verdict = tuple[AnalysisResult, dict[str, Any] | None]
 class Judge:
     """Asks the model of the work, or the rules when there is none or it fails for good."""
 
-    def __init__(self, models: Models) -> None:
-        self._models = models
-
     async def verdict(self, work: Work, facts: Facts) -> Verdict:
         """Raises ModelError when the model is worth another try of the whole run."""
-        check = Check(facts, language=work.settings.language, hosts=own_hosts(work))
+        check = Check(facts, language=work.settings.language, hosts=work.tenant.hosts)
         await work.progress.stage("thinking")
-        if work.choice is None:
+        if work.model is None:
             return await _by_rules(work, facts, check=check, notice="no_model"), None
         try:
-            analysis, usage = await self._by_model(work, work.choice, facts=facts, check=check)
+            analysis, usage = await self._by_model(work, work.model, facts=facts, check=check)
         except ModelError as error:
             if error.retry_after_s is not None and _failed_before(work.run) + 1 < ASKS:
                 raise
@@ -52,20 +48,20 @@ class Judge:
             usage
         )
 
-    async def _by_model(self, work: Work, choice: ModelChoice, *, facts: Facts, check: Check) -> tuple[Analysis, Usage]:
+    async def _by_model(self, work: Work, model: Asker, *, facts: Facts, check: Check) -> tuple[Analysis, Usage]:
         """Raises ModelError, unless one of the answers can be used all the same."""
         question = prompt.build(
             facts,
             language=work.settings.language,
             instruction=work.settings.instruction,
-            delimiter=f"=={secrets.token_hex(12)}==",
+            delimiter=framing.new_delimiter(),
         )
 
         async def show(partial: dict[str, Any]) -> None:
             await work.progress.partial(check.preview(partial))
 
         try:
-            answer = await self._models.ask(choice, question, shape=Analysis, check=check, on_partial=show)
+            answer = await model.ask(question, shape=Analysis, check=check, on_partial=show)
         except ModelError as error:
             # A repair that made things worse must not throw away an answer whose only fault was a quote.
             if check.best is None or error.usage is None:
@@ -79,7 +75,7 @@ def _failed_before(run: Run) -> int:
     return run.failures if (run.error or {}).get("error", "").startswith("model_") else 0
 
 
-async def _by_rules(work: Work, facts: Facts, *, check: Check, notice: str) -> AnalysisResult:
+async def _by_rules(work: Work, facts: Facts, *, check: Check, notice: Notice) -> AnalysisResult:
     story = Story(
         summary=facts.first("summary"),
         description="\n\n".join(_told(facts)),
@@ -106,9 +102,3 @@ def _told(facts: Facts) -> Iterator[str]:
     for section in facts.sections:
         if section.name in ("environment", "field"):
             yield f"## {section.title or 'Environment'}\n\n{section.text}"
-
-
-def own_hosts(work: Work) -> frozenset[str]:
-    """Hosts that belong to the tenant itself."""
-    addresses = (work.tenant.display_url, work.tenant.site.base_url)
-    return frozenset(host for address in addresses if (host := urlsplit(address).hostname))

@@ -24,8 +24,8 @@ from addon.adf.nodes import (
     text,
     weight,
 )
-from addon.analysis.wording import clip
 from addon.i18n.catalog import N_
+from addon.reading.wording import clip
 from addon.results.analysis import AnalysisResult, Criterion, Score, Subtask
 
 MOST = 30_000

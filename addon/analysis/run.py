@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
-from addon.analysis import prompt, reading
+from addon.analysis import prompt
 from addon.analysis.drafts import Drafts
-from addon.analysis.facts import Facts, input_hash
 from addon.analysis.judging import Judge, Verdict
 from addon.llm.answer import Usage
-from addon.llm.models import Models
+from addon.reading import issue as reading
+from addon.reading.facts import Facts, input_hash
 from addon.results.analysis import AnalysisResult
 from addon.runs.feature import Draft, Outcome, Work
 from addon.store.repos.runs import Run
@@ -19,8 +20,8 @@ class AnalysisFeature:
 
     kind = "analysis"
 
-    def __init__(self, models: Models, drafts: Drafts) -> None:
-        self._judge = Judge(models)
+    def __init__(self, drafts: Drafts) -> None:
+        self._judge = Judge()
         self._drafts = drafts
 
     async def run(self, work: Work) -> Outcome:
@@ -31,7 +32,7 @@ class AnalysisFeature:
         return Outcome(result=result.model_dump(mode="json"), usage=usage, drafts=drafts)
 
     def drafts(
-        self, run: Run, target: str, *, items: Sequence[int], edits: Mapping[str, Mapping[str, str]]
+        self, run: Run, target: str, *, items: Sequence[int], edits: Mapping[str, Mapping[str, Any]]
     ) -> tuple[Draft, ...]:
         """What a person asked for; see Drafts.asked."""
         return self._drafts.asked(run, target, items=items, edits=edits)

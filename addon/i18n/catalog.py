@@ -1,13 +1,14 @@
-"""Texts in other languages: English is written in the code, its translations stand in `<language>.po` beside this file.
+"""Texts in other languages: English is written in the code, its translations stand in `<language>/*.po` beside it.
 
 Python says `N_("…")` where a text is written and translates it with `Texts.of(language)` where it is shown; the pages
 say `t("…")` or `data-i18n="…"` and get every catalog with the page, because one prebuilt page serves all languages.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 HERE = Path(__file__).resolve().parent
@@ -28,7 +29,7 @@ class Texts:
     """
 
     def __init__(self, folder: Path = HERE) -> None:
-        self._catalogs = {path.stem: _read(path) for path in sorted(folder.glob("*.po"))}
+        self._catalogs = {each.name: _read(each) for each in sorted(folder.iterdir()) if any(each.glob("*.po"))}
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -54,11 +55,9 @@ def _primary(language: str) -> str:
     return language.replace("_", "-").split("-", 1)[0].lower()
 
 
-def _read(path: Path) -> Mapping[str, Entry]:
-    with path.open("rb") as file:
-        catalog = read_po(file, locale=path.stem, abort_invalid=True)
+def _read(folder: Path) -> Mapping[str, Entry]:
     found: dict[str, Entry] = {}
-    for message in catalog:
+    for message in messages(folder):
         if not message.id or message.fuzzy or not message.string:
             continue
         if isinstance(message.id, str):
@@ -66,3 +65,10 @@ def _read(path: Path) -> Mapping[str, Entry]:
         elif all(message.string):
             found[message.id[0]] = tuple(message.string)
     return found
+
+
+def messages(folder: Path) -> Iterator[Message]:
+    """What stands in the catalogs of one language, a file after the other."""
+    for path in sorted(folder.glob("*.po")):
+        with path.open("rb") as file:
+            yield from read_po(file, locale=folder.name, abort_invalid=True)

@@ -1,6 +1,6 @@
 """What comes back from a model, and what it cost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -23,6 +23,18 @@ class Usage:
     cost_usd: float | None = None
     estimated: bool = False
     expected_input_tokens: int = 0
+
+    def plus(self, other: "Usage") -> "Usage":
+        """Both together: the same work in several asks. Names and the first estimate are those of this one."""
+        known = [cost for cost in (self.cost_usd, other.cost_usd) if cost is not None]
+        return replace(
+            self,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            requests=self.requests + other.requests,
+            cost_usd=sum(known) if known else None,
+            estimated=self.estimated or other.estimated,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,6 +41,12 @@ class Tenant:
     previous_secret: str | None = field(repr=False, default=None)
     previous_secret_until: float = 0.0
     active: bool = True
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Hosts that belong to the site itself."""
+        addresses = (self.display_url, self.site.base_url)
+        return frozenset(host for address in addresses if (host := urlsplit(address).hostname))
 
     def secrets(self, now: float) -> tuple[str, ...]:
         """What the site may sign with now, the current secret first."""

@@ -8,7 +8,7 @@ second.
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from addon.results.part import Author, Notice, Part
 
 Nature = Literal["story", "bug"]
 """How the issue is judged: by INVEST, or as a bug report."""
@@ -20,12 +20,6 @@ Aspect = Literal[
     "steps", "expected", "actual", "environment", "reproducible", "impact",
 ]  # fmt: skip
 Severity = Literal["low", "medium", "high"]
-
-
-class Part(BaseModel):
-    """Base of every piece: closed and immutable."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Score(Part):
@@ -88,14 +82,13 @@ class Analysis(Part):
 class AnalysisResult(Part):
     """What a run of kind `analysis` stores as its result.
 
-    author: "rules" or "model". overall: 0-100, 0 also when there are no scores (see scored). notice: code of what the
-    reader must know: "", "model_failed" (the rules answered because the model could not) or "no_model" (none is
-    configured). dropped: quotes a model claimed which are not in the issue.
+    overall: 0-100, 0 also when there are no scores (see scored). dropped: quotes a model
+    claimed which are not in the issue.
     """
 
-    author: Literal["rules", "model"]
+    author: Author
     overall: int
-    notice: str
+    notice: Notice
     dropped: int
     analysis: Analysis
 

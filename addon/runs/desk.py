@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.jira.client import Jira
 from addon.jira.users import own_account
-from addon.policy.models import ModelPolicy
+from addon.policy.asking import Asks
 from addon.policy.projects import Projects
+from addon.policy.prompts import Prompts
 from addon.policy.tenants import Tenant, Tenants
 from addon.policy.trouble import Troubles
 from addon.queue.broker import Wakes
@@ -48,7 +49,8 @@ class Desk:
     tenants: Tenants
     jira: Jira
     projects: Projects
-    model_policy: ModelPolicy
+    asks: Asks
+    prompts: Prompts
     troubles: Troubles
     patience: Patience = field(default_factory=Patience)
 

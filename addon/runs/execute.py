@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import AddonError
 from addon.observe.metrics import RUN_SECONDS, RUNS
+from addon.policy.prompts import ProjectPrompt
 from addon.queue.lane import End
 from addon.runs.desk import ENDINGS, Desk, persist
 from addon.runs.feature import Feature, Outcome, Work
@@ -18,7 +19,7 @@ from addon.store.leases import Ending, Lease, finish
 from addon.store.repos import events
 from addon.store.repos import runs as rows
 from addon.store.repos.runs import Run
-from addon.store.tables import runs
+from addon.store.tables.runs import runs
 
 log = logging.getLogger(__name__)
 
@@ -76,12 +77,28 @@ class RunJob:
             tenant=tenant,
             jira=desk.jira.as_app(tenant.site),
             settings=await desk.projects.get(tenant.id, run.project_id or ""),
-            choice=await desk.model_policy.choice(tenant.id),
+            model=await desk.asks.asker(tenant.id, account_id=run.account_id),
+            prompt=await self._prompt(run),
+            base=await self._base(run),
+            as_user=desk.jira.as_user(tenant.site, run.account_id) if run.account_id else None,
             progress=RunProgress(desk.db, desk.bus, lease=lease, after=seq),
             ledger=RunLedger(desk.db, run, lease),
         )
         async with site_in_sight(desk.troubles, tenant):
             return await feature.run(work)
+
+    async def _prompt(self, run: Run) -> ProjectPrompt | None:
+        if run.preview and "prompt" in run.params:
+            return ProjectPrompt(0, str(run.params["prompt"]))
+        return await self._desk.prompts.active(run.tenant_id, run.project_id or "", kind=run.kind)
+
+    async def _base(self, run: Run) -> Run | None:
+        based_on = run.params.get("based_on")
+        if not based_on:
+            return None
+        async with self._desk.db.single() as tx:
+            base = await rows.get(tx, run.tenant_id, run_id=str(based_on))
+        return base if base and base.issue_id == run.issue_id and base.result is not None else None
 
     async def _failed(self, lease: Lease, error: AddonError) -> None:
         async def write(tx: AsyncConnection) -> str | None:
@@ -99,7 +116,8 @@ class RunJob:
             # The fence stands first: an attempt that lost its lease must leave no drafts behind either.
             if not await finish(tx, runs, lease=lease, ending=Ending("succeeded", values=values), now=time.time()):
                 return None
-            await plan(tx, run, drafts=outcome.drafts)
+            if not run.preview:
+                await plan(tx, run, drafts=outcome.drafts)
             return await self._closed(tx, lease, state="succeeded")
 
         self._told(lease, await persist(self._desk.db, write))

@@ -10,7 +10,9 @@ from typing import Any, Protocol
 
 from addon.jira.session import Session
 from addon.llm.choice import ModelChoice
+from addon.policy.asking import Asker
 from addon.policy.projects import ProjectSettings
+from addon.policy.prompts import ProjectPrompt
 from addon.policy.tenants import Tenant
 from addon.store.repos.publications import Publication
 from addon.store.repos.runs import Run
@@ -33,18 +35,35 @@ class Ledger(Protocol):
 
     async def earlier(self, input_hash: str) -> dict[str, Any] | None: ...
 
+    async def kept(self, name: str) -> dict[str, Any] | None: ...
+
+    async def keep(self, name: str, value: Mapping[str, Any]) -> None: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """One attempt at one run. jira: acts as the app. choice: None means the rules answer."""
+    """One attempt at one run.
+
+    jira: acts as the app. as_user: acts as the person who asked, None for what comes by itself. model: None means the
+    rules answer. prompt: the project's own words for this kind of run. base: the ended run that
+    `params["based_on"]` names, of the same issue.
+    """
 
     run: Run
     tenant: Tenant
     jira: Session
     settings: ProjectSettings
-    choice: ModelChoice | None
+    model: Asker | None
     progress: Progress
     ledger: Ledger
+    as_user: Session | None = None
+    prompt: ProjectPrompt | None = None
+    base: Run | None = None
+
+    @property
+    def choice(self) -> ModelChoice | None:
+        """The model that is asked first, None for the rules."""
+        return self.model.choice if self.model else None
 
     async def save_facts(self, facts: Mapping[str, Any], input_hash: str) -> None:
         """Keep what was read, so that a second attempt judges the same text (then `run.facts` holds it).
@@ -56,6 +75,17 @@ class Work:
     async def earlier(self, input_hash: str) -> dict[str, Any] | None:
         """The result of the last run on the same issue that read the very same input, None without one."""
         return await self.ledger.earlier(input_hash)
+
+    async def kept(self, name: str) -> dict[str, Any] | None:
+        """A finished piece of this run that an attempt before this one kept, or this one."""
+        return await self.ledger.kept(name)
+
+    async def keep(self, name: str, value: Mapping[str, Any]) -> None:
+        """Keeps a finished piece, at most 64 characters of name: a later attempt does not pay for it again.
+
+        Its usage belongs into the value, so that the bill of the run holds it whoever finishes the run.
+        """
+        await self.ledger.keep(name, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +120,7 @@ class Feature(Protocol):
         """May be called again for the same run after a crash. Raises AddonError; one with retry_after_s is retried."""
 
     def drafts(
-        self, run: Run, target: str, *, items: Sequence[int], edits: Mapping[str, Mapping[str, str]]
+        self, run: Run, target: str, *, items: Sequence[int], edits: Mapping[str, Mapping[str, Any]]
     ) -> tuple[Draft, ...]:
         """What a person asked to write from the stored result of an ended run, with the person's edits over it.
 

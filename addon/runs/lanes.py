@@ -15,7 +15,7 @@ from addon.runs.write import PublicationJob
 from addon.store.holding import Holding
 from addon.store.leases import LEASE_S, Claims, Lease
 from addon.store.repos.publications import turn
-from addon.store.tables import publications, runs
+from addon.store.tables.runs import publications, runs
 
 PRIORITY_SLOTS = 20
 WRITING_SLOTS = 20

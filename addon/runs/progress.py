@@ -12,7 +12,7 @@ from addon.runs.bus import Bus
 from addon.runs.view import iso
 from addon.store.db import Database
 from addon.store.leases import Lease
-from addon.store.repos import events
+from addon.store.repos import checkpoints, events
 from addon.store.repos import runs as rows
 from addon.store.repos.runs import Run
 
@@ -93,6 +93,16 @@ class RunLedger:
         async with self.db.begin() as tx:
             found = await rows.earlier(tx, self.run, input_hash=input_hash)
         return found.result if found else None
+
+    async def kept(self, name: str) -> dict[str, Any] | None:
+        async with self.db.begin() as tx:
+            return await checkpoints.get(tx, self.run.tenant_id, run_id=self.run.id, name=name)
+
+    async def keep(self, name: str, value: Mapping[str, Any]) -> None:
+        """Raises LeaseLost, DatabaseDown."""
+        async with self.db.begin() as tx:
+            if not await checkpoints.save(tx, self.lease, name=name, value=value):
+                raise LeaseLost
 
 
 async def back_in_the_queue(tx: AsyncConnection, lease: Lease) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,7 +28,7 @@ class Wish:
 
     target: str
     items: Sequence[int] = ()
-    edits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    edits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 async def plan(tx: AsyncConnection, run: Run, *, drafts: Iterable[Draft], account_id: str | None = None) -> None:

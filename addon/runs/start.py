@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, Self
 
 from addon.errors import Conflict, NotFound
@@ -14,7 +14,7 @@ from addon.store.db import Database
 from addon.store.repos import audit
 from addon.store.repos import runs as rows
 from addon.store.repos.runs import NewRun, Run
-from addon.store.tables import runs
+from addon.store.tables.runs import runs
 
 PANEL_PRIORITY = 10
 
@@ -66,6 +66,18 @@ class Delivery:
         return cls(IssueRef(event.issue.id, event.issue.key, event.issue.fields.project.id), delivery_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a person wants done. params: {"force": judge anew although nothing changed, "based_on": run id, …}."""
+
+    kind: str = "analysis"
+    params: Mapping[str, Any] = field(default_factory=dict)
+    preview: bool = False
+
+
+ANALYSIS = Ask()
+
+
 class Starts:
     """Puts runs into the database and wakes the worker."""
 
@@ -97,27 +109,28 @@ class Starts:
         await self._wakes.wake(new.queue)
         return "started"
 
-    async def asked(
-        self, tenant: Tenant, issue: IssueRef, *, account_id: str, kind: str = "analysis", force: bool = False
-    ) -> Run:
+    async def asked(self, tenant: Tenant, issue: IssueRef, *, account_id: str, ask: Ask = ANALYSIS) -> Run:
         """A person wants a run now; one that already waits or works on the issue is theirs too, and moves to the front.
 
-        force: judge anew although nothing changed. Raises DatabaseDown.
+        Raises Conflict when that one was asked for something else, DatabaseDown.
         """
         new = NewRun(
-            kind=kind,
+            kind=ask.kind,
             trigger="panel",
             issue_id=issue.id,
             issue_key=issue.key,
             project_id=issue.project_id,
             account_id=account_id,
-            params={"force": force},
+            params=ask.params,
+            preview=ask.preview,
             queue="priority",
             priority=PANEL_PRIORITY,
         )
         # Twice: the run in our way may end between the two looks.
         for _ in range(3):
             run = await self._one(tenant.id, new)
+            if run is not None and not _same(run.params, new.params):
+                raise Conflict("This issue is being worked on just now; ask again when that is done.", retry_after_s=5)
             if run is not None:
                 await self._wakes.wake(new.queue)
                 return run
@@ -145,6 +158,11 @@ class Starts:
             if run is not None:
                 await _noted(tx, run, account_id=str(new.account_id), action="run.asked", detail=new.params)
             return run
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether both want the same work; how urgently does not matter."""
+    return {**one, "force": None} == {**other, "force": None}
 
 
 async def _noted(tx: Any, run: Run, *, account_id: str, action: str, detail: Mapping[str, Any] | None = None) -> None:

@@ -17,7 +17,7 @@ from addon.store import leases
 from addon.store.leases import Again, Ending, Lease
 from addon.store.repos import publications as rows
 from addon.store.repos.publications import SUPERSEDED, Publication
-from addon.store.tables import publications
+from addon.store.tables.runs import publications
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Table, Update, case, exists, func, literal, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from addon.store.tables import tenants
+from addon.store.tables.tenants import tenants
 
 LEASE_S = 30.0
 MOST_CRASHES = 3

@@ -7,7 +7,7 @@ from sqlalchemy import Column, or_, select, update
 
 from addon.store.db import Database
 from addon.store.secrets import SealBroken, Seals
-from addon.store.tables import tenant_models, tenants
+from addon.store.tables.tenants import tenant_models, tenants
 
 BATCH = 200
 SEALED: tuple[tuple[Column[str], tuple[Column[bytes], ...]], ...] = (

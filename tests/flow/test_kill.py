@@ -19,7 +19,7 @@ from addon.runs.start import Delivery, IssueRef, Starts
 from addon.settings import Settings
 from addon.store.db import Database
 from addon.store.secrets import Seals
-from addon.store.tables import publications, runs
+from addon.store.tables.runs import publications, runs
 from tests.flow.killable import KEY
 from tests.rows import add_tenant, states
 

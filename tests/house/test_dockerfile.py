@@ -136,7 +136,7 @@ def test_what_is_copied_exists_and_is_let_in() -> None:
     sources = copied()
     assert [source for source in sources if not (ROOT / source).exists()] == []
     assert [source for source in sources if ignored(source)] == []
-    kept = ("addon/analysis/prompts/analysis.v1.txt", "addon/i18n/fr.po", "sandbox/seed/stories.json")
+    kept = ("addon/analysis/prompts/analysis.v1.txt", "addon/i18n/fr/base.po", "sandbox/seed/stories.json")
     assert [path for path in kept if ignored(path)] == []
 
 

@@ -9,7 +9,7 @@ FLOORS = [
     "settings observe i18n results",
     "connect forge adf formats rules",
     "jira llm testmgmt store queue blobs",
-    "policy",
+    "policy reading",
     "runs",
     "analysis criteria scenarios pipeline summary exports targets",
     "house",

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from addon.settings import load_settings
 from addon.store.db import Database
-from addon.store.tables import metadata
+from addon.store.tables.everything import metadata
 
 
 def upgrade(connection: Connection) -> None:

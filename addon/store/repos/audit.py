@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.ids import new_id
-from addon.store.tables import audit
+from addon.store.tables.audit import audit
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.leases import Lease
-from addon.store.tables import run_events
+from addon.store.tables.runs import run_events
 
 
 @dataclass(frozen=True, slots=True)

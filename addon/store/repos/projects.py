@@ -7,7 +7,8 @@ from sqlalchemy import BindParameter, Select, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.db import insert_into
-from addon.store.tables import projects, publications, runs
+from addon.store.tables.projects import projects
+from addon.store.tables.runs import publications, runs
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from addon.store.db import insert_into
 from addon.store.ids import new_id
 from addon.store.repos.runs import Run
-from addon.store.tables import publications
+from addon.store.tables.runs import publications
 
 SUPERSEDED = {"error": "superseded", "detail": "A newer result took its place before it was written."}
 

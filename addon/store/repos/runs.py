@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from addon.store.db import insert_into
 from addon.store.ids import new_id
 from addon.store.leases import Lease, held
-from addon.store.tables import runs
+from addon.store.tables.runs import runs
 
 ACTIVE = ("queued", "running")
 ENDED = ("succeeded", "failed", "cancelled")
@@ -49,6 +49,7 @@ class Run:
     error: dict[str, str] | None
     failures: int = 0
     run_at: float = 0.0
+    preview: bool = False
 
     @property
     def ended(self) -> bool:
@@ -57,7 +58,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRun:
-    """What a door knows. queue: "ai" for what comes by itself, "priority" when a person waits."""
+    """What a door knows. queue: "ai" for what comes by itself, "priority" when a person waits.
+
+    preview: tries something out: for whoever asked alone, never written into Jira, never taken for the issue's own.
+    """
 
     kind: str
     trigger: str
@@ -70,6 +74,7 @@ class NewRun:
     params: Mapping[str, Any] = field(default_factory=dict)
     queue: str = "ai"
     priority: int = 0
+    preview: bool = False
 
 
 _COLUMNS = tuple(runs.c[name] for name in Run.__dataclass_fields__)
@@ -106,6 +111,7 @@ async def hurry(tx: AsyncConnection, tenant_id: str, *, wanted: NewRun, now: flo
         runs.c.kind == wanted.kind,
         runs.c.issue_id == wanted.issue_id,
         runs.c.state == "queued",
+        ~runs.c.preview,
     )
     await tx.execute(waiting.where(runs.c.run_at > now).values(run_at=now))
     await tx.execute(
@@ -119,7 +125,8 @@ async def get(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> Run | None
 
 async def active(tx: AsyncConnection, tenant_id: str, *, kind: str, issue_id: str | None) -> Run | None:
     """The run of this kind that waits or works on the issue now; there is at most one."""
-    query = _mine(tenant_id).where(runs.c.kind == kind, runs.c.issue_id == issue_id, runs.c.state.in_(ACTIVE))
+    mine = _mine(tenant_id).where(runs.c.kind == kind, runs.c.issue_id == issue_id)
+    query = mine.where(runs.c.state.in_(ACTIVE), ~runs.c.preview)
     return _one((await tx.execute(query)).first())
 
 
@@ -130,14 +137,14 @@ async def started_by(tx: AsyncConnection, tenant_id: str, *, start_key: str) -> 
 
 async def of_issue(tx: AsyncConnection, tenant_id: str, *, issue_id: str, limit: int = 20) -> list[Run]:
     """Newest first."""
-    return await _list(tx, _mine(tenant_id).where(runs.c.issue_id == issue_id), limit=limit)
+    return await _list(tx, _mine(tenant_id).where(runs.c.issue_id == issue_id, ~runs.c.preview), limit=limit)
 
 
 async def of_project(
     tx: AsyncConnection, tenant_id: str, *, project_id: str, state: str | None = None, limit: int = 50
 ) -> list[Run]:
     """Newest first. state: only runs in it."""
-    query = _mine(tenant_id).where(runs.c.project_id == project_id)
+    query = _mine(tenant_id).where(runs.c.project_id == project_id, ~runs.c.preview)
     return await _list(tx, query.where(runs.c.state == state) if state else query, limit=limit)
 
 
@@ -149,6 +156,7 @@ async def earlier(tx: AsyncConnection, run: Run, *, input_hash: str) -> Run | No
         runs.c.input_hash == input_hash,
         runs.c.state == "succeeded",
         runs.c.id != run.id,
+        ~runs.c.preview,
     )
     return _one((await tx.execute(query.order_by(runs.c.created_at.desc()).limit(1))).first())
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.db import insert_into
-from addon.store.tables import tenant_models
+from addon.store.tables.tenants import tenant_models
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.db import insert_into
 from addon.store.repos.audit import record
-from addon.store.tables import audit, publications, runs, tenant_models, tenants
+from addon.store.tables.audit import audit
+from addon.store.tables.runs import publications, runs
+from addon.store.tables.tenants import tenant_models, tenants
 
 INSTALLED, DISABLED, UNINSTALLED, SUPERSEDED = "installed", "disabled", "uninstalled", "superseded"
 STOPPED = {"error": "uninstalled", "detail": "The add-on was removed from this site."}

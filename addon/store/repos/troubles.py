@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from addon.store.tables import tenants
+from addon.store.tables.tenants import tenants
 
 CLEARED: Mapping[str, Any] = {"paused_until": None, "trouble": None}
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, cast, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from addon.store.tables import publications, runs
+from addon.store.tables.runs import publications, runs
 
 DAY_S = 86_400
 

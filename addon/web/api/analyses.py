@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from addon.runs.start import Ask
 from addon.store.repos.runs import Run
 from addon.web.api import seen
 from addon.web.api.events import EVENT_STREAM, Stream, StreamsDep, respond
@@ -54,4 +55,5 @@ async def issue_runs(house: HouseDep, caller: ApiCaller, *, issue: seen.IssueIdO
 async def _asked(house: House, caller: Caller, *, wish: AnalyzeIssue) -> Run:
     issue = await seen.issue(house, caller, id_or_key=wish.issue)
     await seen.require_take_part(house, caller, issue_id=issue.id)
-    return await house.starts.asked(caller.tenant, issue, account_id=caller.account_id, force=wish.force)
+    ask = Ask("analysis", {"force": wish.force})
+    return await house.starts.asked(caller.tenant, issue, account_id=caller.account_id, ask=ask)

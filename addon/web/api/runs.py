@@ -27,7 +27,8 @@ async def read_run(house: HouseDep, caller: ApiCaller, *, run_id: seen.RunId) ->
 async def cancel_run(house: HouseDep, caller: ApiCaller, *, run_id: seen.RunId) -> dict[str, Any]:
     """Calls the run off; one at work stops at its next step. Ended runs stay what they are."""
     run = await seen.run(house, caller, run_id=run_id)
-    await seen.require_take_part(house, caller, issue_id=run.issue_id)
+    if run.issue_id is not None and not run.preview:
+        await seen.require_take_part(house, caller, issue_id=run.issue_id)
     return await house.runs.shown(await house.starts.cancel(caller.tenant.id, run.id, account_id=caller.account_id))
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from addon.analysis.facts import Facts, Section
+from addon.reading.facts import Facts, Section
 from addon.results.analysis import (
     BUG_ASPECTS,
     INVEST,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from addon.analysis.facts import Section
 from addon.analysis.prompt import BUG, STORY, build, version
+from addon.reading.facts import Section
 from addon.results.analysis import BUG_ASPECTS, INVEST
 from tests.unit.analysis.make import facts
 

@@ -15,13 +15,14 @@ from addon.jira.errors import JiraNotFound
 from addon.llm.choice import ModelChoice
 from addon.llm.errors import ModelBusy
 from addon.llm.models import Models
+from addon.policy.asking import Asker
 from addon.policy.projects import ProjectSettings
 from addon.results.analysis import AnalysisResult, Subtask
 from addon.runs.feature import Outcome, Work
 from addon.store.repos.runs import Run
 from tests.fake_model import FakeModel
 from tests.unit.analysis.make import analysis, result
-from tests.unit.analysis.test_facts import sample
+from tests.unit.reading.test_facts import sample
 from tests.unit.targets.fake_jira import SITE, FakeJira, story
 from tests.unit.targets.make import TENANT
 
@@ -75,13 +76,14 @@ class Bench:
 
     async def outcome(self) -> Outcome:
         choice = ModelChoice("openai", "gpt-test", self.model.url, "key", 10.0) if self.model else None
+        models = Models(sleep=_at_once)
         work = Work(
-            run=run_of(self.jira, **self.run), tenant=TENANT, jira=self.jira.session(), choice=choice,
+            run=run_of(self.jira, **self.run), tenant=TENANT, jira=self.jira.session(),
+            model=Asker(models, choice) if choice else None,
             settings=ProjectSettings(**self.settings), progress=self.watched, ledger=self.watched,
         )  # fmt: skip
-        models = Models(sleep=_at_once)
         try:
-            return await AnalysisFeature(models, Drafts(Texts(), SITE.app_key)).run(work)
+            return await AnalysisFeature(Drafts(Texts(), SITE.app_key)).run(work)
         finally:
             await models.close()
 

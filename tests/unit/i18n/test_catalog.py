@@ -5,14 +5,12 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
-from babel.messages.pofile import read_po
 
-from addon.i18n.catalog import HERE, N_, Texts
+from addon.i18n.catalog import HERE, N_, Texts, messages
 from tests.unit.i18n.extract import ROOT, Key, everything, of_python, of_script, of_shell
 
 PLACE = re.compile(r"\{\w+\}")
-with (HERE / "fr.po").open("rb") as file:
-    CATALOG = [message for message in read_po(file, locale="fr") if message.id]
+CATALOG = [message for message in messages(HERE / "fr") if message.id]
 
 
 def key(message: Message) -> Key:
@@ -29,6 +27,11 @@ def forms(message: Message) -> list[tuple[str, str]]:
 def test_every_text_is_translated() -> None:
     known = {key(message) for message in CATALOG if all(french for _, french in forms(message)) and not message.fuzzy}
     assert {text: where for text, where in everything().items() if text not in known} == {}
+
+
+def test_nothing_is_translated_twice() -> None:
+    said = [key(message) for message in CATALOG]
+    assert [text for text in set(said) if said.count(text) > 1] == []
 
 
 def test_no_translation_is_left_over() -> None:
@@ -76,7 +79,8 @@ def test_unknown_text_stays_as_it_is() -> None:
 
 
 def test_messages_cannot_leave_their_script_element(tmp_path: Path) -> None:
-    (tmp_path / "fr.po").write_text(
+    (tmp_path / "fr").mkdir()
+    (tmp_path / "fr" / "base.po").write_text(
         'msgid "a"\nmsgstr "</script><!-- & \\u2028"\n\nmsgid "b"\nmsgid_plural "bs"\nmsgstr[0] "c"\nmsgstr[1] "cs"\n',
         "utf-8",
     )

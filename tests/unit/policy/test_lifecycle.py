@@ -17,8 +17,10 @@ from addon.store.ids import new_id
 from addon.store.repos import audit, troubles
 from addon.store.repos import tenants as rows
 from addon.store.secrets import Seals
-from addon.store.tables import projects, publications, runs, tenant_models
-from addon.store.tables import tenants as table
+from addon.store.tables.projects import projects
+from addon.store.tables.runs import publications, runs
+from addon.store.tables.tenants import tenant_models
+from addon.store.tables.tenants import tenants as table
 
 NOW = 1_795_000_000.0
 DAY_S = 86_400.0

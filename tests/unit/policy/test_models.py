@@ -9,7 +9,7 @@ from addon.settings import Settings
 from addon.store.db import Database
 from addon.store.repos import audit
 from addon.store.secrets import Seals
-from addon.store.tables import tenant_models
+from addon.store.tables.tenants import tenant_models
 from tests.unit.policy.test_projects import add_tenant
 
 KEY = "sk-canary-of-a-tenant-0123456789"

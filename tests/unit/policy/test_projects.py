@@ -7,7 +7,8 @@ from addon.errors import Invalid
 from addon.policy.projects import LANGUAGES, InvalidSettings, Projects, ProjectSettings, merge, read
 from addon.store.db import Database
 from addon.store.repos import audit
-from addon.store.tables import projects, tenants
+from addon.store.tables.projects import projects
+from addon.store.tables.tenants import tenants
 
 
 async def add_tenant(db: Database, tenant_id: str = "tenant-a") -> str:

@@ -17,7 +17,7 @@ from addon.store.holding import Holding
 from addon.store.ids import new_id
 from addon.store.leases import Claims, Ending, Lease
 from addon.store.migrate import migrate
-from addon.store.tables import publications, runs
+from addon.store.tables.runs import publications, runs
 from tests.rows import add_publication, add_run, add_tenant, row_of, states
 from tests.services import PostgreSQL
 

@@ -12,8 +12,11 @@ import httpx2
 from addon.errors import Invalid
 from addon.jira.client import Jira
 from addon.jira.users import own_account
+from addon.llm.models import Models
+from addon.policy.asking import Asks
 from addon.policy.models import ModelPolicy
 from addon.policy.projects import Projects
+from addon.policy.prompts import Prompts
 from addon.policy.tenants import Tenant, Tenants
 from addon.policy.trouble import Troubles
 from addon.queue.broker import Wakes
@@ -120,7 +123,8 @@ async def stage(
         tenants=tenants,
         jira=client,
         projects=Projects(db),
-        model_policy=ModelPolicy(db, seals, settings=settings),
+        asks=Asks(Models(), ModelPolicy(db, seals, settings=settings)),
+        prompts=Prompts(db),
         troubles=Troubles(db, tenants, ask=partial(own_account, client), probe_every_s=0.3),
         patience=patience,
     )

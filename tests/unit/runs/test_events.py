@@ -12,7 +12,7 @@ from addon.runs.progress import RunProgress
 from addon.store.db import Database
 from addon.store.leases import Claims, Lease
 from addon.store.repos.events import Event
-from addon.store.tables import runs
+from addon.store.tables.runs import runs
 from tests.rows import add_run, add_tenant
 
 

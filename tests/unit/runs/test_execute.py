@@ -17,7 +17,7 @@ from addon.store.leases import Claims
 from addon.store.repos import events
 from addon.store.repos.runs import Run
 from addon.store.secrets import Seals
-from addon.store.tables import publications, runs
+from addon.store.tables.runs import publications, runs
 from tests.rows import add_run, row_of, run_of, set_tenant, states
 from tests.unit.runs.make import Stage, answer, comment, ended, stage, until
 
@@ -45,7 +45,7 @@ async def test_webhook_is_worked_without_anybody_asking(database: Database, seal
         await until(lambda: _are(database, {"succeeded": 1}))
     assert len(s.feature.seen) == 1
     assert s.feature.seen[0].jira.site == s.tenant.site
-    assert s.feature.seen[0].choice is None
+    assert s.feature.seen[0].model is None
 
 
 @pytest.mark.parametrize("error", [ModelRefused("It declined."), Invalid("No such thing.")])

@@ -17,7 +17,8 @@ from addon.store.leases import Lease
 from addon.store.repos import audit, events, troubles
 from addon.store.repos.runs import Run
 from addon.store.secrets import Seals
-from addon.store.tables import publications, runs, tenants
+from addon.store.tables.runs import publications, runs
+from addon.store.tables.tenants import tenants
 from tests.rows import add_publication, add_run, row_of, run_of, set_tenant, states
 from tests.unit.runs.make import Stage, answer, ended, jira_twin, stage, until
 

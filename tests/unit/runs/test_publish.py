@@ -14,7 +14,7 @@ from addon.store.leases import Claims
 from addon.store.repos import audit as audit_rows
 from addon.store.repos.runs import Run
 from addon.store.secrets import Seals
-from addon.store.tables import publications
+from addon.store.tables.runs import publications
 from tests.rows import add_publication, add_run, row_of, run_of, states
 from tests.unit.runs.make import Stage, stage, until, write
 

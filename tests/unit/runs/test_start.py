@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import event, select
 
 from addon.errors import NotFound
-from addon.runs.start import Delivery, IssueRef
+from addon.runs.start import Ask, Delivery, IssueRef
 from addon.store.db import Database
 from addon.store.repos import audit as audit_rows
 from addon.store.secrets import Seals
-from addon.store.tables import audit, runs
+from addon.store.tables.audit import audit
+from addon.store.tables.runs import runs
 from tests.rows import add_run, add_tenant, run_of, states
 from tests.unit.runs.make import Stage, stage
 
@@ -68,7 +69,7 @@ async def test_same_issue_and_delivery_of_another_site_is_no_duplicate(database:
 
 async def test_asking_starts_a_run_and_notes_who_asked(database: Database, seals: Seals) -> None:
     async with stage(database, seals, at_work=False) as s:
-        run = await s.office.starts.asked(s.tenant, ISSUE, account_id="ann", force=True)
+        run = await s.office.starts.asked(s.tenant, ISSUE, account_id="ann", ask=Ask(params={"force": True}))
         async with database.begin() as tx:
             (noted,) = await audit_rows.latest(tx, s.tenant.id)
     assert (run.state, run.trigger, run.account_id, run.params) == ("queued", "panel", "ann", {"force": True})

@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from addon.errors import Misconfigured
 from addon.store.db import Database, DatabaseDown, Unstorable, insert_into
 from addon.store.ids import new_id
-from addon.store.tables import audit, tenants
+from addon.store.tables.audit import audit
+from addon.store.tables.tenants import tenants
 from tests.rows import add_tenant
 from tests.services import PostgreSQL, free_port
 

@@ -11,7 +11,7 @@ from addon.store.db import Database
 from addon.store.leases import Again, Claims, Ending, Lease
 from addon.store.repos import troubles
 from addon.store.repos.troubles import Trouble
-from addon.store.tables import publications, runs
+from addon.store.tables.runs import publications, runs
 from tests.rows import add_publication, add_run, add_tenant, row_of, set_tenant
 
 ANN = Claims(runs, "ann")

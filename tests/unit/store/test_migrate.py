@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 
 from addon.store.db import Database
 from addon.store.migrate import at_head, migrate
-from addon.store.tables import metadata
+from addon.store.tables.everything import metadata
 from tests.conftest import administer, in_database
 
 

@@ -12,8 +12,8 @@ from addon.store.repos import audit, events, publications
 from addon.store.repos import runs as rows
 from addon.store.repos.publications import Item
 from addon.store.repos.runs import NewRun
-from addon.store.tables import publications as publication_table
-from addon.store.tables import runs
+from addon.store.tables.runs import publications as publication_table
+from addon.store.tables.runs import runs
 from tests.rows import add_publication, add_run, add_tenant, row_of, run_of, states
 
 NEW = NewRun(

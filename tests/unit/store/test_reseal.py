@@ -7,7 +7,7 @@ from addon.store.db import Database
 from addon.store.ids import new_id
 from addon.store.reseal import BATCH, reseal, take_stock
 from addon.store.secrets import SealBroken, Seals
-from addon.store.tables import tenant_models, tenants
+from addon.store.tables.tenants import tenant_models, tenants
 
 OLD = "the old key of at least thirty-two characters"
 NEW = "the new key of at least thirty-two characters"

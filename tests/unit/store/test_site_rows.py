@@ -8,7 +8,7 @@ from addon.store.db import Database
 from addon.store.repos import projects, tenant_models, usage
 from addon.store.repos.projects import Intake, ProjectRow
 from addon.store.repos.tenant_models import TenantModelRow
-from addon.store.tables import publications, runs
+from addon.store.tables.runs import publications, runs
 from tests.unit.policy.test_projects import add_tenant
 
 DAY = 86_400.0

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from addon.store.db import Database
 from addon.store.repos import tenants as rows
 from addon.store.secrets import Seals
-from addon.store.tables import tenants as table
+from addon.store.tables.tenants import tenants as table
 from tests import tokens
 from tests.unit.web.gate import ROUTES, Gate
 

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from addon.store.tables import audit, publications, runs
+from addon.store.tables.audit import audit
+from addon.store.tables.runs import publications, runs
 from tests import tokens
 from tests.unit.web.door import ISSUE, KEY, PROJECT, Door, of_other_site
 

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import insert
 
 from addon.store.ids import new_id
-from addon.store.tables import runs
+from addon.store.tables.runs import runs
 from tests import tokens
 from tests.captured_logs import captured_logs
 from tests.unit.web.door import OTHER_KEY, Door

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from addon.store.repos import troubles
-from addon.store.tables import tenants
+from addon.store.tables.tenants import tenants
 from tests import tokens
 from tests.unit.web.door import Door
 

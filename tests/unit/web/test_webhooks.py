@@ -12,8 +12,9 @@ from addon.store.repos.runs import NewRun
 from addon.store.repos.runs import get as get_run
 from addon.store.repos.runs import insert as insert_run
 from addon.store.secrets import Seals
-from addon.store.tables import publications as publications_table
-from addon.store.tables import runs, tenants
+from addon.store.tables.runs import publications as publications_table
+from addon.store.tables.runs import runs
+from addon.store.tables.tenants import tenants
 from tests import tokens
 from tests.captured_logs import captured_logs
 from tests.unit.web.door import ISSUE, KEY, OTHER_KEY, OTHER_SECRET, PROJECT, Door, new_issue

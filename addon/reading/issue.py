@@ -7,12 +7,12 @@ from unicodedata import normalize
 
 from addon.adf.clean import one_line, visible
 from addon.adf.read import to_markdown
-from addon.analysis.facts import Facts, Section, fit
-from addon.analysis.natures import is_bug
 from addon.jira import comments, fields, issues
 from addon.jira.errors import JiraForbidden, JiraNotFound, JiraRefused
 from addon.jira.issue import Comment, Issue, Linked
 from addon.jira.session import Session
+from addon.reading.facts import Facts, Section, fit
+from addon.reading.natures import is_bug
 
 # Worklogs and attachments are the heavy fields nobody reads here; ids of custom fields are not known beforehand.
 FIELDS = ("*all", "-worklog", "-attachment")

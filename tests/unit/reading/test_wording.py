@@ -4,8 +4,8 @@ from time import perf_counter
 
 import pytest
 
-from addon.analysis.quotes import Source
-from addon.analysis.wording import CUT, Wording, clip
+from addon.reading.quotes import Source
+from addon.reading.wording import CUT, Wording, clip
 
 SOURCE = "See https://docs.example.com/vouchers?v=2 and SHOP-118. Also https://collector.example.net/card?u=1"
 HOSTS = frozenset({"acme-demo.atlassian.net"})

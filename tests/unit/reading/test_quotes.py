@@ -2,7 +2,7 @@
 
 import pytest
 
-from addon.analysis.quotes import LONGEST, Source
+from addon.reading.quotes import LONGEST, Source
 
 TEXT = (
     "## Contexte\n\nEn tant que **comptable**, je veux exporter les avoirs du mois afin de les rapprocher de l’ERP.\n\n"

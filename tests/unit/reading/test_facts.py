@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from addon.analysis.facts import BUDGET, LEAST, SHARES, Facts, Section, fit, input_hash, shorten
-from addon.analysis.natures import is_bug
-from addon.analysis.reading import MOST_COMMENTS, read
+from addon.reading.facts import BUDGET, LEAST, SHARES, Facts, Section, fit, input_hash, shorten
+from addon.reading.issue import MOST_COMMENTS, read
+from addon.reading.natures import is_bug
 from tests.unit.analysis.make import facts
 from tests.unit.targets.fake_jira import APP_ACCOUNT, FakeJira, story
 
