@@ -1,20 +1,17 @@
 """Who judges, and what happens when the model does not: from facts to a checked result."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 from addon.analysis import prompt
+from addon.analysis.by_rules import by_rules
 from addon.analysis.check import Check
 from addon.llm.answer import Usage
+from addon.llm.asker import Asker
 from addon.llm.errors import ModelError
-from addon.policy.asking import Asker
 from addon.reading import framing
 from addon.reading.facts import Facts
 from addon.results.analysis import Analysis, AnalysisResult
-from addon.results.part import Notice
-from addon.rules.analyst import analyse
-from addon.rules.story import Story
 from addon.runs.feature import Work
 from addon.store.repos.runs import Run
 
@@ -33,7 +30,7 @@ class Judge:
         check = Check(facts, language=work.settings.language, hosts=work.tenant.hosts)
         await work.progress.stage("thinking")
         if work.model is None:
-            return await _by_rules(work, facts, check=check, notice="no_model"), None
+            return await by_rules(work, facts, check=check, notice="no_model"), None
         try:
             analysis, usage = await self._by_model(work, work.model, facts=facts, check=check)
         except ModelError as error:
@@ -41,7 +38,7 @@ class Judge:
                 raise
             # What the failed ask cost has been spent all the same and belongs on the bill.
             spent = asdict(error.usage) if error.usage else None
-            return await _by_rules(work, facts, check=check, notice="model_failed"), spent
+            return await by_rules(work, facts, check=check, notice="model_failed"), spent
         await work.progress.stage("checking")
         overall, dropped = analysis.overall, check.dropped
         return AnalysisResult(author="model", overall=overall, notice="", dropped=dropped, analysis=analysis), asdict(
@@ -73,32 +70,3 @@ class Judge:
 def _failed_before(run: Run) -> int:
     """Attempts in a row that the model has failed. What Jira failed before the model was asked does not count."""
     return run.failures if (run.error or {}).get("error", "").startswith("model_") else 0
-
-
-async def _by_rules(work: Work, facts: Facts, *, check: Check, notice: Notice) -> AnalysisResult:
-    story = Story(
-        summary=facts.first("summary"),
-        description="\n\n".join(_told(facts)),
-        issue_type=facts.issue_type,
-        is_bug=facts.is_bug,
-        is_subtask=facts.is_subtask,
-        labels=facts.labels,
-        components=facts.components,
-        parent=facts.first("parent"),
-        language=work.settings.language,
-        level=facts.level,
-    )
-    judged = analyse(story)
-    # The rules quote the issue as well, so their words pass the same gate as a model's.
-    # They speak fewer languages than the project may ask for, so what they answered in is what counts.
-    analysis = check.clean(judged).model_copy(update={"language": judged.language})
-    await work.progress.stage("checking")
-    return AnalysisResult(author="rules", overall=analysis.overall, notice=notice, dropped=0, analysis=analysis)
-
-
-def _told(facts: Facts) -> Iterator[str]:
-    """What the author wrote besides the title, other fields as sections of their own so that the rules see them."""
-    yield facts.first("description")
-    for section in facts.sections:
-        if section.name in ("environment", "field"):
-            yield f"## {section.title or 'Environment'}\n\n{section.text}"

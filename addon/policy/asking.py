@@ -17,8 +17,8 @@ T = TypeVar("T", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """The model of one run. choice: the one that is asked first; it belongs to what an answer depends on."""
+class TenantAsker:
+    """The model of one run of a tenant; an `Asker`."""
 
     models: Models
     choice: ModelChoice
@@ -31,13 +31,13 @@ class Asker:
 
 
 class Asks:
-    """Finds the model of a tenant."""
+    """Finds the model of a tenant; `Askers`."""
 
     def __init__(self, models: Models, policy: ModelPolicy) -> None:
         self._models = models
         self._policy = policy
 
-    async def asker(self, tenant_id: str, *, account_id: str | None = None) -> Asker | None:
+    async def asker(self, tenant_id: str, *, account_id: str | None = None) -> TenantAsker | None:
         """None: no model is configured, the rules answer. account_id: the person who asked. Raises DatabaseDown."""
         choice = await self._policy.choice(tenant_id)
-        return Asker(self._models, choice) if choice else None
+        return TenantAsker(self._models, choice) if choice else None

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.jira.client import Jira
 from addon.jira.users import own_account
-from addon.policy.asking import Asks
+from addon.llm.asker import Askers
 from addon.policy.projects import Projects
 from addon.policy.prompts import Prompts
 from addon.policy.tenants import Tenant, Tenants
@@ -49,7 +49,7 @@ class Desk:
     tenants: Tenants
     jira: Jira
     projects: Projects
-    asks: Asks
+    askers: Askers
     prompts: Prompts
     troubles: Troubles
     patience: Patience = field(default_factory=Patience)

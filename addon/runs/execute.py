@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import AddonError
 from addon.observe.metrics import RUN_SECONDS, RUNS
-from addon.policy.prompts import ProjectPrompt
 from addon.queue.lane import End
 from addon.runs.desk import ENDINGS, Desk, persist
-from addon.runs.feature import Feature, Outcome, Work
-from addon.runs.progress import LeaseLost, RunLedger, RunProgress, back_in_the_queue
+from addon.runs.feature import Feature, Outcome
+from addon.runs.preparing import prepared
+from addon.runs.progress import LeaseLost, back_in_the_queue
 from addon.runs.publish import plan
 from addon.runs.setbacks import failed, missing, site_in_sight
 from addon.store.leases import Ending, Lease, finish
@@ -72,33 +72,9 @@ class RunJob:
         feature = self._features.get(run.kind)
         if tenant is None or feature is None:
             return await missing(desk.db, lease.tenant_id) if tenant is None else UNKNOWN_KIND
-        work = Work(
-            run=run,
-            tenant=tenant,
-            jira=desk.jira.as_app(tenant.site),
-            settings=await desk.projects.get(tenant.id, run.project_id or ""),
-            model=await desk.asks.asker(tenant.id, account_id=run.account_id),
-            prompt=await self._prompt(run),
-            base=await self._base(run),
-            as_user=desk.jira.as_user(tenant.site, run.account_id) if run.account_id else None,
-            progress=RunProgress(desk.db, desk.bus, lease=lease, after=seq),
-            ledger=RunLedger(desk.db, run, lease),
-        )
+        work = await prepared(desk, lease, run=run, tenant=tenant, seq=seq)
         async with site_in_sight(desk.troubles, tenant):
             return await feature.run(work)
-
-    async def _prompt(self, run: Run) -> ProjectPrompt | None:
-        if run.preview and "prompt" in run.params:
-            return ProjectPrompt(0, str(run.params["prompt"]))
-        return await self._desk.prompts.active(run.tenant_id, run.project_id or "", kind=run.kind)
-
-    async def _base(self, run: Run) -> Run | None:
-        based_on = run.params.get("based_on")
-        if not based_on:
-            return None
-        async with self._desk.db.single() as tx:
-            base = await rows.get(tx, run.tenant_id, run_id=str(based_on))
-        return base if base and base.issue_id == run.issue_id and base.result is not None else None
 
     async def _failed(self, lease: Lease, error: AddonError) -> None:
         async def write(tx: AsyncConnection) -> str | None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from addon.jira.session import Session
+from addon.llm.asker import Asker
 from addon.llm.choice import ModelChoice
-from addon.policy.asking import Asker
 from addon.policy.projects import ProjectSettings
 from addon.policy.prompts import ProjectPrompt
 from addon.policy.tenants import Tenant

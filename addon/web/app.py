@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import httpx2
 from fastapi import FastAPI
 
-from addon.house import open_house
+from addon.house.opening import open_house
 from addon.observe.metrics import app_version
 from addon.settings import Settings
 from addon.web import routes

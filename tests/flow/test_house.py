@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from addon.errors import Misconfigured
-from addon.house import open_house
+from addon.house.opening import open_house
 from addon.policy.lifecycle import Installation
 from addon.settings import Settings
 from addon.store.migrate import at_head

@@ -15,7 +15,7 @@ from addon.jira.errors import JiraNotFound
 from addon.llm.choice import ModelChoice
 from addon.llm.errors import ModelBusy
 from addon.llm.models import Models
-from addon.policy.asking import Asker
+from addon.policy.asking import TenantAsker
 from addon.policy.projects import ProjectSettings
 from addon.results.analysis import AnalysisResult, Subtask
 from addon.runs.feature import Outcome, Work
@@ -79,7 +79,7 @@ class Bench:
         models = Models(sleep=_at_once)
         work = Work(
             run=run_of(self.jira, **self.run), tenant=TENANT, jira=self.jira.session(),
-            model=Asker(models, choice) if choice else None,
+            model=TenantAsker(models, choice) if choice else None,
             settings=ProjectSettings(**self.settings), progress=self.watched, ledger=self.watched,
         )  # fmt: skip
         try:

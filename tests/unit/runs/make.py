@@ -123,7 +123,7 @@ async def stage(
         tenants=tenants,
         jira=client,
         projects=Projects(db),
-        asks=Asks(Models(), ModelPolicy(db, seals, settings=settings)),
+        askers=Asks(Models(), ModelPolicy(db, seals, settings=settings)),
         prompts=Prompts(db),
         troubles=Troubles(db, tenants, ask=partial(own_account, client), probe_every_s=0.3),
         patience=patience,

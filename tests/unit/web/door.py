@@ -13,7 +13,7 @@ import httpx2
 from fastapi import FastAPI
 from sqlalchemy import event
 
-from addon.house import House
+from addon.house.house import House
 from addon.policy.lifecycle import Installation
 from addon.settings import Settings
 from addon.web.app import create_app

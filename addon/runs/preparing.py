@@ -1,0 +1,42 @@
+"""Lays out what a feature gets for one attempt at one run."""
+
+from addon.policy.prompts import ProjectPrompt
+from addon.policy.tenants import Tenant
+from addon.runs.desk import Desk
+from addon.runs.feature import Work
+from addon.runs.progress import RunLedger, RunProgress
+from addon.store.leases import Lease
+from addon.store.repos import runs as rows
+from addon.store.repos.runs import Run
+
+
+async def prepared(desk: Desk, lease: Lease, *, run: Run, tenant: Tenant, seq: int) -> Work:
+    """seq: the highest number of an event that an earlier attempt has used. Raises DatabaseDown."""
+    return Work(
+        run=run,
+        tenant=tenant,
+        jira=desk.jira.as_app(tenant.site),
+        as_user=desk.jira.as_user(tenant.site, run.account_id) if run.account_id else None,
+        settings=await desk.projects.get(tenant.id, run.project_id or ""),
+        model=await desk.askers.asker(tenant.id, account_id=run.account_id),
+        prompt=await _prompt(desk, run),
+        base=await _base(desk, run),
+        progress=RunProgress(desk.db, desk.bus, lease=lease, after=seq),
+        ledger=RunLedger(desk.db, run, lease),
+    )
+
+
+async def _prompt(desk: Desk, run: Run) -> ProjectPrompt | None:
+    if run.preview and "prompt" in run.params:
+        return ProjectPrompt(0, str(run.params["prompt"]))
+    return await desk.prompts.active(run.tenant_id, run.project_id or "", kind=run.kind)
+
+
+async def _base(desk: Desk, run: Run) -> Run | None:
+    based_on = run.params.get("based_on")
+    if not based_on:
+        return None
+    async with desk.db.single() as tx:
+        base = await rows.get(tx, run.tenant_id, run_id=str(based_on))
+    # An id comes from outside: what belongs to another issue is none of this run's business.
+    return base if base and base.issue_id == run.issue_id and base.result is not None else None
