@@ -1,7 +1,12 @@
-"""Fixtures every test may use. The databases are real: a SQLite file, and a PostgreSQL cloned from a template."""
+"""Fixtures every test may use. The databases are real: a SQLite file, and a PostgreSQL cloned from a template.
+
+With -n (pytest-xdist) the workers share one PostgreSQL server, and tests that share a running product share a worker.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import contextlib
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,6 +18,26 @@ from addon.store.db import Database
 from addon.store.migrate import migrate
 from addon.store.secrets import Seals
 from tests.services import postgresql
+
+SHARED = ("product", "harness", "model_stack", "frail_stack", "stack")
+"""Session fixtures that start a whole product: a test belongs to the worker that has the first of these it needs."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """One server for all workers. Without any installed, the tests that need one say so themselves."""
+    running = contextlib.ExitStack()
+    with contextlib.suppress(RuntimeError):
+        os.environ["TEST_PG_URL"] = running.enter_context(postgresql())
+    config.add_cleanup(running.close)
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    for item in items:
+        needed = getattr(item, "fixturenames", ())
+        group = next((name for name in SHARED if name in needed), None)
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
 """A PostgreSQL of our own for the tests: private folder, free port, gone when the tests are."""
 
+import contextlib
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -13,13 +15,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SYSTEM_USER = "postgres"
+WORKERS = 16
+"""So many workers of one pytest have ports of their own."""
 
 
 def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on at this moment, and that no other worker of the same pytest will be given."""
+    # Below the ports that connections going out are given, so that none of those takes it before it is listened on.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % WORKERS
+    while True:
+        port = random.randrange(10_000, 32_000, WORKERS) + worker
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def binaries() -> Path:
@@ -78,7 +86,7 @@ class PostgreSQL:
             "fsync": "on" if self._fsync else "off",
             "unix_socket_directories": str(self.folder),
             "listen_addresses": "127.0.0.1",
-            "max_connections": "100",
+            "max_connections": "300",
         }
         arguments = ["-D", str(self.folder / "data"), "-p", str(self.port)]
         for name, value in options.items():

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from addon.house.outside import Outside
 from addon.i18n.catalog import Texts
 from addon.jira.client import Jira
 from addon.jira.install_keys import InstallKeys
+from addon.llm.asker import Askers
 from addon.llm.models import Models
 from addon.policy.access import Access
 from addon.policy.lifecycle import Lifecycle
@@ -13,6 +15,7 @@ from addon.policy.projects import Projects
 from addon.policy.tenants import Tenants
 from addon.queue.worker import Worker
 from addon.runs.events import Events
+from addon.runs.office import Office
 from addon.runs.publish import Publisher
 from addon.runs.start import Starts
 from addon.runs.view import Runs
@@ -31,15 +34,48 @@ class House:
     seals: Seals
     tenants: Tenants
     lifecycle: Lifecycle
-    jira: Jira
-    install_keys: InstallKeys
-    models: Models
-    projects: Projects
+    outside: Outside
     access: Access
     model_policy: ModelPolicy
-    starts: Starts
-    runs: Runs
-    events: Events
-    publisher: Publisher
-    worker: Worker[Lease]
+    office: Office
     texts: Texts
+
+    @property
+    def jira(self) -> Jira:
+        return self.outside.jira
+
+    @property
+    def install_keys(self) -> InstallKeys:
+        return self.outside.install_keys
+
+    @property
+    def models(self) -> Models:
+        return self.outside.models
+
+    @property
+    def projects(self) -> Projects:
+        return self.office.desk.projects
+
+    @property
+    def askers(self) -> Askers:
+        return self.office.desk.askers
+
+    @property
+    def starts(self) -> Starts:
+        return self.office.starts
+
+    @property
+    def runs(self) -> Runs:
+        return self.office.runs
+
+    @property
+    def events(self) -> Events:
+        return self.office.events
+
+    @property
+    def publisher(self) -> Publisher:
+        return self.office.publisher
+
+    @property
+    def worker(self) -> Worker[Lease]:
+        return self.office.worker

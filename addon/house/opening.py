@@ -8,14 +8,12 @@ from functools import partial
 import httpx2
 
 from addon.house.house import House
+from addon.house.outside import Outside, open_outside
 from addon.house.upkeep import kept_clean
 from addon.house.work import furnished
 from addon.i18n.catalog import Texts
 from addon.jira.client import Jira
-from addon.jira.install_keys import InstallKeys
 from addon.jira.users import own_account
-from addon.llm.models import Models
-from addon.observe.metrics import app_version
 from addon.policy.access import Access
 from addon.policy.asking import Asks
 from addon.policy.lifecycle import Lifecycle
@@ -58,28 +56,13 @@ async def open_house(
         if serve:
             await migrate(settings.database_url)
             await _resealed(db, seals)
-        jira = Jira(oauth_url=settings.oauth_url, user_agent=f"jiravision/{app_version()}", transport=jira_transport)
-        stack.push_async_callback(jira.close)
-        install_keys = InstallKeys(settings.install_keys_url, jira_transport)
-        stack.push_async_callback(install_keys.close)
-        models = Models(llm_transport)
-        stack.push_async_callback(models.close)
-        tenants = Tenants(db, seals, settings=settings)
+        outside = await stack.enter_async_context(open_outside(settings, jira_transport, llm_transport=llm_transport))
         model_policy = ModelPolicy(db, seals, settings=settings)
-        desk = Desk(
-            db=db,
-            wakes=Wakes(),
-            bus=Bus(),
-            tenants=tenants,
-            jira=jira,
-            projects=Projects(db),
-            askers=Asks(models, model_policy),
-            prompts=Prompts(db),
-            troubles=Troubles(db, tenants, ask=partial(own_account, jira)),
-        )
+        tenants = Tenants(db, seals, settings=settings)
+        desk = _desk(db, tenants, outside=outside, askers=Asks(outside.models, model_policy))
         texts = Texts()
         office = furnished(desk, settings, texts=texts)
-        dropped = _dropper(jira, office.worker)
+        dropped = _dropper(outside.jira, office.worker)
         if serve:
             await stack.enter_async_context(office.at_work())
             await stack.enter_async_context(kept_clean(desk))
@@ -87,21 +70,28 @@ async def open_house(
             settings=settings,
             db=db,
             seals=seals,
-            tenants=desk.tenants,
+            tenants=tenants,
             lifecycle=Lifecycle(db, seals, settings=settings, tenants=tenants, dropped=dropped),
-            jira=jira,
-            install_keys=install_keys,
-            models=models,
-            projects=desk.projects,
-            access=Access(jira),
+            outside=outside,
+            access=Access(outside.jira),
             model_policy=model_policy,
-            starts=office.starts,
-            runs=office.runs,
-            events=office.events,
-            publisher=office.publisher,
-            worker=office.worker,
+            office=office,
             texts=texts,
         )
+
+
+def _desk(db: Database, tenants: Tenants, *, outside: Outside, askers: Asks) -> Desk:
+    return Desk(
+        db=db,
+        wakes=Wakes(),
+        bus=Bus(),
+        tenants=tenants,
+        jira=outside.jira,
+        projects=Projects(db),
+        askers=askers,
+        prompts=Prompts(db),
+        troubles=Troubles(db, tenants, ask=partial(own_account, outside.jira)),
+    )
 
 
 def _dropper(jira: Jira, worker: Worker[Lease]) -> Callable[[str], None]:

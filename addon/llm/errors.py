@@ -8,7 +8,8 @@ ModelError (Upstream, 502)
 ├── ModelTimeout        no whole answer before the deadline
 ├── ModelRefused        the model declined, or a content filter did
 ├── ModelTooLong        the answer hit a length limit, the model's or ours
-└── ModelNonsense       no valid answer, not even after the repair round
+├── ModelNonsense       no valid answer, not even after the repair round
+└── BudgetSpent         nobody was asked: the budget of the site, or of the person for this minute, is used up
 """
 
 from addon.errors import Upstream
@@ -57,3 +58,10 @@ class ModelTooLong(ModelError):
 
 class ModelNonsense(ModelError):
     code = "model_nonsense"
+
+
+class BudgetSpent(ModelError):
+    """Nobody was asked. `detail` says whose limit it is and when it frees up; retrying before that is pointless."""
+
+    code = "budget_spent"
+    status = 429

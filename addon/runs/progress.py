@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import Conflict
 from addon.runs.bus import Bus
-from addon.runs.view import iso
+from addon.runs.moments import iso
 from addon.store.db import Database
 from addon.store.leases import Lease
 from addon.store.repos import checkpoints, events

@@ -1,10 +1,10 @@
 """Rows as the API shows them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from addon.errors import NotFound
+from addon.runs.moments import iso
 from addon.store.db import Database
 from addon.store.repos import publications as publication_rows
 from addon.store.repos import runs as rows
@@ -115,10 +115,3 @@ def facts_read(run: Run) -> list[str]:
     """Names of the sections that were read, each once."""
     sections = (run.facts or {}).get("sections") or ()
     return list(dict.fromkeys(str(section["name"]) for section in sections))
-
-
-def iso(moment: float | None) -> str | None:
-    """UTC seconds as 2026-01-31T12:00:00.000Z."""
-    if moment is None:
-        return None
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,7 +1,7 @@
 """All tables on one `metadata`, for whoever builds or compares the whole schema."""
 
-from addon.store.tables import audit, base, projects, runs, tenants
+from addon.store.tables import audit, base, people, projects, runs, tenants
 
 metadata = base.metadata
-TABLES = (audit, projects, runs, tenants)
+TABLES = (audit, people, projects, runs, tenants)
 """Importing a module puts its tables on the metadata."""

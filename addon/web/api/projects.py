@@ -9,7 +9,7 @@ from addon.jira import fields as jira_fields
 from addon.jira import projects as jira_projects
 from addon.policy.access import ADMINISTER_PROJECT, BROWSE
 from addon.policy.projects import LANGUAGES, Saved
-from addon.runs.view import iso
+from addon.runs.moments import iso
 from addon.web.api.people import person
 from addon.web.security import ApiCaller, Caller
 from addon.web.state import House, HouseDep

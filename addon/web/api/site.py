@@ -11,7 +11,7 @@ from addon.jira.errors import JiraError, JiraForbidden, JiraUnauthorized
 from addon.llm.errors import ModelError
 from addon.observe import logs
 from addon.policy.models import Shown
-from addon.runs.view import iso
+from addon.runs.moments import iso
 from addon.store.repos import audit, troubles, usage
 from addon.web.api.people import names_of, person
 from addon.web.security import ApiCaller, Caller

@@ -11,7 +11,7 @@ from addon.jira.errors import JiraDown, JiraError, JiraForbidden, JiraUnauthoriz
 from addon.runs.feature import Outcome, Work, Writing, Written
 from addon.runs.patience import Patience, failures_with
 from addon.runs.start import IssueRef
-from addon.runs.view import iso
+from addon.runs.moments import iso
 from addon.store.db import Database
 from addon.store.leases import Lease
 from addon.store.repos import audit, events, troubles

@@ -1,6 +1,7 @@
 """Rows as the API shows them."""
 
-from addon.runs.view import iso, short_view
+from addon.runs.moments import iso
+from addon.runs.view import short_view
 from addon.store.db import Database
 from addon.store.secrets import Seals
 from tests.rows import add_publication, add_run, add_tenant, run_of
