@@ -1,6 +1,8 @@
-// What the codes of the API are called: one place for names of states, stages, aspects and for errors in words.
+// What the codes of the API are called: one place for names of states, stages and aspects; errors stand in errors.js.
 
-import { N_, plural, t } from "./texts.js";
+import { N_, t } from "./texts.js";
+
+export { explain } from "./errors.js";
 
 export const STAGES = [
   ["queued", N_("Waiting for its turn")],
@@ -50,7 +52,7 @@ const PARTS = {
 };
 const PROVIDERS = { rules: N_("Built-in rules"), openai: N_("OpenAI or compatible"), ollama: N_("Ollama") };
 
-const named = (names) => (code) => t(Object.hasOwn(names, code) ? names[code] : String(code ?? ""));
+export const named = (names) => (code) => t(Object.hasOwn(names, code) ? names[code] : String(code ?? ""));
 export const aspect = named(ASPECTS);
 export const severity = named(SEVERITIES);
 export const state = named(STATES);
@@ -74,146 +76,4 @@ export function judge(run) {
   const author = run.result?.author ?? (run.usage?.model ? "model" : "rules");
   if (author === "rules") return t("Judged by built-in rules, without a model");
   return run.usage?.model ? t("Judged by {model}", { model: run.usage.model }) : t("Judged by a model");
-}
-
-const RELOAD = { text: N_("Reload the page to go on; what is stored stays."), action: "reload" };
-const AGAIN = { action: "retry" };
-
-// title and text say what happened and what to do next; action is the button offered.
-const ERRORS = {
-  no_session: { title: N_("The connection to Jira was lost"), ...RELOAD },
-  unauthenticated: { title: N_("Your session has expired"), ...RELOAD },
-  forbidden: {
-    title: N_("You may not do this"),
-    text: N_("Jira does not give you the permission for it. A project administrator can."),
-  },
-  not_found: {
-    title: N_("This is not there"),
-    text: N_("It was deleted or moved, or you may no longer see it in Jira."),
-  },
-  conflict: {
-    title: N_("Somebody was faster"),
-    text: N_("This was changed or started elsewhere a moment ago. Reload to see it."),
-    action: "reload",
-  },
-  too_large: { title: N_("This is too long"), text: N_("Shorten the text and try again."), ...AGAIN },
-  invalid: { title: N_("Something is not filled in correctly"), text: N_("Check what you entered and try again.") },
-  too_many_requests: { title: N_("That was a lot at once"), text: N_("Wait a moment, then try again."), ...AGAIN },
-  offline: { title: N_("JiraVision cannot be reached"), text: N_("Check your connection, then try again."), ...AGAIN },
-  unavailable: {
-    title: N_("JiraVision is not available right now"),
-    text: N_("Nothing is lost. Try again in a minute."),
-    ...AGAIN,
-  },
-  misconfigured: {
-    title: N_("JiraVision is not set up completely"),
-    text: N_("Tell your Jira administrator; the reason is in the log."),
-  },
-  upstream_failed: { title: N_("Another service did not answer"), text: N_("Try again in a minute."), ...AGAIN },
-  jira_down: { title: N_("Jira did not answer"), text: N_("Try again in a minute."), ...AGAIN },
-  jira_busy: { title: N_("Jira asks us to slow down"), text: N_("Try again in a minute."), ...AGAIN },
-  jira_unauthorized: {
-    title: N_("Jira refuses JiraVision"),
-    text: N_("A Jira administrator should install the add-on again."),
-  },
-  gave_up: {
-    title: N_("Given up after hours of trying"),
-    text: N_("Jira or the model did not answer for that long. Try again when they do."),
-    ...AGAIN,
-  },
-  jira_refused: {
-    title: N_("Jira refused this"),
-    text: N_("The project may require fields or an issue type that JiraVision does not fill in."),
-  },
-  jira_forbidden: {
-    title: N_("Jira does not allow this"),
-    text: N_("JiraVision lacks a permission in this project. A Jira administrator can grant it."),
-  },
-  no_subtasks: {
-    title: N_("Sub-tasks cannot be created here"),
-    text: N_("The suggestion is listed in a comment of the issue instead."),
-  },
-  field_not_empty: { title: N_("The field is not empty"), text: N_("What people wrote there is kept.") },
-  field_not_writable: {
-    title: N_("The field cannot be written"),
-    text: N_("It may be missing on the edit screen of this issue type."),
-  },
-  model_unauthorized: {
-    title: N_("The model refused the key"),
-    text: N_("A Jira administrator has to enter a valid API key in the administration of JiraVision."),
-  },
-  model_rejected: {
-    title: N_("The model did not accept the request"),
-    text: N_("A Jira administrator should check the model's name in the administration of JiraVision."),
-  },
-  model_busy: { title: N_("The model is busy"), text: N_("Wait a moment, then try again."), ...AGAIN },
-  model_down: { title: N_("The model cannot be reached"), text: N_("Try again in a minute."), ...AGAIN },
-  model_timeout: {
-    title: N_("The model took too long"),
-    text: N_("Try again; a shorter issue is answered sooner."),
-    ...AGAIN,
-  },
-  model_refused: {
-    title: N_("The model declined to answer"),
-    text: N_("Its content filter may dislike a passage of the issue."),
-    ...AGAIN,
-  },
-  model_too_long: {
-    title: N_("The answer was too long for the model"),
-    text: N_("Try again, or shorten the issue."),
-    ...AGAIN,
-  },
-  model_nonsense: {
-    title: N_("The model's answer could not be used"),
-    text: N_("Try again, or choose another model."),
-    ...AGAIN,
-  },
-  model_failed: { title: N_("The model failed"), text: N_("Try again in a minute."), ...AGAIN },
-  cancelled: { title: N_("This analysis was cancelled"), text: N_("Nothing was written to Jira."), ...AGAIN },
-  unexpected: {
-    title: N_("Something went wrong"),
-    text: N_("Try again; if it stays, tell your Jira administrator."),
-    ...AGAIN,
-  },
-};
-const BY_STATUS = {
-  401: "unauthenticated",
-  403: "forbidden",
-  404: "not_found",
-  409: "conflict",
-  413: "too_large",
-  422: "invalid",
-  429: "too_many_requests",
-  502: "upstream_failed",
-  503: "unavailable",
-};
-const FAMILIES = [
-  ["jira_un", "jira_forbidden"],
-  ["jira_not_found", "not_found"],
-  ["jira_conflict", "conflict"],
-  ["jira_", "jira_refused"],
-  ["model_", "model_failed"],
-  ["database_", "unavailable"],
-  ["secret_", "misconfigured"],
-  ["not_ready", "unavailable"],
-];
-
-function known(code, status) {
-  if (Object.hasOwn(ERRORS, code)) return code;
-  return FAMILIES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? BY_STATUS[status] ?? "unexpected";
-}
-
-/**
- * An error for a person: {code, title, text, detail, action}. error: an ApiError or the {error, detail} of a run.
- * detail is the server's own sentence, in English, for who has to look further.
- */
-export function explain(error) {
-  const code = String(error?.code ?? error?.error ?? "unexpected");
-  const { title, text, action = "" } = ERRORS[known(code, error?.status)];
-  const wait = error?.retryAfterS ?? error?.retry_after_s;
-  const next = wait
-    ? plural(Math.ceil(wait), "Possible again in {n} second.", "Possible again in {n} seconds.")
-    : t(text);
-  const reference = error?.reference ? ` (${t("Reference")} ${error.reference})` : "";
-  return { code, title: t(title), text: next, detail: `${error?.detail ?? ""}${reference}`, action };
 }

@@ -1,6 +1,5 @@
 """A PostgreSQL of our own for the tests: private folder, free port, gone when the tests are."""
 
-import contextlib
 import os
 import pwd
 import random
@@ -11,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SYSTEM_USER = "postgres"
@@ -25,7 +24,7 @@ def free_port() -> int:
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % WORKERS
     while True:
         port = random.randrange(10_000, 32_000, WORKERS) + worker
-        with socket.socket() as probe, contextlib.suppress(OSError):
+        with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
 

@@ -9,7 +9,7 @@ from addon.store.db import Database
 from addon.store.repos import publications as publication_rows
 from addon.store.repos import runs as rows
 from addon.store.repos.publications import Publication
-from addon.store.repos.runs import Run
+from addon.store.repos.runs import Page, Run
 
 STATUS = {"queued": "pending", "running": "pending", "succeeded": "done", "failed": "failed", "cancelled": "skipped"}
 """Of a publication: a reader cares whether it is written, not which worker holds it."""
@@ -48,6 +48,13 @@ class Runs:
         """Without results but with "overall", newest first."""
         async with self._db.begin() as tx:
             found = await rows.of_project(tx, tenant_id, project_id=project_id, state=state, limit=limit)
+            written = await publication_rows.of_runs(tx, tenant_id, run_ids=[run.id for run in found]) if found else {}
+        return [short_view(run, written.get(run.id, ())) for run in found]
+
+    async def asked_by(self, tenant_id: str, account_id: str, *, page: Page) -> list[dict[str, Any]]:
+        """What one person asked for, newest first, without results."""
+        async with self._db.begin() as tx:
+            found = await rows.asked_by(tx, tenant_id, account_id=account_id, page=page)
             written = await publication_rows.of_runs(tx, tenant_id, run_ids=[run.id for run in found]) if found else {}
         return [short_view(run, written.get(run.id, ())) for run in found]
 

@@ -6,7 +6,7 @@ from fastapi.responses import JSONResponse
 from addon.i18n.catalog import Texts
 from addon.settings import ROOT, Settings
 from addon.web import descriptor, health, lifecycle, pages, static_files, webhooks
-from addon.web.api import analyses, projects, publish, runs, site
+from addon.web.api import analyses, history, projects, publish, runs, site
 from addon.web.errors import Errors
 from addon.web.pages import Pages
 from addon.web.security import public
@@ -33,6 +33,7 @@ def add_to(app: FastAPI, settings: Settings) -> None:
         webhooks.routes,
         analyses.routes,
         runs.routes,
+        history.routes,
         publish.routes,
         projects.routes,
         site.routes,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -77,6 +77,19 @@ class NewRun:
     preview: bool = False
 
 
+class Page(Protocol):
+    """Which of a person's runs. None: all of them. before: a run's id; only older ones."""
+
+    @property
+    def kind(self) -> str | None: ...
+    @property
+    def status(self) -> str | None: ...
+    @property
+    def before(self) -> str | None: ...
+    @property
+    def limit(self) -> int: ...
+
+
 _COLUMNS = tuple(runs.c[name] for name in Run.__dataclass_fields__)
 
 
@@ -146,6 +159,16 @@ async def of_project(
     """Newest first. state: only runs in it."""
     query = _mine(tenant_id).where(runs.c.project_id == project_id, ~runs.c.preview)
     return await _list(tx, query.where(runs.c.state == state) if state else query, limit=limit)
+
+
+async def asked_by(tx: AsyncConnection, tenant_id: str, *, account_id: str, page: Page) -> list[Run]:
+    """What one person asked for, newest first. Ids are ordered in time, so that a page can begin after one."""
+    query = _mine(tenant_id).where(runs.c.account_id == account_id, ~runs.c.preview)
+    wanted = {runs.c.kind: page.kind, runs.c.state: page.status}
+    query = query.where(*(column == value for column, value in wanted.items() if value is not None))
+    if page.before is not None:
+        query = query.where(runs.c.id < page.before)
+    return [Run(*row) for row in (await tx.execute(query.order_by(runs.c.id.desc()).limit(page.limit))).all()]
 
 
 async def earlier(tx: AsyncConnection, run: Run, *, input_hash: str) -> Run | None:
