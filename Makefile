@@ -6,13 +6,15 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := $(BIN)/uv
 ARTEFACTS ?= artefacts
+# Tests wait about as long as they compute: one worker more than there are processors keeps these busy.
+JOBS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1 )))
 export PYTHONDONTWRITEBYTECODE ?= 1
 # Trust what the system trusts, as pip does: behind a company's proxy uv's own list of authorities is not enough.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= 1
 endif
 
-.PHONY: help setup services demo run check test test-fast migrate screenshots bench lock clean
+.PHONY: help setup services demo run check test test-fast migrate screenshots bench eval lock clean
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -52,16 +54,19 @@ check: $(VENV)/.dev ## style, types and the house's rules
 	$(BIN)/pytest -q tests/house
 
 test: $(VENV)/.dev services ## every test: SQLite, PostgreSQL, real processes, Chromium
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup
 
 test-fast: $(VENV)/.dev ## the tests without processes and browser
-	$(BIN)/pytest -q -m "not browser and not process" tests/house tests/unit
+	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup -m "not browser and not process" tests/house tests/unit
 
 screenshots: $(VENV)/.dev services ## the pages as pictures, into artefacts/ and docs/images/
 	JIRAVISION_DOCS_IMAGES=1 $(BIN)/pytest -q tests/browser -k screenshot
 
 bench: $(VENV)/.dev services ## measure webhooks and analyses, side by side, and print the table
 	$(BIN)/python -m bench.webhooks
+
+eval: $(VENV)/.dev ## measure how well issues are judged: by the rules, and by the model of the environment or .env
+	@$(BIN)/python -m bench.eval $(EVAL)
 
 lock: $(UV) ## resolve the dependencies anew
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade pyproject.toml -o requirements.lock

@@ -122,14 +122,26 @@ class Settings(BaseSettings):
     budget_tokens_per_day: int = Field(
         0, ge=0, description="Most tokens a site may spend a day on the operator's models; 0 for no limit."
     )
+    budget_tokens_per_month: int = Field(0, ge=0, description="The same for a month (UTC).")
+    budget_usd_per_day: float = Field(
+        0.0, ge=0, description="Most US dollars a site may spend a day on the operator's models; 0 for no limit."
+    )
     budget_usd_per_month: float = Field(
         0.0, ge=0, description="Most US dollars a site may spend a month on the operator's models; 0 for no limit."
+    )
+    budget_tokens_per_minute: int = Field(
+        0,
+        ge=0,
+        description="Most tokens one person may use a minute on the operator's models; what is beyond waits. 0 for no"
+        " limit.",
     )
     ai_service_url: str | None = Field(
         None, description="Address of a `jiravision ai-service` that asks the models in place of this process."
     )
     ai_shared_secret: SecretStr = Field(
-        SecretStr(""), description="Secret of at least 32 characters shared with the AI service; signs its tokens."
+        SecretStr(""),
+        description="Secrets shared with the AI service, comma-separated, each at least 32 characters: the first signs"
+        " tokens, all are believed.",
     )
     ai_token_ttl_seconds: int = Field(60, ge=5, le=3600, description="How long one token for the AI service is valid.")
     ai_auth_enabled: bool = Field(True, description="Whether the AI service asks for a token; off on loopback only.")
@@ -139,7 +151,21 @@ class Settings(BaseSettings):
     ai_service_fallback: bool = Field(
         True, description="Ask the models from this process while the AI service does not answer."
     )
+    xray_base_url: str = Field(
+        "", description="Address of Xray Cloud for every project; empty: the host of the region a project chose."
+    )
+    zephyr_base_url: str = Field(
+        "",
+        description="Address of Zephyr Scale Cloud, version included, for every project; empty: the host of the region"
+        " a project chose.",
+    )
     ai_slots: int = Field(50, ge=1, le=1000, description="How many analyses one process works on at a time.")
+    rerun_settle_seconds: float = Field(
+        30.0,
+        ge=0,
+        le=3600,
+        description="How long an issue rests after a change before it is analysed anew, where a project wants that.",
+    )
     retention_days: int = Field(
         30, ge=1, le=3650, description="Days a tenant's data is kept after it uninstalled; secrets go at once."
     )
@@ -168,7 +194,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, SecretFiles(settings_cls), dotenv_settings
 
-    @field_validator("jira_allowed_hosts", "llm_fallbacks", "llm_allowed_hosts", mode="before")
+    @field_validator("jira_allowed_hosts", "llm_allowed_hosts", mode="before")
     @classmethod
     def _split_hosts(cls, value: Any) -> Any:
         return (
@@ -177,6 +203,21 @@ class Settings(BaseSettings):
             else value
         )
 
+    @field_validator("llm_fallbacks", mode="before")
+    @classmethod
+    def _split_models(cls, value: Any) -> Any:
+        # Not in lower case: some servers tell names of models apart by it.
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("llm_fallbacks")
+    @classmethod
+    def _name_models(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            provider, _, model = entry.partition(":")
+            if provider not in PROVIDERS[1:] or not model:
+                raise ValueError(f"each entry is provider:model, the provider one of {', '.join(PROVIDERS[1:])}")
+        return value
+
     @field_validator("llm_prices", mode="before")
     @classmethod
     def _split_prices(cls, value: Any) -> Any:
@@ -184,6 +225,11 @@ class Settings(BaseSettings):
             return value
         pairs = (part.rpartition("=") for part in value.split(",") if part.strip())
         return {name.strip(): tuple(price.split("/")) for name, _, price in pairs}
+
+    @field_validator("xray_base_url", "zephyr_base_url")
+    @classmethod
+    def _is_empty_or_safe(cls, value: str) -> str:
+        return cls._is_a_safe_address(value) if value else value
 
     @field_validator("base_url", "install_keys_url", "oauth_url")
     @classmethod

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 
 README = Path(__file__).with_name("README.md")
-BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 Row = tuple[str, ...]
 
 
@@ -45,7 +44,22 @@ class Whole:
         return self.database, issues, *times, f"{self.accepted_s:.1f}", f"{self.last_s:.1f}", f"{self.cpu_ms:.1f}"
 
 
+@dataclass(frozen=True)
+class Stream:
+    """One kind of call of a model. cpu_ms: of this process, for one call; lines, partials: of the two bare clients."""
+
+    name: str
+    cpu_ms: float
+    lines_ms: float
+    partials_ms: float
+
+    def row(self) -> Row:
+        figures = f"{self.cpu_ms:.1f}", f"{self.lines_ms:.1f}", f"{self.partials_ms:.1f}"
+        return self.name, *figures, f"{self.cpu_ms / self.lines_ms:.2f}", f"{self.cpu_ms / self.partials_ms:.2f}"
+
+
 LOAD_HEAD = ("one request", "sent", "per s", "p50 ms", "p99 ms", "max ms", "CPU µs", "CPU ratio")
+STREAM_HEAD = ("call", "add-on CPU ms", "bare CPU ms", "bare with partials CPU ms", "ratio", "ratio with partials")
 WHOLE_HEAD = ("database", "issues", "p50 ms", "p99 ms", "max ms", "all accepted s", "last comment s", "CPU ms each")
 
 
@@ -72,10 +86,11 @@ def markdown(title: str, head: Row, rows: Sequence[Row]) -> str:
     return "\n".join([f"### {title}", "", *("| " + " | ".join(line) + " |" for line in (head, rule, *rows)), ""])
 
 
-def write(text: str) -> None:
-    """Puts the tables between the markers of the README. Raises ValueError when there are none."""
-    before, _, rest = README.read_text("utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
+def write(text: str, name: str = "figures") -> None:
+    """Puts the tables between the markers of this name in the README. Raises ValueError when there are none."""
+    begin, stop = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    before, _, rest = README.read_text("utf-8").partition(begin)
+    _, end, after = rest.partition(stop)
     if not end:
-        raise ValueError(f"{README} has no place for figures")
-    README.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", "utf-8")
+        raise ValueError(f"{README} has no place for {name}")
+    README.write_text(f"{before}{begin}\n\n{text}\n{stop}{after}", "utf-8")

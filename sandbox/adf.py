@@ -68,7 +68,7 @@ RULES = {
     "taskItem": Rule(INLINE, attrs=("localId", "state")),
     "decisionList": Rule(frozenset({"decisionItem"}), 1, attrs=("localId",)),
     "decisionItem": Rule(INLINE, attrs=("localId", "state")),
-    "expand": Rule(EXPAND, 1, optional=("title",)),
+    "expand": Rule(EXPAND, 1, optional=("title", "localId")),
     "nestedExpand": Rule(frozenset({"paragraph", "heading", "codeBlock", "rule", *LISTS}), 1, optional=("title",)),
     "mediaSingle": Rule(frozenset({"media"}), 1, attrs=("layout",), optional=("width", "widthType")),
     "mediaGroup": Rule(frozenset({"media"}), 1),

@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 
 from sandbox import control, ui
 from sandbox.auth import grant
+from sandbox.tools import ToolGate
 from sandbox.world import Place, World
 
 PAGES = Path(__file__).parent / "pages"
@@ -34,6 +35,8 @@ def create_app(world: World, place: Place) -> Starlette:
     return Starlette(
         routes=[
             Route("/rest/{path:path}", place.gate),
+            Route("/xray/{path:path}", ToolGate(world.xray, "/xray")),
+            Route("/zephyr/v2/{path:path}", ToolGate(world.zephyr, "/zephyr/v2")),
             Route("/install-keys/{kid}", install_key),
             Route("/oauth/oauth2/token", token, methods=["POST"]),
             Route("/atlassian-connect/all.js", bridge),

@@ -18,6 +18,10 @@ class IssueType:
         return self.level < 0
 
 
+TEST = IssueType("10070", "Test")
+"""The type of Xray's tests: in every project, and offered to nobody who creates issues by hand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     id: str
@@ -53,7 +57,7 @@ class Project:
 
     def type_of(self, wanted: object) -> IssueType | None:
         """The type with that id or name, None when the project has none."""
-        return next((t for t in self.types if wanted in (t.id, t.name)), None)
+        return next((t for t in (*self.types, TEST) if wanted in (t.id, t.name)), None)
 
 
 # Ids of custom fields differ from site to site; these are the ones the samples were taken with.
@@ -71,6 +75,8 @@ FIELDS = (
     Field("reporter", "Reporter", "user"),
     Field("duedate", "Due date", "date"),
     Field("customfield_10016", "Story point estimate", "number", "jsw-story-points"),
+    Field("customfield_10020", "Sprint", "array", "gh-sprint"),
+    Field("customfield_10021", "Flagged", "array", "multicheckboxes"),
     Field("customfield_10058", "Acceptance criteria", "string", "textarea", rich=True),
     Field("customfield_10063", "Customer", "string", "textfield"),
 )

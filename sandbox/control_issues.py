@@ -6,6 +6,8 @@ from typing import Any
 from starlette.requests import Request
 
 from sandbox import views
+from sandbox.catalog import Project
+from sandbox.changelog import changed, photo
 from sandbox.desk import Body, ControlError, Desk, rich
 from sandbox.people import ROLES
 from sandbox.site import Comment, Issue, Json
@@ -18,9 +20,9 @@ class IssueControl(Desk):
         return self.create(body)
 
     def create(self, body: Body) -> Json:
-        """{"project", "type", "summary", "description": text or ADF, "user", "labels", "parent", "fields"}
+        """{"project", "type", "summary", "description": text or ADF, "user", "labels", "parent", "fields", "status"}
 
-        "webhook": false keeps the add-on from hearing of it.
+        "days_old": since when nobody has touched it. "webhook": false keeps the add-on from hearing of it.
         """
         site, project, user = (
             self.site,
@@ -32,7 +34,7 @@ class IssueControl(Desk):
             raise ControlError(f"{project.key} has no issue type {body['type']!r}")
         if "CREATE_ISSUES" not in site.permissions(user.account_id, project):
             raise ControlError(f"{user.name} may not create issues in {project.key}")
-        now = time.time()
+        now = time.time() - 86_400 * float(body.get("days_old", 0))
         issue = Issue(
             site.next_id(),
             site.next_key(project),
@@ -43,7 +45,7 @@ class IssueControl(Desk):
             user.account_id,
             now,
             now,
-            project.statuses[0].id,
+            _status(project, body.get("status")),
             rich(body.get("description")),
             labels=list(body.get("labels", [])),
             parent=self.issue_named(body["parent"]).id if body.get("parent") else None,
@@ -80,6 +82,7 @@ class IssueControl(Desk):
         """Changes an issue as a user would: summary, description, labels, type, and any other field by its id."""
         issue = self.issue_named(request.path_params["key"])
         user = self.user_named(body.pop("user", "tess"))
+        before = photo(self.site, issue)
         for name in ("summary", "labels"):
             if name in body:
                 setattr(issue, name, body.pop(name))
@@ -89,7 +92,8 @@ class IssueControl(Desk):
         issue.fields |= body
         issue.updated = time.time()
         self.site.touch(issue)
-        self.place.webhooks.fire("jira:issue_updated", issue, account_id=user.account_id, trace=None)
+        told = changed(self.site, issue, before=before)
+        self.place.webhooks.fire("jira:issue_updated", told, account_id=user.account_id, trace=None)
         return {"key": issue.key}
 
     async def delete_issue(self, _: Body, request: Request) -> Any:
@@ -130,3 +134,11 @@ class IssueControl(Desk):
         if "remove" in body:
             project.removed[slug] = set(body["remove"])
         return {"roles": project.roles, "removed": {who: sorted(what) for who, what in project.removed.items()}}
+
+
+def _status(project: Project, wanted: object) -> str:
+    """Id of the status with this id or name; the first one when none is wanted."""
+    found = [status.id for status in project.statuses if wanted in (None, status.id, status.name)]
+    if not found:
+        raise ControlError(f"{project.key} has no status {wanted!r}")
+    return found[0]

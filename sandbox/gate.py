@@ -57,7 +57,7 @@ class Gate:
         if fault is not None and fault.cut_after_write:
             # The log tells the truth: the write happened although no status was seen.
             entry["status"] = "cut"
-            await _cut(receive, send)
+            await cut(receive, send)
             return
         await response(scope, receive, send)
 
@@ -149,7 +149,7 @@ def _json(status: int, answer: Any, *, headers: Mapping[str, str] | None = None)
     return Response(content, status, dict(headers or {}), media)
 
 
-async def _cut(receive: Receive, send: Send) -> None:
+async def cut(receive: Receive, send: Send) -> None:
     """Drops the connection as a broken network would: the write was made, the answer never arrives."""
     # uvicorn offers no way to drop a connection, but its receive function belongs to the one that can.
     transport = getattr(getattr(receive, "__self__", None), "transport", None)

@@ -25,7 +25,8 @@ LEAD = DEVELOPER | {
     "DELETE_ISSUES",
     "MODIFY_REPORTER",
 }
-ROLES = {"viewer": VIEWER, "developer": DEVELOPER, "lead": LEAD}
+ADDON = DEVELOPER | {"DELETE_ISSUES"}
+ROLES = {"viewer": VIEWER, "developer": DEVELOPER, "lead": LEAD, "addon": ADDON}
 GLOBAL_PERMISSIONS = frozenset({"ADMINISTER", "USER_PICKER", "BULK_CHANGE"})
 PROJECT_PERMISSIONS = LEAD
 
@@ -64,12 +65,12 @@ def cast() -> list[User]:
 def default_roles(*, secret: bool) -> dict[str, str]:
     """slug -> role in a project; a secret project is open to Ann, Paul and the add-on only."""
     if secret:
-        return {"ann": "lead", "paul": "lead", "app": "developer"}
+        return {"ann": "lead", "paul": "lead", "app": "addon"}
     return {
         "ann": "lead",
         "paul": "lead",
         "tess": "developer",
         "vera": "viewer",
         "nina": "developer",
-        "app": "developer",
+        "app": "addon",
     }

@@ -1,5 +1,6 @@
 """What one pretend Jira site knows, in memory: people, projects, issues, the add-on's installation and the logs."""
 
+import secrets
 import time
 import uuid
 from collections.abc import Iterator
@@ -82,7 +83,11 @@ class Installation:
 
 @dataclass(slots=True)
 class Site:
-    """One pretend site. base_url: its address without a trailing slash. base: the server with keys and tokens."""
+    """One pretend site. base_url: its address without a trailing slash. base: the server with keys and tokens.
+
+    tests, cases: what Xray and Zephyr Scale know, by issue id and by key. xray_drops_steps: Xray loses the steps a test
+    is made with, as it was seen to do.
+    """
 
     name: str
     base_url: str
@@ -92,6 +97,11 @@ class Site:
     issues: dict[int, Issue] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)
     project_properties: dict[str, Json] = field(default_factory=dict)
+    tests: dict[int, Any] = field(default_factory=dict)
+    cases: dict[str, Any] = field(default_factory=dict)
+    xray_client_id: str = field(default_factory=lambda: secrets.token_hex(16).upper())
+    xray_secret: str = field(default_factory=lambda: secrets.token_hex(32))
+    zephyr_token: str = field(default_factory=lambda: f"eyJ0eXAiOiJKV1QifQ.{secrets.token_urlsafe(48)}")
     installation: Installation | None = None
     client_key: str = field(default_factory=lambda: str(uuid.uuid4()))
     complaints: list[Json] = field(default_factory=list)
@@ -100,6 +110,7 @@ class Site:
     faults: list[Any] = field(default_factory=list)
     webhook_retry_s: float = 1.0
     webhook_timeout_s: float = 10.0
+    xray_drops_steps: bool = False
     version: int = 1
     last_id: int = 11_000
 

@@ -190,8 +190,8 @@ def schema(field_id: str) -> Json:
     if field.type == "array":
         answer["items"] = "component" if field.id == "components" else "string"
     if field.custom:
-        # Story points come from another plugin, with another prefix; only :textarea tells that a field is rich.
-        prefix = "com.pyxis.greenhopper.jira:" if field.custom.startswith("jsw") else CUSTOM
+        # Points and sprints come from another plugin, with another prefix; only :textarea tells that a field is rich.
+        prefix = "com.pyxis.greenhopper.jira:" if field.custom.startswith(("jsw", "gh")) else CUSTOM
         return answer | {"custom": prefix + field.custom, "customId": int(field.id.rpartition("_")[2])}
     return answer | {"system": field.id}
 

@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 
 from sandbox import views
+from sandbox.changelog import Changed
 from sandbox.prose import wiki
 from sandbox.signing import qsh, relative, symmetric
 from sandbox.site import Comment, Installation, Issue, Json, Site, stamp
@@ -61,16 +62,21 @@ class Webhooks:
         self.tasks: set[asyncio.Task[None]] = set()
 
     def fire(self, event: str, subject: Any, *, account_id: str, trace: str | None) -> None:
-        """Sends an event to the webhooks of the descriptor that ask for it. subject: an issue, or with its comment."""
+        """Sends an event to the webhooks of the descriptor that ask for it.
+
+        subject: an issue, the same with its comment, or what was changed of it.
+        """
         installation = self.site.installation
         if installation is None or installation.state != "enabled":
             return
-        issue, comment = subject if isinstance(subject, tuple) else (subject, None)
+        items = subject.items if isinstance(subject, Changed) else None
+        issue, comment = subject if isinstance(subject, tuple) else (getattr(subject, "issue", subject), None)
         for module in installation.descriptor.get("modules", {}).get("webhooks", []):
             if module.get("event") == event:
-                payload = json.dumps(
-                    _payload(self.site, event, issue=issue, comment=comment, account_id=account_id)
-                ).encode()
+                body = _payload(self.site, event, issue=issue, comment=comment, account_id=account_id)
+                if items is not None:
+                    body["changelog"] = {"id": str(time.time_ns()), "items": items}
+                payload = json.dumps(body).encode()
                 self.send(Delivery(event, issue.key, installation.base_url + module["url"], payload, account_id, trace))
 
     def send(self, delivery: Delivery) -> Delivery:

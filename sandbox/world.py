@@ -11,6 +11,8 @@ from sandbox.seed import fill
 from sandbox.signing import InstallKeys
 from sandbox.site import Json, Site
 from sandbox.webhooks import Webhooks
+from sandbox.xray import Xray
+from sandbox.zephyr import Zephyr
 
 NAMES = ("Northwind Books", "Gallery 12", "Atelier Sud", "Harbour Freight Desk", "Fjord Press")
 
@@ -27,13 +29,22 @@ class Place:
 
 @dataclass(slots=True)
 class World:
-    """base: address of the first site's server, which also answers for keys and tokens."""
+    """base: address of the first site's server, which also answers for keys, tokens, Xray and Zephyr Scale.
+
+    hooked: every site with its webhooks, as the tools know them.
+    """
 
     base: str
     client: httpx2.AsyncClient
     keys: InstallKeys = field(default_factory=InstallKeys)
     bearers: Bearers = field(default_factory=Bearers)
     places: list[Place] = field(default_factory=list)
+    hooked: list[tuple[Site, Webhooks]] = field(default_factory=list)
+    xray: Xray = field(init=False)
+    zephyr: Zephyr = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.xray, self.zephyr = Xray(self.hooked), Zephyr(self.hooked)
 
     def found(self, base_url: str) -> Place:
         """Adds a site at an address and fills it with issues."""
@@ -44,6 +55,7 @@ class World:
             site, webhooks, Lifecycle(site, self.keys, client=self.client), Gate(site, self.bearers, webhooks=webhooks)
         )
         self.places.append(place)
+        self.hooked.append((site, webhooks))
         return place
 
     @property
@@ -55,7 +67,16 @@ class World:
     def announcement(self) -> Json:
         """Everything an add-on and a test need to know, as printed by --announce."""
         hosts = ",".join(place.site.base_url.split("//")[1] for place in self.places)
-        sites = [{"name": p.site.name, "url": p.site.base_url, "client_key": p.site.client_key} for p in self.places]
+        sites = [
+            {
+                "name": p.site.name,
+                "url": p.site.base_url,
+                "client_key": p.site.client_key,
+                "xray": {"client_id": p.site.xray_client_id, "client_secret": p.site.xray_secret},
+                "zephyr": {"token": p.site.zephyr_token},
+            }
+            for p in self.places
+        ]
         return {
             "sites": sites,
             "environment": {
@@ -63,6 +84,8 @@ class World:
                 "OAUTH_URL": f"{self.base}/oauth",
                 "CONNECT_BRIDGE_URL": f"{self.base}/atlassian-connect/all.js",
                 "JIRA_ALLOWED_HOSTS": hosts,
+                "XRAY_BASE_URL": f"{self.base}/xray",
+                "ZEPHYR_BASE_URL": f"{self.base}/zephyr/v2",
             },
         }
 

@@ -95,7 +95,50 @@ const ERRORS = {
     ...AGAIN,
   },
   model_failed: { title: N_("The model failed"), text: N_("Try again in a minute."), ...AGAIN },
-  cancelled: { title: N_("This analysis was cancelled"), text: N_("Nothing was written to Jira."), ...AGAIN },
+  model_needed: {
+    title: N_("A language model is needed for this"),
+    text: N_("A Jira administrator can connect one in the administration of JiraVision."),
+  },
+  budget_spent: {
+    title: N_("The budget for the model is spent"),
+    text: N_("A Jira administrator can raise it, or wait until it is fresh again."),
+  },
+  not_connected: {
+    title: N_("This tool is not connected to the project"),
+    text: N_("A project administrator enters its key in the project's settings, under JiraVision."),
+  },
+  tool_unauthorized: {
+    title: N_("The test management tool refuses the key"),
+    text: N_("A project administrator enters a new one in the project's settings, under JiraVision."),
+  },
+  tool_forbidden: {
+    title: N_("The test management tool does not allow this"),
+    text: N_("The owner of the stored key lacks a right there."),
+  },
+  tool_busy: { title: N_("The test management tool asks us to slow down"), text: N_("Try again in a minute."), ...AGAIN },
+  tool_down: { title: N_("The test management tool did not answer"), text: N_("Try again in a minute."), ...AGAIN },
+  tool_incomplete: {
+    title: N_("The test was made, but not all of it"),
+    text: N_("Trying again completes it; no second one is made."),
+    ...AGAIN,
+  },
+  tool_refused: { title: N_("The test management tool refused this"), text: N_("Its own words say why.") },
+  cannot_undo: { title: N_("This cannot be taken back"), text: N_("It was changed in Jira since, or its place keeps everything.") },
+  description_full: { title: N_("The description is full"), text: N_("Jira takes no more text there; write a comment instead.") },
+  description_unreadable: {
+    title: N_("The description cannot be added to"),
+    text: N_("It is left as it is; write a comment instead."),
+  },
+  description_busy: {
+    title: N_("Somebody is editing the description"),
+    text: N_("Try again in a minute."),
+    ...AGAIN,
+  },
+  field_too_short: {
+    title: N_("The text is too long for this field"),
+    text: N_("It holds one line of 255 characters. Choose another field, or fewer items."),
+  },
+  cancelled: { title: N_("This was cancelled"), text: N_("Nothing was written to Jira."), ...AGAIN },
   unexpected: {
     title: N_("Something went wrong"),
     text: N_("Try again; if it stays, tell your Jira administrator."),
@@ -114,6 +157,18 @@ const BY_STATUS = {
   503: "unavailable",
 };
 const FAMILIES = [
+  ["xray_unauthorized", "tool_unauthorized"],
+  ["zephyr_unauthorized", "tool_unauthorized"],
+  ["xray_forbidden", "tool_forbidden"],
+  ["zephyr_forbidden", "tool_forbidden"],
+  ["xray_not_linked", "tool_incomplete"],
+  ["xray_incomplete", "tool_incomplete"],
+  ["xray_busy", "tool_busy"],
+  ["zephyr_busy", "tool_busy"],
+  ["xray_refused", "tool_refused"],
+  ["zephyr_refused", "tool_refused"],
+  ["xray_", "tool_down"],
+  ["zephyr_", "tool_down"],
   ["jira_un", "jira_forbidden"],
   ["jira_not_found", "not_found"],
   ["jira_conflict", "conflict"],

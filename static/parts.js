@@ -32,10 +32,10 @@ export function spinner() {
   );
 }
 
-export function button(label, onClick, { kind = "default", ...attributes } = {}) {
+export function button(label, onClick, { kind = "default", class: more = null, ...attributes } = {}) {
   return h(
     "button",
-    { type: "button", class: ["button", `button-${kind}`], on: { click: onClick }, ...attributes },
+    { type: "button", class: ["button", `button-${kind}`, more], on: { click: onClick }, ...attributes },
     label,
   );
 }

@@ -1,10 +1,11 @@
-// The page of the site's administrators: the model, what was done, and who changed what.
+// The page of the site's administrators: the models, what they may cost, what was done, and who changed what.
 
 import { get } from "./api.js";
 import { byId, put } from "./dom.js";
 import { start } from "./page.js";
 import { errorNotice } from "./parts.js";
 import { auditTable } from "./site/audit.js";
+import { budgetForm } from "./site/budget.js";
 import { healthNotice } from "./site/health.js";
 import { modelForm } from "./site/model.js";
 import { usageReport } from "./site/usage.js";
@@ -31,6 +32,7 @@ start(() =>
   Promise.all([
     health(byId("health-section")),
     part(byId("model-section"), "/site/model", modelForm),
+    part(byId("budget-section"), "/budget", budgetForm),
     part(byId("usage-section"), "/usage", usageReport),
     part(byId("audit-section"), "/audit?limit=50", auditTable),
   ]),

@@ -53,6 +53,12 @@ export function percent(value) {
   return new Intl.NumberFormat(language, { style: "percent" }).format(value / 100);
 }
 
+/** US dollars; small sums keep the digits that say something. */
+export function money(usd) {
+  const digits = usd > 0 && usd < 0.1 ? { maximumSignificantDigits: 2 } : {};
+  return new Intl.NumberFormat(language, { style: "currency", currency: "USD", ...digits }).format(usd);
+}
+
 /** A date and time, in full. */
 export function moment(iso) {
   const date = new Date(iso);

@@ -50,7 +50,13 @@ const PARTS = {
   subtask: N_("sub-tasks"),
   comment: N_("comments"),
 };
-const PROVIDERS = { rules: N_("Built-in rules"), openai: N_("OpenAI or compatible"), ollama: N_("Ollama") };
+const PROVIDERS = {
+  rules: N_("Built-in rules"),
+  openai: N_("OpenAI or compatible"),
+  anthropic: N_("Anthropic Claude"),
+  gemini: N_("Google Gemini"),
+  ollama: N_("Ollama"),
+};
 
 export const named = (names) => (code) => t(Object.hasOwn(names, code) ? names[code] : String(code ?? ""));
 export const aspect = named(ASPECTS);

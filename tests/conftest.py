@@ -34,8 +34,12 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
-        needed = getattr(item, "fixturenames", ())
-        group = next((name for name in SHARED if name in needed), None)
+        fixtures = getattr(item, "_fixtureinfo", None)
+        known = fixtures.name2fixturedefs if fixtures else {}
+        group = next((name for name in SHARED if name in known), "")
+        # What a module prepares once would otherwise be prepared by every worker that has one of its tests.
+        if not group and any(made.scope in ("module", "class") for each in known.values() for made in each):
+            group = item.nodeid.partition("::")[0]
         if group:
             item.add_marker(pytest.mark.xdist_group(group))
 

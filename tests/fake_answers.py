@@ -6,10 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from tests import fake_generation, fake_summaries
 from tests.payloads import PAYLOADS
 
 INVEST = ("independent", "negotiable", "valuable", "estimable", "small", "testable")
 BUG = ("steps", "expected", "actual", "environment", "reproducible", "impact")
+FIXED = ("nature", "language", "aspect", "quote", "severity", "kind", "priority", "id", "covers")
+"""What is no free text: a word of a closed set, or a copy of something."""
 _FRENCH = re.compile(r"\b(?:le|la|les|des|une|je|est|pour|afin|veux|dans|avec)\b", re.IGNORECASE)
 _ENGLISH = re.compile(r"\b(?:the|an|is|for|want|that|with|and|when|to)\b", re.IGNORECASE)
 
@@ -138,7 +141,7 @@ def markup(answer: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, list):
             # Lists of words grow, so that every payload finds a place.
             return [marked(name, part) for part in value for _ in range(4 if isinstance(part, str) else 1)]
-        free = isinstance(value, str) and name not in ("nature", "language", "aspect", "quote", "severity")
+        free = isinstance(value, str) and name not in FIXED
         return f"{next(turn)} {value}" if free else value
 
     found: dict[str, Any] = marked("", answer)
@@ -161,6 +164,17 @@ def good(body: dict[str, Any]) -> dict[str, Any]:
     """The good answer to a request body."""
     messages = {message["role"]: str(message["content"]) for message in reversed(body.get("messages", []))}
     schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
+    asked = schema.get("properties", {}) if schema else {}
+    if "themes" in asked:
+        return fake_summaries.summary(messages.get("system", ""), messages.get("user", ""))
+    if "narrative" in asked or "scenarios" in asked:
+        system, user = messages.get("system", ""), messages.get("user", "")
+        issue = read(system, user)
+        if "narrative" in asked:
+            return fake_generation.criteria(issue, system)
+        return fake_generation.scenarios(issue, system, user)
+    if "jql" in asked:
+        return fake_summaries.jql(messages.get("system", ""))
     if schema is not None and "scores" not in schema.get("properties", {}):
         found = filled(schema)
         return found if isinstance(found, dict) else {}
@@ -174,6 +188,10 @@ def spoiled(name: str, body: dict[str, Any]) -> str:
     answer = good(body)
     text = json.dumps(answer, ensure_ascii=False)
     messages = {message["role"]: str(message["content"]) for message in reversed(body.get("messages", []))}
+    if "narrative" in answer or "scenarios" in answer:
+        wrong = fake_generation.spoiled(name, answer)
+        if wrong is not None:
+            return json.dumps(wrong, ensure_ascii=False)
     match name:
         case "bad_schema":
             return json.dumps({key: value for key, value in answer.items() if key not in ("scores", "word")})
@@ -184,6 +202,10 @@ def spoiled(name: str, body: dict[str, Any]) -> str:
         case "invented_quote":
             scores = [{**score, "quote": "words nobody ever wrote here"} for score in answer.get("scores", [])]
             return json.dumps({**answer, "scores": scores}, ensure_ascii=False)
+        case "forged_key" | "forged_keys" if "themes" in answer:
+            return json.dumps(fake_summaries.forged(answer, all_of_it=name == "forged_keys"))
+        case "hostile" if "themes" in answer:
+            return json.dumps(fake_summaries.hostile(answer))
         case "truncated":
             return text[: len(text) // 2]
         case "fenced":

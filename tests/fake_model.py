@@ -1,45 +1,36 @@
-"""A pretend OpenAI-compatible server, scripted: good answers made from the prompt, and every way to fail.
+"""A pretend model server, scripted: good answers made from the prompt, and every way to fail, on four wires.
+
+It speaks Chat Completions, Ollama's, Anthropic's and Gemini's own, by the path of the request (fake_wires.py).
 
 In a test:      async with FakeModel() as model: model.script("status:500", "good"); ... model.url ... model.requests
 By hand:        python -m tests.fake_model --port 0 --latency 0.3      (prints its address, runs until interrupted)
 Over HTTP:      POST <root>/control/script ["hang", "good"], /control/default "good", /control/latency 0.3,
                 /control/reset; GET <root>/control/requests
 
+With keep_alive it keeps connections open between requests, as real servers do.
+
 A behaviour is a name, with arguments after colons: `status:429:retry-after=2`, `status:503`, `cut:200`, `over_long`.
-Queued behaviours are used up one a request; then the default one rules. All of them: STREAMED and OTHERS below.
+Queued behaviours are used up one a request; then the default one rules. All of them: STREAMED and OTHERS in
+fake_behaviours.py.
 """
 
 import argparse
 import asyncio
 import contextlib
 import json
-import struct
+import ssl
 from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field
-from email.utils import formatdate
-from socket import SO_LINGER, SOL_SOCKET
+from dataclasses import asdict, dataclass
 from time import monotonic, time
 from typing import Any
 
-from tests.fake_answers import good, spoiled
-
-# fmt: off
-STREAMED = (
-    "good", "bad_schema", "wrong_types", "extra_fields", "invented_quote", "truncated", "fenced", "prose", "bom",
-    "thinking", "array", "nested", "empty", "refusal_text", "hostile", "markup", "no_usage", "odd_usage", "no_done",
-    "length", "content_filter", "refusal", "crlf", "small_pieces", "stream_error", "stream_busy", "bad_event", "cut",
-)
-OTHERS = (
-    "status", "reset", "hang", "drip", "stall", "whole", "error_object", "html", "redirect", "no_schema", "bad_json",
-    "no_body", "over_long",
-)
-# fmt: on
+from tests.fake_behaviours import BEHAVIOURS, OTHERS, STREAMED, Exchange, streamed
+from tests.fake_wires import spoken
 
 
 @dataclass
 class Seen:
-    """One request to the model. open: its connection has not been closed yet, by whoever."""
+    """One request to the model. body: as sent. open: its connection has not been closed yet, by whoever."""
 
     at: float
     body: dict[str, Any]
@@ -50,43 +41,27 @@ class Seen:
 
     @property
     def messages(self) -> list[dict[str, str]]:
-        return list(self.body.get("messages", []))
+        """What was said, in the form of Chat Completions whatever the wire."""
+        return list(spoken(self.path).asked(self.body).get("messages", []))
 
-
-@dataclass
-class Exchange:
-    """One request being answered: where to write, what was asked, and how to answer."""
-
-    out: asyncio.StreamWriter
-    body: dict[str, Any]
-    name: str
-    arguments: list[str]
-    latency_s: float
-    options: dict[str, str] = field(default_factory=dict)
-
-    def head(self, status: int, headers: dict[str, str]) -> None:
-        lines = [f"HTTP/1.1 {status} Scripted", *(f"{name}: {value}" for name, value in headers.items())]
-        self.out.write(("\r\n".join(lines) + "\r\nConnection: close\r\n\r\n").encode())
-
-    def send(self, status: int, body: bytes, content_type: str = "application/json", **headers: str) -> None:
-        self.head(status, {"Content-Type": content_type, "Content-Length": str(len(body)), **headers})
-        self.out.write(body)
-
-    def event(self, data: object) -> None:
-        end = b"\r\n" if self.name == "crlf" else b"\n"
-        raw = data if isinstance(data, bytes) else json.dumps(data, ensure_ascii=False).encode()
-        self.out.write(b"data: " + raw + end * 2)
-
-    def delta(self, finish: str | None = None, **delta: object) -> None:
-        self.event(
-            {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
-        )
+    @property
+    def has_schema(self) -> bool:
+        return spoken(self.path).has_schema(self.body)
 
 
 class FakeModel:
-    """latency_s: from request to the last piece of a streamed answer."""
+    """latency_s: from request to the last piece of a streamed answer. tls: serve https, with its certificates."""
 
-    def __init__(self, *, latency_s: float = 0.0, port: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        latency_s: float = 0.0,
+        port: int = 0,
+        keep_alive: bool = False,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._keep_alive = keep_alive
+        self._tls = tls
         self.latency_s = latency_s
         self.requests: list[Seen] = []
         self.default = "good"
@@ -97,11 +72,11 @@ class FakeModel:
 
     @property
     def root(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}"
 
     @property
     def url(self) -> str:
-        """The base address to give to a client."""
+        """The base address to give to a client of the OpenAI wire; the other three find theirs from it too."""
         return f"{self.root}/v1"
 
     def script(self, *behaviours: str) -> None:
@@ -112,7 +87,9 @@ class FakeModel:
         self._queue.extend(behaviours)
 
     async def __aenter__(self) -> "FakeModel":
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self._port, limit=64 * 1024 * 1024)
+        self._server = await asyncio.start_server(
+            self._connected, "127.0.0.1", self._port, limit=64 * 1024 * 1024, ssl=self._tls
+        )
         self._port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -136,7 +113,9 @@ class FakeModel:
         assert task is not None
         self._tasks.add(task)
         try:
-            await self._serve(reader, writer)
+            ahead = await self._serve(reader, writer, ahead=b"")
+            while ahead is not None:
+                ahead = await self._serve(reader, writer, ahead=ahead)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
@@ -145,24 +124,24 @@ class FakeModel:
             with contextlib.suppress(OSError, asyncio.CancelledError):
                 await writer.wait_closed()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, ahead: bytes) -> bytes | None:
+        """One request. ahead: what was read of it already. Returns what was read of the next one, None at the end."""
+        head = (ahead + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         method, path, _ = head[0].split(" ", 2)
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
         raw = await reader.readexactly(int(headers.get("content-length", 0)))
         body = json.loads(raw or b"{}")
         if path.startswith("/control/"):
-            Exchange(writer, {}, "", [], 0).send(200, json.dumps(self._control(path, body)).encode())
+            Exchange(writer, spoken(path), {}, "", [], 0).send(200, json.dumps(self._control(path, body)).encode())
             await writer.drain()
-            return
+            return None
         script = self._queue.popleft() if self._queue else self.default
         seen = Seen(time(), body, headers, script, f"{method} {path}")
         self.requests.append(seen)
         name, *arguments = script.split(":")
         options = dict(part.split("=", 1) for part in arguments if "=" in part)
-        exchange = Exchange(
-            writer, body, name, [part for part in arguments if "=" not in part], self.latency_s, options
-        )
+        plain = [part for part in arguments if "=" not in part]
+        exchange = Exchange(writer, spoken(path), body, name, plain, self.latency_s, options, self._keep_alive)
         answer = asyncio.ensure_future(BEHAVIOURS.get(name, streamed)(exchange))
         # A client that goes away is seen at once, as a real server's billing would like to.
         gone = asyncio.ensure_future(reader.read(1))
@@ -172,10 +151,12 @@ class FakeModel:
                 answer.result()
                 await writer.drain()
         finally:
+            over = not (self._keep_alive and answer.done())
             for part in (answer, gone):
                 part.cancel()
-            await asyncio.gather(answer, gone, return_exceptions=True)
+            _, next_byte = await asyncio.gather(answer, gone, return_exceptions=True)
             seen.open = False
+        return None if over else next_byte if isinstance(next_byte, bytes) and next_byte else b""
 
     def _control(self, path: str, body: Any) -> object:
         match path.removeprefix("/control/"):
@@ -194,162 +175,15 @@ class FakeModel:
         return {"ok": True}
 
 
-async def streamed(exchange: Exchange) -> None:
-    """An answer in pieces, in the good way or with the named fault in it."""
-    text, name = spoiled(exchange.name, exchange.body), exchange.name
-    exchange.head(200, {"Content-Type": "text/event-stream; charset=utf-8"})
-    exchange.out.write(b": ready\n\n")
-    exchange.delta(role="assistant", content="")
-    if name == "refusal":
-        text = ""
-        exchange.delta(refusal="I cannot ")
-        exchange.delta(refusal="do this.")
-    if name == "length":
-        text = text[: len(text) * 2 // 3]
-    if name == "cut":
-        text = text[: int(exchange.arguments[0]) if exchange.arguments else len(text) // 3]
-    step = 3 if name == "small_pieces" else max(len(text) // 30, 24)
-    pieces = [text[at : at + step] for at in range(0, len(text), step)]
-    for piece in pieces:
-        exchange.delta(content=piece)
-        if exchange.latency_s:
-            await exchange.out.drain()
-            await asyncio.sleep(exchange.latency_s / len(pieces))
-    await ending(exchange, text)
-
-
-async def ending(exchange: Exchange, text: str) -> None:
-    name = exchange.name
-    if name == "cut":
-        await exchange.out.drain()
-        await reset(exchange)
-        return
-    if name == "stream_error":
-        exchange.event({"error": {"message": "The server had an error", "type": "server_error", "code": None}})
-        return
-    if name == "stream_busy":
-        exchange.event({"error": {"message": "slow down", "code": "rate_limit_exceeded"}})
-        return
-    if name == "bad_event":
-        exchange.event(b'{"choices": [{"delta"')
-        return
-    finish = {"length": "length", "content_filter": "content_filter"}.get(name, "stop")
-    if name != "no_done":
-        exchange.delta(finish)
-        if name not in ("no_usage", "odd_usage"):
-            spent = {"prompt_tokens": 100, "completion_tokens": len(text) // 4, "total_tokens": 100 + len(text) // 4}
-            exchange.event({"choices": [], "usage": spent})
-        if name == "odd_usage":
-            exchange.event({"choices": [], "usage": {"prompt_tokens": "many", "completion_tokens": -1}})
-        exchange.event(b"[DONE]")
-
-
-async def status(exchange: Exchange) -> None:
-    """status:<code>[:retry-after=<s>|date+<s>][:retry-after-ms=<ms>][:code=<error code>][:message=<text>]"""
-    code = int(exchange.arguments[0])
-    headers = {}
-    wait = exchange.options.get("retry-after")
-    if wait is not None:
-        headers["Retry-After"] = formatdate(time() + float(wait[5:]), usegmt=True) if wait.startswith("date+") else wait
-    if "retry-after-ms" in exchange.options:
-        headers["retry-after-ms"] = exchange.options["retry-after-ms"]
-    message = exchange.options.get("message", f"scripted {code}")
-    error = {"message": message, "type": "scripted", "code": exchange.options.get("code")}
-    exchange.send(code, json.dumps({"error": error}).encode(), **headers)
-
-
-async def reset(exchange: Exchange) -> None:
-    # Linger of zero: closing sends RST instead of FIN, what a crashed peer or a middlebox does.
-    exchange.out.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
-    exchange.out.transport.abort()
-
-
-async def hang(exchange: Exchange) -> None:
-    await asyncio.sleep(3600)
-
-
-async def drip(exchange: Exchange) -> None:
-    """drip[:seconds]: one byte of an endless answer now and then (5 s)."""
-    exchange.head(200, {"Content-Type": "text/event-stream"})
-    while True:
-        exchange.out.write(b":")
-        await exchange.out.drain()
-        await asyncio.sleep(float(exchange.arguments[0]) if exchange.arguments else 5.0)
-
-
-async def stall(exchange: Exchange) -> None:
-    """Half an answer, then silence on an open connection."""
-    exchange.head(200, {"Content-Type": "text/event-stream"})
-    text = spoiled("good", exchange.body)
-    exchange.delta(content=text[: len(text) // 2])
-    await exchange.out.drain()
-    await asyncio.sleep(3600)
-
-
-async def whole(exchange: Exchange) -> None:
-    """A server that cannot stream and answers in one body."""
-    await asyncio.sleep(exchange.latency_s)
-    message = {"role": "assistant", "content": json.dumps(good(exchange.body))}
-    usage = {"prompt_tokens": 100, "completion_tokens": 50}
-    answer = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": usage}
-    exchange.send(200, json.dumps(answer).encode())
-
-
-async def error_object(exchange: Exchange) -> None:
-    """error_object[:code]: HTTP 200 around an error."""
-    code = exchange.arguments[0] if exchange.arguments else None
-    error = {"message": "Something failed", "code": int(code) if code and code.isdecimal() else code}
-    exchange.send(200, json.dumps({"error": error}).encode())
-
-
-async def html(exchange: Exchange) -> None:
-    exchange.send(200, b"<html><body>Please sign in</body></html>", "text/html; charset=utf-8")
-
-
-async def redirect(exchange: Exchange) -> None:
-    exchange.send(302, b"", Location="http://127.0.0.1:9/elsewhere")
-
-
-async def no_schema(exchange: Exchange) -> None:
-    """A server that knows no response_format: it refuses requests with one and answers those without."""
-    if "response_format" not in exchange.body:
-        await streamed(exchange)
-        return
-    exchange.send(400, b'{"error": {"message": "Unrecognized request argument: response_format"}}')
-
-
-async def bad_json(exchange: Exchange) -> None:
-    exchange.send(200, b'{"choices": [{"message": {"content": "')
-
-
-async def no_body(exchange: Exchange) -> None:
-    exchange.send(200, b"", "text/event-stream")
-
-
-async def over_long(exchange: Exchange) -> None:
-    """A model that never stops talking."""
-    exchange.head(200, {"Content-Type": "text/event-stream"})
-    exchange.delta(content='{"summary": "')
-    while True:
-        exchange.delta(content="blah " * 2000)
-        await exchange.out.drain()
-
-
-BEHAVIOURS: dict[str, Callable[[Exchange], Awaitable[None]]] = {
-    behaviour.__name__: behaviour
-    for behaviour in (
-        status, reset, hang, drip, stall, whole, error_object, html, redirect, no_schema, bad_json, no_body, over_long,
-    )
-}  # fmt: skip
-
-
 async def main() -> None:
-    parser = argparse.ArgumentParser(description="A pretend OpenAI-compatible server.")
+    parser = argparse.ArgumentParser(description="A pretend model server on four wires.")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--latency", type=float, default=0.3, help="seconds a streamed answer takes")
     parser.add_argument("--default", default="good", help="behaviour when none is queued")
+    parser.add_argument("--keep-alive", action="store_true", help="keep connections open between requests")
     arguments = parser.parse_args()
-    async with FakeModel(latency_s=arguments.latency, port=arguments.port) as model:
+    keep_alive = arguments.keep_alive
+    async with FakeModel(latency_s=arguments.latency, port=arguments.port, keep_alive=keep_alive) as model:
         model.default = arguments.default
         print(model.url, flush=True)
         await asyncio.Event().wait()

@@ -87,22 +87,23 @@ class Check:
             missing=_first(MOST_MISSING, (self._missing(item) for item in answer.missing)),
             questions=_first(MOST_QUESTIONS, _unique(line(item, SENTENCE) for item in answer.questions)),
             risks=_first(MOST_RISKS, (self._risk(item) for item in answer.risks)),
-            criteria=_first(MOST_CRITERIA, (self._criterion(item) for item in answer.criteria)),
-            subtasks=_first(MOST_SUBTASKS, (self._subtask(item) for item in answer.subtasks if self._divisible)),
+            criteria=_first(MOST_CRITERIA, (self.criterion(item) for item in answer.criteria)),
+            subtasks=_first(MOST_SUBTASKS, (self.subtask(item) for item in answer.subtasks if self._divisible)),
             labels=_first(MOST_LABELS, _unique(self._label(item) for item in answer.labels)),
         )
 
     def preview(self, partial: Mapping[str, Any]) -> dict[str, Any]:
         """An unfinished answer with its texts cleaned and its quotes, which nobody has looked up yet, left out."""
-        return {name: self._cleaned(partial[name]) for name in Analysis.model_fields if name in partial}
+        return {name: self.shown(partial[name]) for name in Analysis.model_fields if name in partial}
 
-    def _cleaned(self, value: Any) -> Any:
+    def shown(self, value: Any) -> Any:
+        """A piece of an unfinished answer, cleaned."""
         if isinstance(value, str):
             return self._wording.block(value, DESCRIPTION)
         if isinstance(value, list):
-            return [self._cleaned(item) for item in value[:MOST_CRITERIA]]
+            return [self.shown(item) for item in value[:MOST_CRITERIA]]
         if isinstance(value, dict):
-            return {name: self._cleaned(item) for name, item in value.items() if name != "quote"}
+            return {name: self.shown(item) for name, item in value.items() if name != "quote"}
         return value
 
     @property
@@ -136,14 +137,16 @@ class Check:
         text = self._wording.line(item.text, SENTENCE)
         return Risk(text=text, severity=item.severity) if text else None
 
-    def _criterion(self, item: Criterion) -> Criterion | None:
+    def criterion(self, item: Criterion) -> Criterion | None:
+        """The item within every limit, None when it says nothing."""
         line = self._wording.line
         then = line(item.then, SENTENCE)
         title = line(item.title, TITLE) or then[:TITLE]
         given, when = line(item.given, SENTENCE), line(item.when, SENTENCE)
         return Criterion(title=title, given=given, when=when, then=then) if then else None
 
-    def _subtask(self, item: Subtask) -> Subtask | None:
+    def subtask(self, item: Subtask) -> Subtask | None:
+        """The item within every limit, None when it says nothing."""
         title = self._wording.line(item.title, TITLE)
         description = self._wording.block(item.description, DESCRIPTION)
         return Subtask(title=title, description=description) if title else None

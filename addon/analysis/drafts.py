@@ -1,31 +1,24 @@
 """What an analysis proposes to write into Jira: because the project's settings say so, or because a person asked."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from addon.adf.clean import one_line, visible
 from addon.adf.nodes import doc
-from addon.analysis import render
-from addon.analysis.check import DESCRIPTION, TITLE
+from addon.analysis import chosen, render
 from addon.errors import Invalid
-from addon.i18n.catalog import Texts
+from addon.i18n.catalog import N_, Texts
 from addon.jira import comments
 from addon.policy.projects import ProjectSettings
 from addon.reading.facts import Facts
-from addon.results.analysis import AnalysisResult, Subtask
+from addon.results.analysis import AnalysisResult, Criterion
+from addon.runs.contents import DescriptionContent, FieldContent, QuestionsContent
 from addon.runs.feature import Draft, Work
 from addon.store.repos.runs import Run
 
-EDITABLE = {"title": TITLE, "description": DESCRIPTION}
-
 
 class Drafts:
-    """Contents by target:
-
-    comment {"adf", "service_desk", "fresh"}: fresh says that no comment of ours can stand there yet.
-    subtasks {"title", "description", "language", "in_comment"}: in_comment says that the run's comment lists them too.
-    field {"field", "adf", "text"}.
-    """
+    """Their contents are those of runs/contents.py, as they are kept."""
 
     def __init__(self, texts: Texts, addon_key: str) -> None:
         self._texts = texts
@@ -60,21 +53,43 @@ class Drafts:
         if run.result is None:
             raise Invalid("This analysis has no result yet.")
         result = AnalysisResult.model_validate(run.result)
+        facts = Facts.model_validate(run.facts) if run.facts else None
+        desk = facts.service_desk if facts else None
         if target == "comment":
-            facts = Facts.model_validate(run.facts) if run.facts else None
             content = self._comment(result, run.usage, created=False)
-            return (
-                _comment_draft(run, {**content, "service_desk": facts.service_desk if facts else None, "fresh": False}),
+            return (_comment_draft(run, {**content, "service_desk": desk, "fresh": False}),)
+        if target == "subtasks":
+            return self._subtasks(run, result, items=items, edits=edits)
+        if target == "questions":
+            asking = QuestionsContent(
+                questions=chosen.questions(result.analysis, items, edits=edits),
+                account_id=facts.author if facts else None,
+                language=result.analysis.language,
+                service_desk=desk,
             )
-        if target != "subtasks":
-            raise Invalid(f"An analysis cannot be written to {target[:40]!r}.")
-        unknown = [item for item in items if not 0 <= item < len(result.analysis.subtasks)]
-        if unknown or not items:
-            raise Invalid("Choose at least one of the suggested sub-tasks.")
+            return (Draft(target, 0, _numbered(f"questions:{run.id}", items), asking.model_dump()),)
+        if target in ("description", "field"):
+            criteria = chosen.criteria(result.analysis, items, edits=edits)
+            return (self._criteria(run, target, criteria=criteria, language=result.analysis.language),)
+        raise Invalid(f"An analysis cannot be written to {target[:40]!r}.")
+
+    def _subtasks(
+        self, run: Run, result: AnalysisResult, *, items: Sequence[int], edits: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[Draft, ...]:
+        numbers = chosen.numbers(items, of=result.analysis.subtasks, what="sub-tasks")
         return tuple(
-            self._subtask(run, result, number=item, edit=edits.get(str(item), {}), in_comment=False)
-            for item in dict.fromkeys(items)
+            self._subtask(run, result, number=number, edit=edits.get(str(number), {}), in_comment=False)
+            for number in numbers
         )
+
+    def _criteria(self, run: Run, target: str, *, criteria: Sequence[Criterion], language: str) -> Draft:
+        say = self._texts.of(language)
+        adf, words = doc(render.criteria_list(criteria, say)), render.criteria_text(criteria)
+        if target == "field":
+            return Draft(target, 0, f"field:{run.id}:", FieldContent(adf=adf, text=words).model_dump())
+        title = say(N_("Suggested acceptance criteria"))
+        content = DescriptionContent(section="analysis", title=title, adf=adf)
+        return Draft(target, 0, f"description:{run.issue_id}:analysis:{run.id}", content.model_dump())
 
     async def _comment_wanted(self, work: Work, result: AnalysisResult) -> bool:
         settings = work.settings
@@ -95,34 +110,24 @@ class Drafts:
     def _subtask(
         self, run: Run, result: AnalysisResult, *, number: int, edit: Mapping[str, str], in_comment: bool
     ) -> Draft:
-        subtask = edited(result.analysis.subtasks[number], edit)
+        subtask = chosen.edited(result.analysis.subtasks[number], edit)
         content = {**subtask.model_dump(), "language": result.analysis.language, "in_comment": in_comment}
         return Draft("subtasks", number, f"subtasks:{run.id}:{number}", content)
 
     def _field(self, run: Run, settings: ProjectSettings, *, result: AnalysisResult) -> Iterator[Draft]:
-        criteria = result.analysis.criteria
-        if settings.auto_criteria and settings.criteria_field and criteria:
-            say = self._texts.of(result.analysis.language)
-            adf = doc(render.criteria_list(criteria, say))
-            content = {"field": settings.criteria_field, "adf": adf, "text": render.criteria_text(criteria)}
-            yield Draft("field", 0, f"field:{run.id}", content)
-
-
-def edited(subtask: Subtask, edit: Mapping[str, str]) -> Subtask:
-    """The sub-task with a person's changes. Raises Invalid for an unknown field, an empty title or a text too long."""
-    for name, text in edit.items():
-        if name not in EDITABLE:
-            raise Invalid(f"A sub-task has no {name[:40]!r} to edit.")
-        if len(text) > EDITABLE[name]:
-            raise Invalid(f"The {name} of a sub-task holds at most {EDITABLE[name]} characters.")
-    title = one_line(edit.get("title", subtask.title))
-    if not title:
-        raise Invalid("A sub-task needs a title.")
-    return Subtask(title=title, description=visible(edit.get("description", subtask.description)))
+        criteria, field = result.analysis.criteria, settings.criteria_field
+        if settings.auto_criteria and field and criteria:
+            draft = self._criteria(run, "field", criteria=criteria, language=result.analysis.language)
+            yield replace(draft, marker=f"field:{run.id}:{field}", content={**draft.content, "field": field})
 
 
 def _comment_draft(run: Run, content: dict[str, Any]) -> Draft:
     return Draft("comment", 0, f"comment:{run.issue_id}:{run.id}", content)
+
+
+def _numbered(marker: str, items: Sequence[int]) -> str:
+    """A choice has a marker of its own, so that what was left out can be written later."""
+    return f"{marker}:{'.'.join(map(str, sorted(set(items))))}"[:128] if items else marker
 
 
 def _is_analysis(value: object) -> bool:

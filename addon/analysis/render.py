@@ -60,6 +60,19 @@ SEVERITIES: Mapping[str, tuple[str, Colour]] = {
 }
 
 
+NOTICES = {
+    "model_failed": N_(
+        "The language model could not answer, so the built-in rules stood in for it."
+        " Analyse the issue again later for a deeper review."
+    ),
+    "budget_spent": N_(
+        "The budget for the language model is used up, so the built-in rules stood in for it."
+        " Analyse the issue again once there is budget for a deeper review."
+    ),
+}
+"""Why the rules answered in place of a model, for the reader of the comment."""
+
+
 def comment(
     result: AnalysisResult, usage: Mapping[str, object] | None, *, say: Say, created: bool = False
 ) -> dict[str, object]:
@@ -104,11 +117,8 @@ class _Comment:
         mark = status(f"{overall} / 100", _colour(overall))
         yield heading(3, self._say(title), " ", mark if self._result.scored else status(self._say(N_("Not scored"))))
         yield paragraph(text(self._judge(), EM))
-        if self._result.notice == "model_failed":
-            yield panel("note", paragraph(self._say(N_(
-                "The language model could not answer, so the built-in rules stood in for it."
-                " Analyse the issue again later for a deeper review."
-            ))))  # fmt: skip
+        if self._result.notice in NOTICES:
+            yield panel("note", paragraph(self._say(NOTICES[self._result.notice])))
         if self._analysis.summary:
             yield paragraph(self._analysis.summary)
 

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from addon.analysis import prompt
+from addon.analysis.anew import renewed
 from addon.analysis.drafts import Drafts
 from addon.analysis.judging import Judge, Verdict
 from addon.llm.answer import Usage
@@ -27,8 +28,13 @@ class AnalysisFeature:
     async def run(self, work: Work) -> Outcome:
         """Raises JiraError when the issue cannot be read, ModelError when it is worth trying the model again."""
         facts = await _facts(work)
-        result, usage = await _earlier(work, facts) or await self._judge.verdict(work, facts)
-        drafts = await self._drafts.automatic(work, facts, result=result, usage=usage)
+        anew = "regenerate" in work.run.params
+        known = None if anew else await _known(work, facts)
+        result, usage = known or await (renewed(work, facts) if anew else self._judge.verdict(work, facts))
+        # One item written anew is only proposed, and a change of the issue that changes nothing for us must not make
+        # its comment look edited.
+        silent = anew or (known is not None and work.run.trigger == "update")
+        drafts = () if silent else await self._drafts.automatic(work, facts, result=result, usage=usage)
         return Outcome(result=result.model_dump(mode="json"), usage=usage, drafts=drafts)
 
     def drafts(
@@ -43,6 +49,11 @@ async def _facts(work: Work) -> Facts:
     await work.progress.stage("reading")
     if work.run.facts is not None:
         return Facts.model_validate(work.run.facts)
+    if work.base is not None and work.base.facts is not None and "regenerate" in work.run.params:
+        # What stays of the earlier result was said about the text as it was then.
+        facts = Facts.model_validate(work.base.facts)
+        await work.save_facts(work.base.facts, _hash(work, facts))
+        return facts
     facts = await reading.read(
         work.jira,
         str(work.run.issue_id),
@@ -53,23 +64,28 @@ async def _facts(work: Work) -> Facts:
     return facts
 
 
-async def _earlier(work: Work, facts: Facts) -> Verdict | None:
+async def _known(work: Work, facts: Facts) -> Verdict | None:
     """The verdict of an earlier run on the very same input, unless a new one is forced."""
     known = None if work.run.params.get("force") else await work.earlier(_hash(work, facts))
     result = AnalysisResult.model_validate(known) if known is not None else None
-    # What the rules said while the model was away is no reason not to ask it now.
-    if result is None or result.notice == "model_failed":
+    # What the rules said while the model was away, or the budget spent, is no reason not to ask it now.
+    if result is None or result.notice in ("model_failed", "budget_spent"):
         return None
     if result.author == "rules" or work.choice is None:
         return result, None
     # The hash holds model and prompt, so they are known; this time nothing is spent.
-    return result, asdict(Usage(work.choice.provider, work.choice.model, prompt.version(facts)))
+    return result, asdict(Usage(work.choice.provider, work.choice.model, prompt.version(work, facts)))
 
 
 def _hash(work: Work, facts: Facts) -> str:
     choice, settings = work.choice, work.settings
     if choice is None:
         return input_hash(facts, language=settings.language)
-    model = [choice.provider, choice.model, choice.base_url]
-    asked = prompt.version(facts)
-    return input_hash(facts, language=settings.language, instruction=settings.instruction, model=model, prompt=asked)
+    said = work.run.params.get("regenerate") or str(work.run.params.get("instruction") or "")
+    return input_hash(
+        facts,
+        language=settings.language,
+        instruction=[prompt.wanted(work), said] if said else prompt.wanted(work),
+        model=[choice.provider, choice.model, choice.base_url],
+        prompt=prompt.version(work, facts),
+    )

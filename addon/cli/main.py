@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from addon.errors import AddonError, Misconfigured
 
-COMMANDS = ("serve", "migrate", "descriptor", "doctor", "settings", "sandbox", "demo")
+COMMANDS = ("serve", "ai-service", "migrate", "descriptor", "doctor", "settings", "sandbox", "demo")
 
 
 class Commands(TyperGroup):
@@ -23,7 +23,7 @@ class Commands(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         # What a server imports takes seconds; the pretend Jira is up in a fraction of one.
-        command = get_command(import_module(f"addon.cli.{cmd_name}").app)
+        command = get_command(import_module(f"addon.cli.{cmd_name.replace('-', '_')}").app)
         command.name = cmd_name
         return command
 

@@ -109,3 +109,29 @@ class IssueCreated(BaseModel):
     timestamp: float | None = None
     user: Annotated[Person | None, BeforeValidator(_object_or_none)] = None
     issue: WebhookIssue
+
+
+class ChangedField(BaseModel):
+    """field: its name, in the site's language for its own fields. field_id: as REST knows it, "" in older payloads."""
+
+    model_config = _LENIENT
+
+    field: str = ""
+    field_id: str = Field("", alias="fieldId")
+
+
+class ChangeLog(BaseModel):
+    model_config = _LENIENT
+
+    items: list[ChangedField] = []
+
+
+class IssueUpdated(BaseModel):
+    """Body of jira:issue_updated. Without a change log it tells of a comment or the like."""
+
+    model_config = _LENIENT
+
+    webhook_event: Literal["jira:issue_updated"] = Field(alias="webhookEvent")
+    user: Annotated[Person | None, BeforeValidator(_object_or_none)] = None
+    issue: WebhookIssue
+    changelog: Annotated[ChangeLog | None, BeforeValidator(_object_or_none)] = None

@@ -9,20 +9,28 @@ from addon.jira.install_keys import InstallKeys
 from addon.llm.asker import Askers
 from addon.llm.models import Models
 from addon.policy.access import Access
+from addon.policy.budgets import Budgets
 from addon.policy.lifecycle import Lifecycle
 from addon.policy.models import ModelPolicy
+from addon.policy.places import Places
 from addon.policy.projects import Projects
+from addon.policy.prompts import Prompts
 from addon.policy.tenants import Tenants
+from addon.policy.verdicts import Verdicts
 from addon.queue.worker import Worker
 from addon.runs.events import Events
+from addon.runs.freshness import Freshness
 from addon.runs.office import Office
 from addon.runs.publish import Publisher
+from addon.runs.reruns import Reruns
 from addon.runs.start import Starts
 from addon.runs.view import Runs
 from addon.settings import Settings
+from addon.similar.finding import Similar
 from addon.store.db import Database
 from addon.store.leases import Lease
 from addon.store.secrets import Seals
+from addon.testmgmt.tools import Tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +45,11 @@ class House:
     outside: Outside
     access: Access
     model_policy: ModelPolicy
+    budgets: Budgets
+    places: Places
     office: Office
     texts: Texts
+    similar: Similar
 
     @property
     def jira(self) -> Jira:
@@ -53,8 +64,28 @@ class House:
         return self.outside.models
 
     @property
+    def tools(self) -> Tools:
+        return self.outside.tools
+
+    @property
     def projects(self) -> Projects:
         return self.office.desk.projects
+
+    @property
+    def prompts(self) -> Prompts:
+        return self.office.desk.prompts
+
+    @property
+    def reruns(self) -> Reruns:
+        return self.office.reruns
+
+    @property
+    def freshness(self) -> Freshness:
+        return Freshness(self.office.desk)
+
+    @property
+    def verdicts(self) -> Verdicts:
+        return Verdicts(self.db)
 
     @property
     def askers(self) -> Askers:

@@ -14,10 +14,14 @@ from addon.house.work import furnished
 from addon.i18n.catalog import Texts
 from addon.jira.client import Jira
 from addon.jira.users import own_account
+from addon.llm.moving import Moving
+from addon.llm.prices import Prices
 from addon.policy.access import Access
 from addon.policy.asking import Asks
+from addon.policy.budgets import Budgets
 from addon.policy.lifecycle import Lifecycle
 from addon.policy.models import ModelPolicy
+from addon.policy.places import Places
 from addon.policy.projects import Projects
 from addon.policy.prompts import Prompts
 from addon.policy.tenants import Tenants
@@ -27,6 +31,7 @@ from addon.queue.worker import Worker
 from addon.runs.bus import Bus
 from addon.runs.desk import Desk
 from addon.settings import Settings
+from addon.similar.finding import Similar
 from addon.store.db import Database
 from addon.store.keyring import open_seals
 from addon.store.leases import Lease
@@ -44,6 +49,7 @@ async def open_house(
     serve: bool = True,
     jira_transport: httpx2.AsyncBaseTransport | None = None,
     llm_transport: httpx2.AsyncBaseTransport | None = None,
+    tool_transport: httpx2.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[House]:
     """serve: migrate, take the SQLite file for ourselves, and work the queues while the house is open.
 
@@ -56,16 +62,21 @@ async def open_house(
         if serve:
             await migrate(settings.database_url)
             await _resealed(db, seals)
-        outside = await stack.enter_async_context(open_outside(settings, jira_transport, llm_transport=llm_transport))
+        outside = await stack.enter_async_context(
+            open_outside(settings, jira_transport, llm_transport=llm_transport, tool_transport=tool_transport)
+        )
         model_policy = ModelPolicy(db, seals, settings=settings)
+        budgets = Budgets(db, settings=settings)
+        askers = _askers(outside, model_policy, budgets=budgets, settings=settings)
         tenants = Tenants(db, seals, settings=settings)
-        desk = _desk(db, tenants, outside=outside, askers=Asks(outside.models, model_policy))
+        desk = _desk(db, tenants, outside=outside, askers=askers)
         texts = Texts()
-        office = furnished(desk, settings, texts=texts)
+        places = Places(db, seals, settings=settings)
+        office = furnished(desk, settings, texts=texts, places=places, tools=outside.tools)
         dropped = _dropper(outside.jira, office.worker)
         if serve:
             await stack.enter_async_context(office.at_work())
-            await stack.enter_async_context(kept_clean(desk))
+            await stack.enter_async_context(kept_clean(desk, office.reruns))
         yield House(
             settings=settings,
             db=db,
@@ -75,8 +86,11 @@ async def open_house(
             outside=outside,
             access=Access(outside.jira),
             model_policy=model_policy,
+            budgets=budgets,
+            places=places,
             office=office,
             texts=texts,
+            similar=Similar(),
         )
 
 
@@ -92,6 +106,14 @@ def _desk(db: Database, tenants: Tenants, *, outside: Outside, askers: Asks) -> 
         prompts=Prompts(db),
         troubles=Troubles(db, tenants, ask=partial(own_account, outside.jira)),
     )
+
+
+def _askers(outside: Outside, policy: ModelPolicy, *, budgets: Budgets, settings: Settings) -> Asks:
+    """Who finds the models of a tenant; with an AI service, that asks them for its share of the tenants."""
+    moving = None
+    if outside.service is not None:
+        moving = Moving(outside.service, settings.ai_service_percent, settings.ai_service_fallback)
+    return Asks(outside.models, policy, budgets=budgets, prices=Prices(settings.llm_prices), elsewhere=moving)
 
 
 def _dropper(jira: Jira, worker: Worker[Lease]) -> Callable[[str], None]:

@@ -1,4 +1,4 @@
-"""The clients of everything that is not ours: Jira, its install keys, the models."""
+"""The clients of everything that is not ours: Jira, its install keys, the models, test management tools."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,8 +9,10 @@ import httpx2
 from addon.jira.client import Jira
 from addon.jira.install_keys import InstallKeys
 from addon.llm.models import Models
+from addon.llm.remote import Door, Remote
 from addon.observe.metrics import app_version
 from addon.settings import Settings
+from addon.testmgmt.tools import Tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class Outside:
     jira: Jira
     install_keys: InstallKeys
     models: Models
+    service: Remote | None
+    tools: Tools
 
 
 @asynccontextmanager
@@ -28,16 +32,24 @@ async def open_outside(
     jira_transport: httpx2.AsyncBaseTransport | None = None,
     *,
     llm_transport: httpx2.AsyncBaseTransport | None = None,
+    tool_transport: httpx2.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Outside]:
-    """Transports replace the network in tests."""
+    """Transports replace the network in tests. Raises Misconfigured."""
+    door = Door.of(settings)
+    user_agent = f"jiravision/{app_version()}"
     outside = Outside(
-        jira=Jira(oauth_url=settings.oauth_url, user_agent=f"jiravision/{app_version()}", transport=jira_transport),
+        jira=Jira(oauth_url=settings.oauth_url, user_agent=user_agent, transport=jira_transport),
         install_keys=InstallKeys(settings.install_keys_url, jira_transport),
         models=Models(llm_transport),
+        service=Remote(door) if door else None,
+        tools=Tools(user_agent, tool_transport),
     )
     try:
         yield outside
     finally:
+        await outside.tools.close()
         await outside.models.close()
+        if outside.service is not None:
+            await outside.service.close()
         await outside.install_keys.close()
         await outside.jira.close()

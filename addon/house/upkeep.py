@@ -12,18 +12,21 @@ from addon.jira.users import own_account
 from addon.policy.retention import purge
 from addon.queue.broker import QUEUES
 from addon.runs.desk import Desk
+from addon.runs.reruns import Reruns
 
 log = logging.getLogger(__name__)
 
 PURGE_EVERY_S = 3600.0
 PROBE_LOOK_S = 10.0
+RERUN_LOOK_S = 1.0
 
 
 @asynccontextmanager
-async def kept_clean(desk: Desk) -> AsyncIterator[None]:
+async def kept_clean(desk: Desk, reruns: Reruns) -> AsyncIterator[None]:
     """Deletes, once an hour, what is past its retention, and finds out who was superseded.
 
-    Asks sites that refused the add-on, when they are due, whether they still do.
+    Asks sites that refused the add-on, when they are due, whether they still do. Analyses changed issues anew when it
+    is their turn.
     """
 
     async def hourly() -> None:
@@ -47,7 +50,16 @@ async def kept_clean(desk: Desk) -> AsyncIterator[None]:
                 log.warning("paused sites were not asked: %s", error.code)
             await asyncio.sleep(PROBE_LOOK_S)
 
-    tasks = [asyncio.create_task(hourly(), name="retention"), asyncio.create_task(probing(), name="probing")]
+    async def rerunning() -> None:
+        while True:
+            try:
+                await reruns.start_due()
+            except AddonError as error:
+                log.warning("changed issues were not looked at: %s", error.code)
+            await asyncio.sleep(RERUN_LOOK_S)
+
+    jobs = {"retention": hourly, "probing": probing, "reruns": rerunning}
+    tasks = [asyncio.create_task(job(), name=name) for name, job in jobs.items()]
     try:
         yield
     finally:

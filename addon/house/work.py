@@ -2,23 +2,58 @@
 
 from addon.analysis.drafts import Drafts
 from addon.analysis.run import AnalysisFeature
+from addon.criteria.maker import CriteriaMaker
+from addon.criteria.run import CriteriaFeature
+from addon.generation.criteria_drafts import CriteriaDrafts
+from addon.generation.scenario_drafts import ScenarioDrafts
 from addon.i18n.catalog import Texts
+from addon.pipeline.drafts import PipelineDrafts
+from addon.pipeline.run import PipelineFeature
+from addon.policy.places import Places
 from addon.runs.desk import Desk
+from addon.runs.feature import Feature
 from addon.runs.lanes import Size
 from addon.runs.office import Office, furnish
+from addon.scenarios.maker import ScenariosMaker
+from addon.scenarios.run import ScenariosFeature
 from addon.settings import Settings
+from addon.summary.run import SummaryFeature
 from addon.targets.comment import CommentTarget
+from addon.targets.description import DescriptionTarget
 from addon.targets.field import FieldTarget
+from addon.targets.questions import QuestionsTarget
 from addon.targets.subtasks import SubtasksTarget
+from addon.targets.xray import XrayTarget
+from addon.targets.zephyr import ZephyrTarget
+from addon.testmgmt.tools import Tools
 
 
-def furnished(desk: Desk, settings: Settings, *, texts: Texts) -> Office:
-    analysis = AnalysisFeature(Drafts(texts, settings.addon_key))
-    targets = (CommentTarget(), SubtasksTarget(desk.projects, texts), FieldTarget())
+def furnished(desk: Desk, settings: Settings, *, texts: Texts, places: Places, tools: Tools) -> Office:
+    targets = (
+        CommentTarget(),
+        DescriptionTarget(texts),
+        SubtasksTarget(desk.projects, texts),
+        FieldTarget(),
+        XrayTarget(places, tools),
+        ZephyrTarget(places, tools),
+        QuestionsTarget(texts),
+    )
     return furnish(
         desk,
-        features={"analysis": analysis},
+        features={feature.kind: feature for feature in features(settings, texts)},
         targets={target.name: target for target in targets},
         addon_key=settings.addon_key,
         size=Size(settings.ai_slots),
+    )
+
+
+def features(settings: Settings, texts: Texts) -> tuple[Feature, ...]:
+    """One for each kind of run."""
+    criteria, scenarios = CriteriaMaker(texts), ScenariosMaker()
+    return (
+        AnalysisFeature(Drafts(texts, settings.addon_key)),
+        CriteriaFeature(criteria, CriteriaDrafts(texts)),
+        ScenariosFeature(scenarios, criteria, drafts=ScenarioDrafts(texts)),
+        PipelineFeature(criteria, scenarios, drafts=PipelineDrafts(texts)),
+        SummaryFeature(texts),
     )

@@ -54,6 +54,11 @@ async def update(
     return shaped(Comment, await _acceptable(put, body_adf))
 
 
+async def delete(session: Session, issue: str, *, comment_id: str, trace: str | None = None) -> None:
+    """Raises JiraNotFound when it is gone already."""
+    await session.write("DELETE", path("issue", issue, "comment", comment_id), operation="comment.delete", trace=trace)
+
+
 async def with_property(session: Session, issue: str, *, property_key: str) -> list[Comment]:
     """The comments of an issue that carry the property, oldest first, with their properties."""
     ids: list[int] = []

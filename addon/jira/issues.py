@@ -63,6 +63,11 @@ async def edit(
         await session.write("PUT", path("issue", id_or_key), operation="issue.edit", body=wanted, trace=trace)
 
 
+async def delete(session: Session, id_or_key: str, *, trace: str | None = None) -> None:
+    """An issue without sub-tasks. Raises JiraNotFound when it is gone already."""
+    await session.write("DELETE", path("issue", id_or_key), operation="issue.delete", trace=trace)
+
+
 async def children_with_property(session: Session, parent_key: str, *, property_key: str) -> list[Child]:
     """The sub-tasks of an issue that carry the property.
 

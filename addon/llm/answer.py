@@ -39,7 +39,9 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """A checked value and its price."""
+    """A checked value and its price. text: the model's own words. repaired: they were its second attempt."""
 
     value: T
     usage: Usage
+    text: str = ""
+    repaired: bool = False

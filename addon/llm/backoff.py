@@ -1,6 +1,7 @@
 """How long to wait before asking a model again."""
 
 import random
+import re
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -10,6 +11,7 @@ LONGEST_ASKED_S = 120.0
 """A server that wants us gone for longer is asked again after this all the same."""
 DEFAULT_S = 30.0
 """When a busy server names no time and our own tries are used up."""
+_DELAY = re.compile(r'"retryDelay"\s*:\s*"(\d{1,6}(?:\.\d{1,9})?)s"', re.IGNORECASE)
 
 
 def asked(headers: Mapping[str, str], now: float) -> float | None:
@@ -24,6 +26,12 @@ def asked(headers: Mapping[str, str], now: float) -> float | None:
     if seconds is None:
         seconds = _date(headers.get("retry-after"), now)
     return None if seconds is None else min(max(seconds, 0.0), LONGEST_ASKED_S)
+
+
+def asked_in_body(body: str) -> float | None:
+    """As asked(), from the error itself: Gemini says `"retryDelay": "37s"` there and sends no header."""
+    found = _DELAY.search(body)
+    return min(float(found[1]), LONGEST_ASKED_S) if found else None
 
 
 def own(failures: int) -> float:

@@ -28,8 +28,8 @@ class Ledger:
 
     def add(self, said: str, heard: str, *, spent: Spent | None) -> None:
         """One answered request: the provider's own figures, or an estimate where it gave none."""
-        given = _figure(spent.prompt_tokens) if spent else None
-        taken = _figure(spent.completion_tokens) if spent else None
+        given = _figure(spent.input_tokens) if spent else None
+        taken = _figure(spent.output_tokens) if spent else None
         self._estimated |= given is None or taken is None
         self._count(estimate(said) if given is None else given, estimate(heard) if taken is None else taken)
 

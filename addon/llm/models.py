@@ -11,14 +11,16 @@ from pydantic import BaseModel
 
 from addon.llm.answer import Answer
 from addon.llm.choice import ModelChoice
+from addon.llm.clients import Clients
 from addon.llm.conversation import Conversation
 from addon.llm.errors import ModelError, ModelTimeout, ModelUnauthorized
+from addon.llm.guard import Resolve, system_resolve
 from addon.llm.ledger import Ledger
-from addon.llm.openai import Clients
 from addon.llm.partial import OnPartial, Partials
 from addon.llm.prompt import Prompt
+from addon.llm.question import Question
 from addon.llm.refusals import Refusals
-from addon.llm.structured import Ask, Question, Sleep
+from addon.llm.structured import Ask, Sleep
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -34,12 +36,21 @@ class Greeting(BaseModel):
 
 
 class Models:
-    """All models of this process. transport replaces the network, sleep the pauses between tries."""
+    """All models of this process.
 
-    def __init__(self, transport: httpx2.AsyncBaseTransport | None = None, *, sleep: Sleep = asyncio.sleep) -> None:
-        self._clients = Clients(transport)
+    transport replaces the network, sleep the pauses between tries, resolve the look-up of names that tenants chose.
+    """
+
+    def __init__(
+        self,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        *,
+        sleep: Sleep = asyncio.sleep,
+        resolve: Resolve = system_resolve,
+    ) -> None:
+        self._clients = Clients(transport, resolve=resolve)
         self._sleep = sleep
-        self._plain: set[tuple[str, str]] = set()
+        self._plain: set[tuple[str, str, str]] = set()
         self._refusals = Refusals()
 
     async def ask(
@@ -83,15 +94,15 @@ class Models:
 
     async def _ask(self, choice: ModelChoice, question: Question[T], *, tries: int) -> Answer[T]:
         ledger = Ledger(choice, question.prompt.version)
-        place = (choice.address, choice.model)
+        place = (choice.provider, choice.address, choice.model)
         talk = Conversation(question.prompt, plain=place in self._plain)
         watch = Partials(question.on_partial) if question.on_partial else None
         ends = asyncio.get_running_loop().time() + choice.timeout_s
         limit = asyncio.timeout_at(ends)
         try:
             # One limit around everything: a server may hang, or keep a read alive with a byte now and then.
-            async with limit, self._clients.lease(choice) as client:
-                ask = Ask(client, choice, talk, ledger, question, watch, ends, tries, self._sleep)
+            async with limit, self._clients.lease(choice) as provider:
+                ask = Ask(provider, choice, talk, ledger, question, watch, ends, tries, self._sleep)
                 answer = await ask.run()
         except ModelError as error:
             if isinstance(error, ModelUnauthorized):
@@ -108,7 +119,7 @@ class Models:
         self._remember(place, plain=talk.plain)
         return answer
 
-    def _remember(self, place: tuple[str, str], *, plain: bool) -> None:
+    def _remember(self, place: tuple[str, str, str], *, plain: bool) -> None:
         """Spare the next ask the refused first request of a server that takes no schema."""
         if plain and len(self._plain) < MOST_REMEMBERED:
             self._plain.add(place)

@@ -8,6 +8,7 @@ import jiter
 
 INTERVAL_S = 0.15
 MOST_CHARS = 64_000
+FIRST_CHARS = 2_000
 
 OnPartial = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -39,9 +40,11 @@ class Partials:
         now = asyncio.get_running_loop().time()
         if now < self._due:
             return
-        self._due = now + INTERVAL_S
         text = "".join(pieces)
         found = partial_object(text) if len(text) <= MOST_CHARS else None
+        # Until there is something to show, every read is worth a look: the first words are shown as they come.
+        if found or len(text) > FIRST_CHARS:
+            self._due = now + INTERVAL_S
         if found and found != self._last:
             self._last = found
             await self._on_partial(found)

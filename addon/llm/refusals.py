@@ -15,7 +15,7 @@ class Refusals:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._refused: dict[tuple[str, str], tuple[float, str]] = {}
+        self._refused: dict[tuple[str, str, str], tuple[float, str]] = {}
 
     def said(self, choice: ModelChoice) -> str:
         """The refusal in words, "" when the key may be tried."""
@@ -31,5 +31,5 @@ class Refusals:
         self._refused.pop(_place(choice), None)
 
 
-def _place(choice: ModelChoice) -> tuple[str, str]:
-    return choice.address, choice.api_key
+def _place(choice: ModelChoice) -> tuple[str, str, str]:
+    return choice.provider, choice.address, choice.api_key

@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from time import monotonic
+from typing import Generic, TypeVar
 
-import openai
 from pydantic import BaseModel, ValidationError
 
 from addon.llm import backoff
@@ -17,10 +17,10 @@ from addon.llm.errors import ModelNonsense, ModelRefused, ModelTooLong
 from addon.llm.extract import json_object
 from addon.llm.faults import Fault, broken_off, busy
 from addon.llm.ledger import Ledger
-from addon.llm.openai import exchange
-from addon.llm.partial import OnPartial
-from addon.llm.prompt import Prompt
+from addon.llm.provider import Provider
+from addon.llm.question import Question
 from addon.llm.reply import Reply, Watcher
+from addon.observe.metrics import LLM_REQUESTS, LLM_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -31,21 +31,11 @@ LONGEST_WAIT_S = 20.0
 """A longer pause is not slept through: the run gives its place to another and comes back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question(Generic[T]):
-    """What is asked for. check: returns the value, perhaps cleaned, or raises ValueError with a text for the model."""
-
-    prompt: Prompt
-    shape: type[T]
-    check: Callable[[T], T]
-    on_partial: OnPartial | None = None
-
-
 @dataclass
 class Ask(Generic[T]):
     """The state of one ask. tries: failed requests after which it is given up. deadline: on the loop's clock."""
 
-    client: openai.AsyncOpenAI
+    provider: Provider
     choice: ModelChoice
     conversation: Conversation
     ledger: Ledger
@@ -62,7 +52,8 @@ class Ask(Generic[T]):
         expected = self.ledger.expect(self.conversation.whole(self.question.shape))
         log.info("asking %s for about %d tokens", self.choice.model, expected)
         # One repair only: a model that fails twice with its mistakes named rarely gets it right the third time.
-        for _ in ("first", "repair"):
+        rounds = (True,) if self.question.prompt.objection else (False, True)
+        for repaired in rounds:
             text = await self._text()
             try:
                 value = self.question.check(self._parse(text))
@@ -71,7 +62,7 @@ class Ask(Generic[T]):
             except ValueError as error:
                 problem = str(error)
             else:
-                return Answer(value, self.ledger.usage())
+                return Answer(value, self.ledger.usage(), text, repaired)
             self.conversation.object_to(text, problem)
         raise ModelNonsense("The model gave no usable answer, not even when its mistakes were named.")
 
@@ -85,15 +76,25 @@ class Ask(Generic[T]):
         while True:
             self.ledger.sent()
             try:
-                reply = await exchange(self.client, self.choice.provider, body=self._body(), watch=self.watch)
+                reply = await self._exchange()
                 self.ledger.add(self.conversation.text(), reply.text, spent=reply.spent)
                 return usable(reply)
             except Fault as fault:
                 self.ledger.failed(self.conversation.text(), fault.spent)
                 await self._recover(fault)
 
-    def _body(self) -> dict[str, Any]:
-        return {"model": self.choice.model, **self.conversation.request(self.question.shape)}
+    async def _exchange(self) -> Reply:
+        began = monotonic()
+        outcome = "failed"
+        try:
+            reply = await self.provider.exchange(
+                self.choice, self.conversation, shape=self.question.shape, watch=self.watch
+            )
+            outcome = "ok"
+            return reply
+        finally:
+            LLM_REQUESTS.labels(self.choice.provider, outcome).inc()
+            LLM_SECONDS.labels(self.choice.provider).observe(monotonic() - began)
 
     async def _recover(self, fault: Fault) -> None:
         """Wait until the request may be repeated. Raises the fault's error when it should not be."""
@@ -116,7 +117,7 @@ class Ask(Generic[T]):
 
 def usable(reply: Reply) -> str:
     """The text of a finished reply. Raises ModelRefused, ModelTooLong, or Fault when it broke off."""
-    if reply.refusal or reply.finish == "content_filter":
+    if reply.finish == "refused":
         raise ModelRefused("The model declined to answer about this issue.")
     if reply.finish == "length":
         raise ModelTooLong("The model stopped at its length limit before the answer was complete.")

@@ -13,18 +13,32 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 REGISTRY = CollectorRegistry()
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-RUN_KINDS = ("analysis",)
+RUN_KINDS = ("analysis", "criteria", "scenarios", "pipeline", "summary")
 RUN_STATES = ("succeeded", "failed", "cancelled")
-TARGETS = ("comment", "subtasks", "field")
-PROVIDERS = ("rules", "openai", "ollama")
+TARGETS = ("comment", "description", "subtasks", "field", "xray", "zephyr", "questions")
+PROVIDERS = ("rules", "openai", "ollama", "anthropic", "gemini")
 OUTCOMES = ("ok", "failed")
+AUTHORS = ("rules", "model")
 WEBHOOK_OUTCOMES = ("started", "duplicate", "ignored", "unavailable", "invalid")
 QUEUES = ("runs", "publications")
+BUDGET_OWNERS = ("operator", "site")
+BUDGETS = ("tokens_per_day", "tokens_per_month", "usd_per_day", "usd_per_month")
+BUDGET_LEVELS = ("80", "100")
 JIRA_OPERATIONS = (
-    "comment.create", "comment.list", "comment.properties", "comment.update", "createmeta.fields", "createmeta.types",
-    "field.list", "issue.bulkfetch", "issue.create", "issue.edit", "issue.editmeta", "issue.get", "myself",
-    "permissions.check", "project.get", "user.names",
+    "comment.create", "comment.delete", "comment.list", "comment.properties", "comment.update", "createmeta.fields",
+    "createmeta.types", "field.list", "issue.bulkfetch", "issue.create", "issue.delete", "issue.edit",
+    "issue.editmeta", "issue.get", "link.create", "link.types", "myself", "permissions.check", "project.get",
+    "user.names",
+    "jql.names", "jql.parse", "project.search", "search.count", "search.jql",
 )  # fmt: skip
+
+TESTMGMT_OPERATIONS = {
+    "xray": ("authenticate", "test.create", "test.delete", "test.find", "test.steps", "test.update", "types.list"),
+    "zephyr": (
+        "case.create", "case.find", "case.get", "case.link", "case.links", "case.script", "case.script.get",
+        "case.steps", "case.steps.get", "case.update", "priority.list", "project.get",
+    ),
+}  # fmt: skip
 
 # Seconds: one row is for our own work, the other for models, which think for minutes.
 _FAST = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -49,16 +63,51 @@ JIRA_REQUESTS = Counter("jira_requests_total", "Calls to Jira.", ["operation", "
 JIRA_SECONDS = Histogram(
     "jira_request_duration_seconds", "Time of one call to Jira.", ["operation"], buckets=_FAST, registry=REGISTRY
 )
+TESTMGMT_REQUESTS = Counter(
+    "testmgmt_requests_total",
+    "Calls to test management tools.",
+    ["tool", "operation", "outcome"],
+    registry=REGISTRY,
+)
+TESTMGMT_SECONDS = Histogram(
+    "testmgmt_request_duration_seconds",
+    "Time of one call to a test management tool.",
+    ["tool"],
+    buckets=_FAST,
+    registry=REGISTRY,
+)
 LLM_REQUESTS = Counter("llm_requests_total", "Calls to a model.", ["provider", "outcome"], registry=REGISTRY)
 LLM_SECONDS = Histogram(
     "llm_request_duration_seconds", "Time of one model call.", ["provider"], buckets=_SLOW, registry=REGISTRY
 )
 LLM_TOKENS = Counter("llm_tokens_used_total", "Tokens spent.", ["provider", "direction"], registry=REGISTRY)
+LLM_COST = Counter(
+    "llm_cost_usd_total", "US dollars spent, as far as prices are known.", ["provider"], registry=REGISTRY
+)
+BUDGET_ALERTS = Counter(
+    "budget_alerts_total", "Limits that were reached, once per period.", ["owner", "budget", "level"], registry=REGISTRY
+)
+BUDGET_REFUSALS = Counter(
+    "budget_refusals_total", "Asks refused because a limit has no room.", ["owner", "budget"], registry=REGISTRY
+)
 PUBLISHED = Counter("jira_publish_success_total", "Results written into Jira.", ["target"], registry=REGISTRY)
 PUBLISH_FAILED = Counter("jira_publish_failure_total", "Results given up on.", ["target"], registry=REGISTRY)
+UNDONE = Counter("jira_publish_undone_total", "Results taken back.", ["target"], registry=REGISTRY)
 RUNS = Counter("runs_total", "Runs that ended, by kind and last state.", ["kind", "state"], registry=REGISTRY)
 RUN_SECONDS = Histogram(
     "run_duration_seconds", "Time from creation to end of a run.", ["kind"], buckets=_SLOW, registry=REGISTRY
+)
+CRITERIA_MADE = Counter(
+    "acceptance_criteria_generated_total", "Acceptance criteria written, by who wrote them.", ["author"], registry=REGISTRY
+)
+SCENARIOS_MADE = Counter(
+    "test_scenarios_generated_total", "Test scenarios written, by who wrote them.", ["author"], registry=REGISTRY
+)
+PIPELINE_SECONDS = Histogram(
+    "full_pipeline_duration_seconds",
+    "Time from asking for a full pipeline to its result.",
+    buckets=_SLOW,
+    registry=REGISTRY,
 )
 QUEUE_DEPTH = Gauge("queue_depth", "Rows waiting for a worker.", ["queue"], registry=REGISTRY)
 QUEUE_OLDEST = Gauge("queue_oldest_age_seconds", "Age of the oldest waiting row.", ["queue"], registry=REGISTRY)
@@ -82,13 +131,23 @@ def _touch_known_labels() -> None:
     # A counter that appears with its first event makes rate() miss that event: show the zero from the start.
     for provider in PROVIDERS:
         LLM_SECONDS.labels(provider)
+        LLM_COST.labels(provider)
         for outcome in OUTCOMES:
             LLM_REQUESTS.labels(provider, outcome)
         for direction in ("input", "output"):
             LLM_TOKENS.labels(provider, direction)
+    for owner in BUDGET_OWNERS:
+        for budget in BUDGETS:
+            BUDGET_REFUSALS.labels(owner, budget)
+            for level in BUDGET_LEVELS:
+                BUDGET_ALERTS.labels(owner, budget, level)
+    for author in AUTHORS:
+        CRITERIA_MADE.labels(author)
+        SCENARIOS_MADE.labels(author)
     for target in TARGETS:
         PUBLISHED.labels(target)
         PUBLISH_FAILED.labels(target)
+        UNDONE.labels(target)
     for kind in RUN_KINDS:
         RUN_SECONDS.labels(kind)
         for state in RUN_STATES:
@@ -100,6 +159,10 @@ def _touch_known_labels() -> None:
         QUEUE_OLDEST.labels(queue)
     for operation in JIRA_OPERATIONS:
         JIRA_REQUESTS.labels(operation, "ok")
+    for tool, operations in TESTMGMT_OPERATIONS.items():
+        TESTMGMT_SECONDS.labels(tool)
+        for operation in operations:
+            TESTMGMT_REQUESTS.labels(tool, operation, "ok")
     HTTP_REQUESTS.labels("GET", "unmatched", "404")
     HTTP_SECONDS.labels("unmatched")
 

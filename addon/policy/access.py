@@ -13,6 +13,8 @@ BROWSE = "BROWSE_PROJECTS"
 COMMENT = "ADD_COMMENTS"
 EDIT = "EDIT_ISSUES"
 CREATE = "CREATE_ISSUES"
+DELETE = "DELETE_ISSUES"
+DELETE_COMMENTS = "DELETE_ALL_COMMENTS"
 ADMINISTER_PROJECT = "ADMINISTER_PROJECTS"
 ADMINISTER = "ADMINISTER"
 
@@ -21,12 +23,14 @@ DENIED_S = 5.0
 """A right just given should work soon; a right just taken is honoured within GRANTED_S."""
 CACHE_SIZE = 20_000
 
-ISSUE_RIGHTS = (BROWSE, COMMENT, EDIT)
-PROJECT_RIGHTS = (BROWSE, CREATE, ADMINISTER_PROJECT)
+ISSUE_RIGHTS = (BROWSE, COMMENT, EDIT, DELETE, DELETE_COMMENTS)
+PROJECT_RIGHTS = (BROWSE, CREATE, DELETE, ADMINISTER_PROJECT)
 IN_WORDS = {
     COMMENT: "comment on this issue",
     EDIT: "edit this issue",
     CREATE: "create issues in this project",
+    DELETE: "delete issues in this project",
+    DELETE_COMMENTS: "delete comments of others on this issue",
     ADMINISTER_PROJECT: "administer this project",
     ADMINISTER: "administer this Jira site",
 }

@@ -1,123 +1,247 @@
-"""Which model answers for a tenant: the deployment's, one the site's administrators chose, or none (the rules)."""
+"""Which models answer for a site: the deployment's, those its administrators chose, or none (the rules)."""
 
+import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from addon.errors import Invalid
-from addon.llm.choice import ModelChoice
+from addon.llm.addresses import is_allowed, may_connect, refuse
+from addon.llm.guard import Resolve, system_resolve
+from addon.policy.chain import Offer, Offers, Option, Place
 from addon.settings import PROVIDERS, Settings
 from addon.store.db import Database
 from addon.store.repos import audit
 from addon.store.repos import tenant_models as rows
+from addon.store.repos.tenant_models import TenantModelRow
 from addon.store.secrets import Seals
 
 UNCHANGED = None
 """As an api_key: keep the one that is stored."""
+MOST_FALLBACKS = 4
+LOOKUP_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """A model to ask when those before it fail. api_key: as in Wanted."""
+
+    provider: str
+    model: str
+    api_key: str | None = field(default=UNCHANGED, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an administrator asks for. provider: None for the deployment's. base_url: "" for where the provider lives.
+
+    api_key: None keeps the stored one (it is dropped when provider or address change), "" clears it. fallbacks: None
+    for what the deployment has.
+    """
+
+    provider: str | None
+    model: str = ""
+    base_url: str = ""
+    api_key: str | None = field(default=UNCHANGED, repr=False)
+    fallbacks: tuple[Fallback, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the administration page shows. provider: None means the deployment's. The key itself never leaves."""
+    """What the administration page shows. Keys never leave: keys_of names the fallbacks' providers that have one."""
 
     provider: str | None
     model: str
+    base_url: str
     has_key: bool
+    fallbacks: tuple[tuple[str, str], ...] | None
+    keys_of: frozenset[str]
     updated_by: str | None
     updated_at: float | None
 
 
 class ModelPolicy:
-    """Chooses and stores. A site picks a provider, a model and a key of its own, never an address: the operator does.
+    """Chooses and stores.
 
-    So a stored key goes to the provider's own host or to the one the operator configured, and nowhere a tenant names.
+    A stored key goes to the provider and the address it was entered for and nowhere else, and an address that a site
+    names is a public one or on the operator's list.
     """
 
-    def __init__(self, db: Database, seals: Seals, *, settings: Settings, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        db: Database,
+        seals: Seals,
+        *,
+        settings: Settings,
+        now: Callable[[], float] = time.time,
+        resolve: Resolve = system_resolve,
+    ) -> None:
         self._db = db
         self._seals = seals
-        self._settings = settings
+        self._offers = Offers.of(settings)
         self._now = now
+        self._resolve = resolve
 
     @property
-    def deployment(self) -> tuple[str, str]:
-        """(provider, model) the operator configured."""
-        return self._settings.llm_provider, self._settings.llm_model
+    def deployment(self) -> tuple[Offer, ...]:
+        """What the operator configured, in the order it is asked; empty: the rules."""
+        return self._offers.listed
 
-    async def choice(self, tenant_id: str) -> ModelChoice | None:
-        """The model for this tenant's next run; None: the rules answer."""
-        async with self._db.single() as tx:
+    async def chain(self, tenant_id: str) -> tuple[Option, ...]:
+        """The models for this tenant's next run, in the order they are asked; empty: the rules answer."""
+        async with self._db.begin() as tx:
             row = await rows.get(tx, tenant_id)
-        provider = (row.provider if row else None) or self._settings.llm_provider
-        if provider == "rules":
-            return None
-        # A key left from a choice since taken back is not used.
-        own = self._seals.open(row.api_key, tenant_id) if row and row.api_key and row.provider else ""
-        same = provider == self._settings.llm_provider
-        return ModelChoice(
-            provider=provider,
-            model=(row.model if row and row.provider else None) or self._settings.llm_model,
-            # The operator's address belongs to the operator's provider; another one is reached where it lives.
-            base_url=self._settings.llm_base_url if same else None,
-            api_key=own or (self._settings.model_key if same else ""),
-            timeout_s=self._settings.llm_timeout,
-        )
+            keys = await rows.keys(tx, tenant_id) if row else {}
+        return self._options(tenant_id, row, keys)
 
     async def get(self, tenant_id: str) -> Shown:
-        async with self._db.single() as tx:
-            row = await rows.get(tx, tenant_id)
-        return _shown(row)
-
-    async def save(
-        self, tenant_id: str, provider: str | None, *, model: str, api_key: str | None, account_id: str
-    ) -> Shown:
-        """Store a site's choice. api_key: None keeps the stored one (dropped when the provider changes), "" clears it.
-
-        Raises Invalid when the choice could not work or would spend the operator's key on another model.
-        """
         async with self._db.begin() as tx:
-            row = await rows.get(tx, tenant_id, lock=True)
-            sealed = self._sealed(tenant_id, row, provider=provider, key=api_key)
-            self._refuse_impossible(provider, model, own_key=sealed is not None)
-            kept = model if provider not in (None, "rules") else None
-            new = rows.TenantModelRow(provider, kept or None, sealed, account_id, self._now())
-            await rows.save(tx, tenant_id, row=new)
-            detail = {"provider": provider, "model": kept, "key_changed": api_key is not None}
-            await audit.record(
-                tx, tenant_id, account_id=account_id, action="site.model", subject=provider, detail=detail
+            row = await rows.get(tx, tenant_id)
+            keys = await rows.keys(tx, tenant_id) if row else {}
+        return _shown(row, keys)
+
+    async def typed(self, tenant_id: str, wanted: Wanted) -> tuple[Option, ...]:
+        """The models as they would be asked if this were saved. Raises Invalid."""
+        await self._refuse_address(wanted)
+        async with self._db.begin() as tx:
+            before = await rows.get(tx, tenant_id)
+            keys = await rows.keys(tx, tenant_id) if before else {}
+        row, kept = self._row(tenant_id, wanted, before=before, keys=keys)
+        return self._options(tenant_id, row, kept)
+
+    async def save(self, tenant_id: str, wanted: Wanted, *, account_id: str) -> Shown:
+        """Store a site's choice. Raises Invalid when it could not work, leads where a site must not, or would spend the
+        operator's key on another model."""
+        await self._refuse_address(wanted)
+        async with self._db.begin() as tx:
+            before = await rows.get(tx, tenant_id, lock=True)
+            keys = await rows.keys(tx, tenant_id) if before else {}
+            row, kept = self._row(tenant_id, wanted, before=before, keys=keys)
+            row = TenantModelRow(
+                row.provider, row.model, row.api_key, account_id, self._now(), row.base_url, row.fallbacks
             )
-        return _shown(new)
+            await rows.save(tx, tenant_id, row=row)
+            await rows.save_keys(tx, tenant_id, sealed=kept, now=self._now())
+            await audit.record(
+                tx,
+                tenant_id,
+                account_id=account_id,
+                action="site.model",
+                subject=row.provider,
+                detail=_noted(wanted, row),
+            )
+        return _shown(row, kept)
 
-    def _sealed(
-        self, tenant_id: str, row: rows.TenantModelRow | None, *, provider: str | None, key: str | None
-    ) -> bytes | None:
-        if provider in (None, "rules"):
-            return None
-        if key:
-            return self._seals.seal(key, tenant_id)
-        # A key belongs to the provider it was entered for: another one must never receive it.
-        return row.api_key if key is UNCHANGED and row and row.provider == provider else None
-
-    def _refuse_impossible(self, provider: str | None, model: str, *, own_key: bool) -> None:
-        if provider in (None, "rules"):
+    async def _refuse_address(self, wanted: Wanted) -> None:
+        """Raises Invalid for an address no site may name; every call of it is checked again (llm/guard.py)."""
+        url, allowed = wanted.base_url, self._offers.allowed_hosts
+        if not url or wanted.provider in (None, "rules"):
             return
-        if provider not in PROVIDERS:
+        if said := refuse(url, allowed):
+            raise Invalid(f"base_url: {said}")
+        try:
+            async with asyncio.timeout(LOOKUP_S):
+                found = await self._resolve(urlsplit(url).hostname or "", urlsplit(url).port or 443)
+        except (OSError, UnicodeError, TimeoutError):
+            # A name nobody knows yet leads nowhere: the button that tests the connection says so.
+            return
+        if not all(may_connect(address, allowed=is_allowed(url, allowed)) for address in found):
+            raise Invalid("base_url: this name leads to an address that the add-on's operator has not allowed.")
+
+    def _row(
+        self, tenant_id: str, wanted: Wanted, *, before: TenantModelRow | None, keys: Mapping[str, bytes]
+    ) -> tuple[TenantModelRow, dict[str, bytes]]:
+        """The row to store but for who and when, and the sealed keys of its fallbacks. Raises Invalid."""
+        named = wanted.provider not in (None, "rules")
+        base_url = (wanted.base_url.rstrip("/") or None) if named else None
+        same = before is not None and (before.provider, before.base_url) == (wanted.provider, base_url)
+        old = before.api_key if before and same else None
+        row = TenantModelRow(
+            wanted.provider,
+            (wanted.model or None) if named else None,
+            # A key belongs to the place it was entered for: another one must never receive it.
+            self._sealed(tenant_id, wanted.api_key, kept=old) if named else None,
+            None,
+            0.0,
+            base_url,
+            None if wanted.fallbacks is None else tuple((each.provider, each.model) for each in wanted.fallbacks),
+        )
+        kept: dict[str, bytes] = {}
+        for each in wanted.fallbacks or ():
+            sealed = self._sealed(tenant_id, each.api_key, kept=kept.get(each.provider) or keys.get(each.provider))
+            if sealed is not None and each.provider != row.provider:
+                kept[each.provider] = sealed
+        self._refuse_impossible(row, kept)
+        return row, kept
+
+    def _sealed(self, tenant_id: str, key: str | None, *, kept: bytes | None) -> bytes | None:
+        return self._seals.seal(key, tenant_id) if key else kept if key is UNCHANGED else None
+
+    def _refuse_impossible(self, row: TenantModelRow, keys: Mapping[str, bytes]) -> None:
+        if row.provider is not None and row.provider not in PROVIDERS:
             raise Invalid(f"provider: must be one of {', '.join(PROVIDERS)}.")
-        same = provider == self._settings.llm_provider
-        # Its default address is this very machine: a tenant must not make us call what the operator never offered.
-        if provider == "ollama" and not same:
-            raise Invalid("provider: Ollama runs beside the add-on, and its operator has not set one up.")
-        if not same and not model:
-            raise Invalid("model: name the model to use.")
-        if provider == "openai" and not own_key:
-            if not same:
-                raise Invalid("api_key: this provider needs an API key of your own.")
-            # Prices of models differ a hundredfold, and it is the operator who pays.
-            if model and model != self._settings.llm_model:
-                raise Invalid("api_key: a model other than the add-on's own needs an API key of your own.")
+        if row.provider not in (None, "rules") and (said := self._offers.impossible(_place(row), row.model or "")):
+            raise Invalid(said)
+        if len(row.fallbacks or ()) > MOST_FALLBACKS:
+            raise Invalid(f"fallbacks: no more than {MOST_FALLBACKS}.")
+        for number, (provider, model) in enumerate(row.fallbacks or ()):
+            if provider not in PROVIDERS[1:]:
+                raise Invalid(f"fallbacks.{number}: must be one of {', '.join(PROVIDERS[1:])}.")
+            if said := self._offers.impossible(_place(row, provider, keys=keys), model):
+                raise Invalid(f"fallbacks.{number}: {said.partition(': ')[2]}")
+
+    def _options(self, tenant_id: str, row: TenantModelRow | None, keys: Mapping[str, bytes]) -> tuple[Option, ...]:
+        if row is None:
+            return self._offers.options
+        if row.provider == "rules":
+            return ()
+        main = self._offers.options[:1]
+        if row.provider is not None:
+            main = (self._offers.option(_place(row), row.model or "", key=self._opened(tenant_id, row.api_key)),)
+        if row.fallbacks is None:
+            # A site that chose where its texts go did not choose where the operator would send them next.
+            return self._offers.options if row.provider is None else main
+        others = []
+        for provider, model in row.fallbacks:
+            place = _place(row, provider, keys=keys)
+            sealed = row.api_key if provider == row.provider else keys.get(provider)
+            if not self._offers.impossible(place, model):
+                others.append(self._offers.option(place, model, key=self._opened(tenant_id, sealed)))
+        return (*main, *others) if main else ()
+
+    def _opened(self, tenant_id: str, sealed: bytes | None) -> str:
+        return self._seals.open(sealed, tenant_id) if sealed else ""
 
 
-def _shown(row: rows.TenantModelRow | None) -> Shown:
+def _place(row: TenantModelRow, provider: str | None = None, *, keys: Mapping[str, bytes] | None = None) -> Place:
+    """Where the row's own model is asked, or a fallback of another provider, which lives where the provider does."""
+    if provider is None or provider == row.provider:
+        return Place(str(row.provider), row.base_url, row.api_key is not None)
+    return Place(provider, None, provider in (keys or {}))
+
+
+def _noted(wanted: Wanted, row: TenantModelRow) -> dict[str, object]:
+    changed = wanted.api_key is not None or any(each.api_key is not None for each in wanted.fallbacks or ())
+    return {
+        "provider": row.provider,
+        "model": row.model,
+        "address": row.base_url,
+        "fallbacks": [f"{provider}:{model}" for provider, model in row.fallbacks or ()],
+        "key_changed": changed,
+    }
+
+
+def _shown(row: TenantModelRow | None, keys: Mapping[str, bytes]) -> Shown:
     if row is None:
-        return Shown(None, "", False, None, None)
-    return Shown(row.provider, row.model or "", row.api_key is not None, row.updated_by, row.updated_at)
+        return Shown(None, "", "", False, None, frozenset(), None, None)
+    return Shown(
+        row.provider,
+        row.model or "",
+        row.base_url or "",
+        row.api_key is not None,
+        row.fallbacks,
+        frozenset(keys),
+        row.updated_by,
+        row.updated_at,
+    )

@@ -43,7 +43,8 @@ class ProjectSettings(BaseModel):
 
     auto_criteria: write the suggested criteria into criteria_field, when that field is empty. issue_types: ids or
     names, empty for all. language: "auto" (the issue's own) or ISO 639-1. min_quality: comment only when the overall
-    score (0-100) is below it. ignore_apps: leave issues alone that another app created.
+    score (0-100) is below it. ignore_apps: leave issues alone that another app created or changed. rerun_on_update:
+    analyse an issue anew when it was changed, once within rerun_cooldown_minutes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -59,6 +60,8 @@ class ProjectSettings(BaseModel):
     subtask_type: TypeName | None = None
     ignore_apps: bool = True
     min_quality: Annotated[int, Field(ge=0, le=100)] | None = None
+    rerun_on_update: bool = False
+    rerun_cooldown_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
 
     @field_validator("language")
     @classmethod
@@ -71,6 +74,11 @@ class ProjectSettings(BaseModel):
     @classmethod
     def _nothing_chosen(cls, value: object) -> object:
         return None if value == "" else value
+
+    @property
+    def reruns(self) -> bool:
+        """Whether anything is analysed anew by itself."""
+        return self.auto_analyze and self.rerun_on_update
 
     def wants(self, type_id: str, type_name: str) -> bool:
         """Whether issues of this type are analysed by themselves."""

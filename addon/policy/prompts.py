@@ -1,8 +1,26 @@
 """What a project's administrators tell the model, kept version by version."""
 
+import hashlib
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from addon.errors import Invalid, NotFound
 from addon.store.db import Database
+from addon.store.repos import audit
+from addon.store.repos import prompts as rows
+from addon.store.repos.prompts import ActiveRow, Place, PromptRow
+
+KINDS = ("analysis", "criteria", "scenarios", "summary")
+"""Kinds of runs a project may speak to. The pipeline asks for criteria and scenarios, and takes the words of those."""
+LONGEST = 4000
+"""Characters of one text: as much again as the longest prompt of our own."""
+MOST_VERSIONS = 500
+CACHE_S = 10.0
+CACHE_SIZE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +31,107 @@ class ProjectPrompt:
     text: str
 
 
-class Prompts:
-    """The prompts of every project."""
+@dataclass(frozen=True, slots=True)
+class KindPrompts:
+    """What there is for one kind. versions: newest first. choice: None while nobody has decided anything."""
 
-    def __init__(self, db: Database) -> None:
+    kind: str
+    choice: ActiveRow | None
+    versions: tuple[PromptRow, ...]
+
+    @property
+    def active(self) -> PromptRow | None:
+        """The version in force, None for the built-in prompt alone."""
+        wanted = self.choice.version if self.choice else None
+        return next((row for row in self.versions if row.version == wanted), None)
+
+
+class Prompts:
+    """The prompts of every project, those in force read through a cache of ten seconds that a change here drops."""
+
+    def __init__(
+        self, db: Database, *, clock: Callable[[], float] = time.monotonic, now: Callable[[], float] = time.time
+    ) -> None:
         self._db = db
+        self._clock = clock
+        self._now = now
+        self._cache: dict[Place, tuple[float, ProjectPrompt | None]] = {}
+        self._changes = 0
 
     async def active(self, tenant_id: str, project_id: str, *, kind: str) -> ProjectPrompt | None:
         """The one in force, None where the project has none. Raises DatabaseDown."""
-        return None
+        place = Place(tenant_id, project_id, kind)
+        known = self._cache.get(place)
+        if known and known[0] > self._clock():
+            return known[1]
+        began, changes = self._clock(), self._changes
+        async with self._db.single() as tx:
+            row = await rows.active(tx, place)
+        found = ProjectPrompt(row.version, row.text) if row else None
+        if len(self._cache) >= CACHE_SIZE:
+            # Rather forget everything than keep books about what was used when.
+            self._cache.clear()
+        # What was read while somebody changed it may be what it was before.
+        if changes == self._changes:
+            self._cache[place] = (began + CACHE_S, found)
+        return found
+
+    async def of_project(self, tenant_id: str, project_id: str) -> list[KindPrompts]:
+        """One entry for each of KINDS. Raises DatabaseDown."""
+        async with self._db.begin() as tx:
+            versions = await rows.of_project(tx, tenant_id, project_id=project_id)
+            choices = await rows.chosen(tx, tenant_id, project_id=project_id)
+        return [
+            KindPrompts(kind, choices.get(kind), tuple(row for row in versions if row.kind == kind)) for kind in KINDS
+        ]
+
+    async def version(self, place: Place, number: int) -> PromptRow:
+        """Raises NotFound, DatabaseDown."""
+        async with self._db.single() as tx:
+            return _there(await rows.get(tx, place, version=number))
+
+    async def add(self, place: Place, *, text: str, note: str, account_id: str) -> PromptRow:
+        """A new version, in force at once. Raises Invalid for an empty text or one version too many."""
+        text, now = text.strip(), self._now()
+        if not text:
+            raise Invalid("The text is empty; to use the built-in prompt alone, activate none.")
+        async with self._db.begin() as tx:
+            # First, because it also makes two people who save at once wait for each other.
+            await rows.activate(tx, place, choice=ActiveRow(place.kind, None, account_id, now))
+            number = await rows.newest(tx, place) + 1
+            if number > MOST_VERSIONS:
+                raise Invalid(f"There are {MOST_VERSIONS} versions already; activate one of them.")
+            row = PromptRow(place.kind, number, text, note.strip(), account_id, now)
+            await rows.add(tx, place, row=row)
+            await rows.activate(tx, place, choice=ActiveRow(place.kind, number, account_id, now))
+            await _noted(tx, place, row=row, action="prompt.added", account_id=account_id)
+        self._drop(place)
+        return row
+
+    async def activate(self, place: Place, number: int | None, *, account_id: str) -> PromptRow | None:
+        """Puts an older version in force, or with None the built-in prompt alone. Raises NotFound."""
+        async with self._db.begin() as tx:
+            row = _there(await rows.get(tx, place, version=number)) if number is not None else None
+            await rows.activate(tx, place, choice=ActiveRow(place.kind, number, account_id, self._now()))
+            await _noted(tx, place, row=row, action="prompt.activated", account_id=account_id)
+        self._drop(place)
+        return row
+
+    def _drop(self, place: Place) -> None:
+        # After the commit: dropped before, it could be read back as it was.
+        self._changes += 1
+        self._cache.pop(place, None)
+
+
+def _there(row: PromptRow | None) -> PromptRow:
+    if row is None:
+        raise NotFound("There is no such version.")
+    return row
+
+
+async def _noted(tx: AsyncConnection, place: Place, *, row: PromptRow | None, action: str, account_id: str) -> None:
+    """Which text it was can be told later, by its hash; what it says is for those who may read the versions."""
+    said: dict[str, Any] = {"kind": place.kind, "version": row.version if row else None}
+    if row:
+        said |= {"length": len(row.text), "sha256": hashlib.sha256(row.text.encode()).hexdigest()}
+    await audit.record(tx, place.tenant_id, action=action, account_id=account_id, subject=place.project_id, detail=said)

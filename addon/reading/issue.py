@@ -7,6 +7,7 @@ from unicodedata import normalize
 
 from addon.adf.clean import one_line, visible
 from addon.adf.read import to_markdown
+from addon.adf.sections import without_ours
 from addon.jira import comments, fields, issues
 from addon.jira.errors import JiraForbidden, JiraNotFound, JiraRefused
 from addon.jira.issue import Comment, Issue, Linked
@@ -19,6 +20,10 @@ FIELDS = ("*all", "-worklog", "-attachment")
 MOST_COMMENTS = 10
 MOST_LINKS = 20
 
+CHANGES = frozenset(
+    ("summary", "description", "environment", "issuetype", "labels", "components", "parent", "issueparentassociation")
+) | {"link"}
+"""Fields of Jira's change log, in lower case, whose change makes other facts; the site's own fields come on top."""
 _WORTH_READING = re.compile(
     r"accept|criteri|crit[eè]re|akzeptanz|aceptaci|aceita|accettazione|definition of|scenario|sc[ée]nario|gherkin|test"
     r"|step|[ée]tape|schritt|reproduc|reprodui|expected|attendu|erwartet|actual|observ|environment|environnement|umgebung"
@@ -48,6 +53,7 @@ async def read(
         is_subtask=kind.subtask or kind.hierarchy_level < 0,
         level=kind.hierarchy_level,
         service_desk=issue.project.service_desk,
+        author=_author(issue),
         labels=tuple(one_line(label) for label in issue.labels[:50]),
         components=tuple(one_line(name) for name in issue.components[:50]),
         sections=sections,
@@ -55,9 +61,23 @@ async def read(
     )
 
 
+def is_read(field_id: str, name: str, *, criteria_field: str | None) -> bool:
+    """Whether a change of this field, as a change log names it, can change the facts."""
+    if field_id.startswith("customfield_"):
+        return field_id == criteria_field or bool(_WORTH_READING.search(name))
+    return field_id.casefold() in CHANGES or name.casefold() in CHANGES
+
+
+def _author(issue: Issue) -> str | None:
+    """An app that files issues answers no questions."""
+    people = (person for person in (issue.reporter, issue.creator) if person and person.account_type != "app")
+    return next((person.account_id for person in people if person.account_id), None)
+
+
 def _sections(issue: Issue, named: dict[str, str], *, neighbours: frozenset[str]) -> Iterator[Section]:
     texts = {"summary": one_line(issue.summary)}
-    texts |= {name: _markdown(issue.fields.get(name)) for name in ("description", "environment")}
+    # What we added to the description is no word of the author's, and writing it is no change of the issue.
+    texts |= {name: _markdown(without_ours(issue.fields.get(name))) for name in ("description", "environment")}
     yield from (Section(name=name, text=normalize("NFC", text)) for name, text in texts.items() if text)
     for field_id, title in named.items():
         yield Section(name="field", title=title, text=_markdown(issue.fields[field_id]))

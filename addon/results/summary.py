@@ -1,5 +1,7 @@
 """A summary over many issues, whoever wrote it. `Summary` is also the wire schema given to models (see analysis.py)."""
 
+from typing import Literal
+
 from addon.results.part import Author, Notice, Part
 
 
@@ -29,6 +31,10 @@ class Summary(Part):
     answer: list[Finding]
 
 
+Mark = Literal["blocked", "flagged", "overdue", "stale", "recent"]
+"""What code, and no model, found out about an issue. recent: done within the last two weeks."""
+
+
 class IssueLine(Part):
     """One issue that was read. category: new | indeterminate | done. updated: UTC seconds. age_days: since then."""
 
@@ -40,10 +46,22 @@ class IssueLine(Part):
     assigned: bool
     updated: float
     age_days: int
+    marks: list[Mark] = []
+
+
+class Share(Part):
+    """How many of the issues read have this type or component. name: "" for those without any."""
+
+    name: str
+    count: int
 
 
 class Counts(Part):
-    """By category of status; stale: open and untouched for two weeks."""
+    """total: what the query finds; everything else counts what was read.
+
+    new, indeterminate, done: by category of status; stale: open and untouched for two weeks; recent: done within the
+    last two weeks. by_type, by_component: the largest first.
+    """
 
     total: int
     new: int
@@ -51,6 +69,12 @@ class Counts(Part):
     done: int
     unassigned: int
     stale: int
+    blocked: int = 0
+    flagged: int = 0
+    overdue: int = 0
+    recent: int = 0
+    by_type: list[Share] = []
+    by_component: list[Share] = []
 
 
 class SummaryResult(Part):

@@ -1,5 +1,6 @@
 """Plain letters for comparing, offsets kept for quoting."""
 
+import re
 import unicodedata
 
 
@@ -14,6 +15,7 @@ def _table() -> dict[int, str]:
 
 
 _PLAIN = _table()
+_MARKS = re.compile(r"[`*]+")
 
 
 def fold(text: str) -> str:
@@ -37,3 +39,9 @@ def short(text: str, most: int = 90) -> str:
     line = " ".join(text.split())
     cut = clip(line, most)
     return cut if cut == line else cut.rstrip(" ,;:.") + "…"
+
+
+def title_of(text: str, most: int = 90) -> str:
+    """The text as a title: one line without marks of Markdown."""
+    line = short(_MARKS.sub("", text), most).rstrip(".;,")
+    return line[:1].upper() + line[1:]

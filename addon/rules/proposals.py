@@ -1,10 +1,9 @@
 """What could be written next: criteria to start from, and sub-tasks. Built from the words of the issue."""
 
-import re
 from collections.abc import Iterator
 
 from addon.results.analysis import Aspect, Criterion, Score, Subtask
-from addon.rules.fold import short
+from addon.rules.fold import short, title_of
 from addon.rules.gaps import absent
 from addon.rules.reading import Reading
 from addon.rules.work import checks, pieces
@@ -15,8 +14,6 @@ CLARIFIED = 3
 """With so many questions open, asking is a piece of work of its own."""
 TOLD = 3
 """From this score on, an aspect of a bug report can be built on."""
-
-_MARKS = re.compile(r"[`*]+")
 
 
 def criteria(reading: Reading, scores: list[Score]) -> list[Criterion]:
@@ -34,7 +31,7 @@ def _for_story(reading: Reading) -> Iterator[Criterion]:
     if not reading.criteria:
         given = say("crit.given", role=tongue.quoted(short(wish.role))) if wish.role else ""
         for title, then in _results(reading):
-            yield Criterion(title=_title(title), given=given, when=when, then=then)
+            yield Criterion(title=title_of(title), given=given, when=when, then=then)
     # Only an action can fail; what is to be there is there or not.
     if name == "deed" and "errors" in absent(reading):
         then = say("crit.error.then")
@@ -90,7 +87,7 @@ def _of_story(reading: Reading, questions: list[str]) -> Iterator[Subtask]:
     for piece in found[:MOST_PIECES]:
         # A single wish is called what the issue is called, unless it is put as an action.
         name = piece if len(found) > 1 else reading.topic
-        title = _title(name, 120)
+        title = title_of(name, 120)
         yield Subtask(
             title=title if reading.is_task else tongue.say("sub.build", point=title),
             description=tongue.say("sub.build.text", point=short(piece, 600)),
@@ -98,13 +95,13 @@ def _of_story(reading: Reading, questions: list[str]) -> Iterator[Subtask]:
     to_check = checks(reading)
     if to_check:
         yield Subtask(
-            title=tongue.say("sub.test", point=_title(reading.topic)),
+            title=tongue.say("sub.test", point=title_of(reading.topic)),
             description=tongue.say("sub.test.text", list=_listed(to_check[:8])),
         )
     docs = reading.told("docs")
     if docs and docs not in found:
         yield Subtask(
-            title=tongue.say("sub.docs", point=_title(reading.topic)),
+            title=tongue.say("sub.docs", point=title_of(reading.topic)),
             description=tongue.say("sub.docs.text", point=short(docs, 600)),
         )
 
@@ -113,7 +110,7 @@ def _of_bug(reading: Reading, scores: list[Score]) -> Iterator[Subtask]:
     by_aspect: dict[Aspect, Score] = {score.aspect: score for score in scores}
     if by_aspect["steps"].score < TOLD:
         return
-    tongue, title = reading.tongue, _title(reading.story.summary or reading.aim)
+    tongue, title = reading.tongue, title_of(reading.story.summary or reading.aim)
     points = [line for line in reading.outline.lines if line.kind == "point" and line.section in ("", "steps")]
     steps = [line.text for line in points if line.section or line.numbered]
     known = steps if len(steps) > 1 else list(dict.fromkeys(reading.deeds)) or [by_aspect["steps"].quote]
@@ -126,12 +123,6 @@ def _of_bug(reading: Reading, scores: list[Score]) -> Iterator[Subtask]:
     if reading.places:
         words = ", ".join(place.word for place in reading.places)
         yield Subtask(title=tongue.say("sub.prove", words=words), description=tongue.say("sub.prove.text"))
-
-
-def _title(text: str, most: int = 90) -> str:
-    """The text as a title: one line without marks of Markdown."""
-    line = short(_MARKS.sub("", text), most).rstrip(".;,")
-    return line[:1].upper() + line[1:]
 
 
 def _listed(texts: list[str]) -> str:

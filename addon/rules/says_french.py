@@ -202,6 +202,8 @@ SAYS = {
     "crit.error": "L’action échoue",
     "crit.error.given": "une saisie incorrecte, ou un système qui ne répond pas",
     "crit.error.then": "un message dit ce qui n’a pas marché et que faire, et rien n’est perdu",
+    "crit.error.assumed": "Le ticket ne cite aucun cas d’erreur ; qu’un échec soit expliqué est une hypothèse.",
+    "crit.assumed": "Le ticket ne le dit pas en toutes lettres ; c’est une hypothèse à confirmer.",
     "crit.fixed": "L’anomalie n’apparaît plus",
     "crit.fixed.given": "l’environnement du rapport : {words}",
     "crit.fixed.steps": "les étapes du rapport sont répétées",
@@ -209,6 +211,11 @@ SAYS = {
     "crit.fixed.expected": "le résultat attendu se produit : {expected}",
     "crit.fixed.then": "ce que décrit le rapport ne se produit plus : {title}",
     # sous-tâches
+    # scénarios
+    "scen.limit": "{title} : à la limite et au-delà",
+    "scen.limit.at": "exactement à la limite : {figure}",
+    "scen.limit.beyond": "juste au-delà de la limite : {figure}",
+    "scen.limit.kept": "La limite {figure} est respectée",
     "sub.build": "Réaliser : {point}",
     "sub.build.text": "Cette partie du ticket :\n\n> {point}\n\nAvant de commencer, convenir avec l’auteur de ce qui montrera que c’est fini.",
     "sub.clarify": "Clarifier les points ouverts avec l’auteur",

@@ -12,9 +12,13 @@ class Content(BaseModel):
 
 
 class CommentContent(Content):
-    """adf: the whole document. service_desk: the project is one. fresh: no comment of ours can stand there yet."""
+    """adf: the whole document. service_desk: the project is one. fresh: no comment of ours can stand there yet.
+
+    kind: of which an issue has one comment each: analysis, criteria, scenarios, pipeline.
+    """
 
     adf: dict[str, Any]
+    kind: str = "analysis"
     service_desk: bool | None = None
     fresh: bool = False
 
@@ -37,9 +41,12 @@ class SubtaskContent(Content):
 
 
 class FieldContent(Content):
-    """field: id of a custom field. adf for rich fields, text for plain ones. replace: overwrite what stands there."""
+    """field: id of a custom field, "" for the project's own. adf for rich fields, text for plain ones.
 
-    field: str
+    replace: overwrite what stands there. The publisher fills in field and replace as the person asked.
+    """
+
+    field: str = ""
     adf: dict[str, Any]
     text: str
     replace: bool = False

@@ -7,7 +7,7 @@ from addon.errors import NotFound
 from addon.runs.bus import Bus
 from addon.runs.view import run_view
 from addon.store.db import Database
-from addon.store.repos import events, publications, runs
+from addon.store.repos import events, publications, runs, verdicts
 from addon.store.repos.events import Event
 
 POLL_S = 2.0
@@ -46,13 +46,14 @@ class Events:
                 raise NotFound("There is no such run, or you may not see it.")
             news = await events.since(tx, tenant_id, run_id=run_id, after=after)
             written = await publications.of_runs(tx, tenant_id, run_ids=[run_id]) if run.ended else {}
+            standing = await verdicts.of_run(tx, tenant_id, run_id=run_id) if run.ended else {}
         if not run.ended:
             return news, False
         # The end is read from the row, not from a stored event: also a run nobody could speak for any more has one.
         last = Event(
             max([after, *(event.seq for event in news)]) + 1,
             "done" if run.state == "succeeded" else "failed",
-            run_view(run, written.get(run_id, ())),
+            run_view(run, written.get(run_id, ()), verdicts=standing),
         )
         return [*news, last], True
 

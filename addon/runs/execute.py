@@ -93,12 +93,12 @@ class RunJob:
             if not await finish(tx, runs, lease=lease, ending=Ending("succeeded", values=values), now=time.time()):
                 return None
             if not run.preview:
-                await plan(tx, run, drafts=outcome.drafts)
+                await plan(tx, run, drafts=outcome.drafts, account_id=_asked_to_write(run))
             return await self._closed(tx, lease, state="succeeded")
 
         self._told(lease, await persist(self._desk.db, write))
         if outcome.drafts:
-            await self._desk.wakes.wake("default")
+            await self._desk.wakes.wake("priority" if _asked_to_write(run) else "default")
 
     async def _closed(self, tx: AsyncConnection, lease: Lease, *, state: str | None) -> str | None:
         if state is not None:
@@ -113,3 +113,8 @@ class RunJob:
         if state is None:
             log.info("run %s was taken over; its outcome is dropped", lease.id)
         self._desk.bus.tell(lease.id)
+
+
+def _asked_to_write(run: Run) -> str | None:
+    """Who asked for the writing together with the run; None where the project's settings did."""
+    return run.account_id if run.params.get("publish") else None

@@ -4,10 +4,11 @@ A feature (one kind of run) turns an issue into a result and drafts of what may 
 into Jira. Neither touches the queue or the database: the life of the rows around them is this room's work.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
+from addon.errors import Conflict
 from addon.jira.session import Session
 from addon.llm.asker import Asker
 from addon.llm.choice import ModelChoice
@@ -16,6 +17,14 @@ from addon.policy.prompts import ProjectPrompt
 from addon.policy.tenants import Tenant
 from addon.store.repos.publications import Publication
 from addon.store.repos.runs import Run
+
+Keep = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+class CannotUndo(Conflict):
+    """It is no longer as we left it, or its place takes nothing back; the detail says why it stays."""
+
+    code = "cannot_undo"
 
 
 class Progress(Protocol):
@@ -130,9 +139,12 @@ class Feature(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """One attempt to write. repeated: an earlier attempt may have reached Jira, look for the marker first.
+    """One attempt to write, or to take back. repeated: an earlier attempt may have reached the place, look for the
+    marker first.
 
-    previous: the last one done at this target of the issue, None when this is the first.
+    previous: the last one done in this slot of the issue, None when this is the first. keep: remembers at once how far
+    a write of several steps has come, under `kept` of the next attempt's publication; `remote_id`, `remote_key` and
+    `url` in it are shown to people as well.
     """
 
     publication: Publication
@@ -141,22 +153,62 @@ class Writing:
     addon_key: str
     repeated: bool
     previous: Publication | None
+    keep: Keep
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        return self.publication.kept or {}
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Where it stands now. remote_key: an issue's key where there is one. url: for a person to open."""
+    """Where it stands now. remote_key: an issue's key where there is one. url: for a person to open.
+
+    kept: what undoing it needs to know, beside what was kept on the way.
+    """
 
     remote_id: str
     remote_key: str | None
     url: str
+    kept: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One item as it will stand there. form: how it is written. markdown: the same to read. problems: sentences."""
+
+    item: int
+    title: str
+    form: Literal["adf", "gherkin", "steps", "text"]
+    markdown: str
+    adf: Mapping[str, Any] | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be written. where: a sentence. place: the name of the field, the key of the project, "" without.
+
+    warnings: sentences about all of it.
+    """
+
+    where: str
+    items: tuple[Shown, ...]
+    place: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 class Target(Protocol):
-    """One place in Jira. `name`: comment | subtasks | field."""
+    """One place for results. `name`: comment | description | subtasks | field | xray | zephyr | questions."""
 
     @property
     def name(self) -> str: ...
 
     async def publish(self, writing: Writing) -> Written:
         """Writes, or finds what an earlier attempt wrote. Raises AddonError; tried again when it has retry_after_s."""
+
+    async def preview(self, writings: Sequence[Writing]) -> Preview:
+        """What `publish` would write, of publications that are in no database. Writes nothing. Raises AddonError."""
+
+    async def undo(self, writing: Writing) -> None:
+        """Takes back what was written; done when it is gone already. Raises CannotUndo, or as `publish` does."""

@@ -10,6 +10,7 @@ from addon.runs.events import Events
 from addon.runs.feature import Feature, Target
 from addon.runs.lanes import Size, hire
 from addon.runs.publish import Publisher
+from addon.runs.reruns import Reruns
 from addon.runs.start import Starts
 from addon.runs.view import Runs
 from addon.store.leases import Lease
@@ -28,6 +29,7 @@ class Office:
     runs: Runs
     events: Events
     publisher: Publisher
+    reruns: Reruns
 
     @asynccontextmanager
     async def at_work(self, *, stop_wait_s: float = STOP_WAIT_S) -> AsyncIterator[None]:
@@ -51,5 +53,6 @@ def furnish(
         starts=Starts(desk.db, desk.wakes, bus=desk.bus),
         runs=Runs(desk.db),
         events=Events(desk.db, desk.bus),
-        publisher=Publisher(desk.db, desk.wakes, features=features),
+        publisher=Publisher(desk, features=features, targets=targets, addon_key=addon_key),
+        reruns=Reruns(desk),
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, Self
 
-from addon.errors import Conflict, NotFound
+from addon.errors import Conflict, NotFound, TooMany
 from addon.policy.tenants import Tenant
 from addon.queue.broker import Wakes
 from addon.runs.bus import Bus
@@ -17,6 +17,8 @@ from addon.store.repos.runs import NewRun, Run
 from addon.store.tables.runs import runs
 
 PANEL_PRIORITY = 10
+MOST_AT_ONCE = 3
+"""Runs of one kind, on whole projects, that one person may have under way."""
 
 
 class _Project(Protocol):
@@ -136,6 +138,37 @@ class Starts:
                 return run
         raise Conflict("This issue is being analysed just now; please try again.", retry_after_s=1)
 
+    async def asked_in_project(self, tenant: Tenant, project_id: str, *, account_id: str, ask: Ask) -> Run:
+        """A person wants a run on no single issue; the same wish that still waits or works is joined, not repeated.
+
+        Raises TooMany when that person has as many of the kind under way as one may have, DatabaseDown.
+        """
+        new = NewRun(
+            kind=ask.kind,
+            trigger="panel",
+            issue_id=None,
+            issue_key=None,
+            project_id=project_id,
+            account_id=account_id,
+            params=ask.params,
+            queue="priority",
+            priority=PANEL_PRIORITY,
+        )
+        async with self._db.begin() as tx:
+            under_way = await rows.active_of_person(tx, tenant.id, kind=ask.kind, account_id=account_id)
+            same = (run for run in under_way if run.project_id == project_id and _same(run.params, new.params))
+            run = next(same, None)
+            if run is None:
+                if len(under_way) >= MOST_AT_ONCE:
+                    raise TooMany("You have as much of this under way as one person may; wait for one to end.")
+                run_id = await rows.insert(tx, tenant.id, new=new, now=time.time())
+                run = await rows.get(tx, tenant.id, run_id=str(run_id))
+                if run is None:  # pragma: no cover - no rule of the table concerns a run without an issue
+                    raise Conflict("This could not be started just now; please try again.", retry_after_s=1)
+                await _noted(tx, run, account_id=account_id, action="run.asked", detail={"project": project_id})
+        await self._wakes.wake(new.queue)
+        return run
+
     async def cancel(self, tenant_id: str, run_id: str, *, account_id: str) -> Run:
         """The run as it then stands: ended, or running and asked to stop. Raises NotFound, DatabaseDown."""
         async with self._db.begin() as tx:
@@ -156,13 +189,18 @@ class Starts:
                 return await rows.active(tx, tenant_id, kind=new.kind, issue_id=new.issue_id)
             run = await rows.get(tx, tenant_id, run_id=run_id)
             if run is not None:
-                await _noted(tx, run, account_id=str(new.account_id), action="run.asked", detail=new.params)
+                await _noted(tx, run, account_id=str(new.account_id), action="run.asked", detail=_told(new.params))
             return run
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether both want the same work; how urgently does not matter."""
     return {**one, "force": None} == {**other, "force": None}
+
+
+def _told(params: Mapping[str, Any]) -> dict[str, Any]:
+    """As the audit keeps it: a draft of a prompt is nobody's business but its author's."""
+    return {**params, "prompt": f"{len(str(params['prompt']))} characters"} if "prompt" in params else dict(params)
 
 
 async def _noted(tx: Any, run: Run, *, account_id: str, action: str, detail: Mapping[str, Any] | None = None) -> None:

@@ -8,11 +8,31 @@ from addon.runs.moments import iso
 from addon.store.db import Database
 from addon.store.repos import publications as publication_rows
 from addon.store.repos import runs as rows
+from addon.store.repos import verdicts as verdict_rows
 from addon.store.repos.publications import Publication
 from addon.store.repos.runs import Page, Run
+from addon.store.repos.verdicts import Standing
 
-STATUS = {"queued": "pending", "running": "pending", "succeeded": "done", "failed": "failed", "cancelled": "skipped"}
+STATUS = {
+    "queued": "pending",
+    "running": "pending",
+    "succeeded": "done",
+    "failed": "failed",
+    "cancelled": "skipped",
+    "undone": "undone",
+}
 """Of a publication: a reader cares whether it is written, not which worker holds it."""
+
+
+THINGS = {
+    "comment": "comment",
+    "questions": "comment",
+    "description": "section",
+    "subtasks": "issue",
+    "field": "field",
+    "xray": "test",
+    "zephyr": "test_case",
+}
 
 
 class Runs:
@@ -31,16 +51,30 @@ class Runs:
 
     async def shown(self, run: Run) -> dict[str, Any]:
         """The whole document, with what was written where."""
-        async with self._db.single() as tx:
+        async with self._db.begin() as tx:
             written = await publication_rows.of_runs(tx, run.tenant_id, run_ids=[run.id])
-        return run_view(run, written.get(run.id, ()))
+            standing = await verdict_rows.of_run(tx, run.tenant_id, run_id=run.id)
+        return run_view(run, written.get(run.id, ()), verdicts=standing)
 
     async def of_issue(self, tenant_id: str, issue_id: str, *, limit: int = 20) -> list[dict[str, Any]]:
         """Whole documents, newest first."""
         async with self._db.begin() as tx:
             found = await rows.of_issue(tx, tenant_id, issue_id=issue_id, limit=limit)
-            written = await publication_rows.of_runs(tx, tenant_id, run_ids=[run.id for run in found]) if found else {}
-        return [run_view(run, written.get(run.id, ())) for run in found]
+            ids = [run.id for run in found]
+            written = await publication_rows.of_runs(tx, tenant_id, run_ids=ids) if found else {}
+            standing = await verdict_rows.of_runs(tx, tenant_id, run_ids=ids)
+        return [run_view(run, written.get(run.id, ()), verdicts=standing.get(run.id)) for run in found]
+
+    async def latest(self, tenant_id: str, issue_id: str, *, kinds: Sequence[str]) -> str | None:
+        """Id of the newest run of these kinds on the issue that has a result."""
+        async with self._db.single() as tx:
+            return await rows.latest(tx, tenant_id, issue_id=issue_id, kinds=kinds)
+
+    async def of_person(self, tenant_id: str, project_id: str, *, account_id: str, kind: str) -> list[dict[str, Any]]:
+        """A person's own runs of a kind in a project, without results, newest first."""
+        async with self._db.single() as tx:
+            found = await rows.of_person(tx, tenant_id, kind=kind, project_id=project_id, account_id=account_id)
+        return [{**short_view(run, ()), "params": dict(run.params)} for run in found]
 
     async def of_project(
         self, tenant_id: str, project_id: str, *, state: str | None = None, limit: int = 50
@@ -59,11 +93,12 @@ class Runs:
         return [short_view(run, written.get(run.id, ())) for run in found]
 
 
-def run_view(run: Run, publications: Sequence[Publication]) -> dict[str, Any]:
-    """The Run of the API. Times are ISO 8601 in UTC; the name of who asked is for the caller to find out."""
+def run_view(run: Run, publications: Sequence[Publication], *, verdicts: Standing | None = None) -> dict[str, Any]:
+    """The Run of the API. Times are ISO 8601 in UTC; the names of people are for the caller to find out."""
     return {
         "id": run.id,
         "kind": run.kind,
+        "params": shown_params(run),
         "status": run.state,
         "trigger": run.trigger,
         "asked_by": {"account_id": run.account_id, "name": ""} if run.account_id else None,
@@ -80,13 +115,32 @@ def run_view(run: Run, publications: Sequence[Publication]) -> dict[str, Any]:
         "next_attempt_at": _next_attempt(run),
         "usage": run.usage,
         "publications": [publication_view(publication) for publication in publications],
+        "verdicts": verdicts_view(verdicts or {}),
     }
+
+
+def shown_params(run: Run) -> dict[str, Any]:
+    """What was asked for beside the issue, as far as it says something to a reader. regenerate: {"part", "item"}."""
+    shown = {name: run.params[name] for name in ("instruction", "count", "kinds") if run.params.get(name)}
+    again = run.params.get("regenerate")
+    if isinstance(again, Mapping):
+        shown["regenerate"] = {"part": again.get("part"), "item": again.get("item")}
+    return shown
+
+
+def verdicts_view(verdicts: Standing) -> dict[str, dict[str, Any]]:
+    """By part and number of the item as text: what people decided about it."""
+    shown: dict[str, dict[str, Any]] = {}
+    for (part, item), row in sorted(verdicts.items()):
+        by = {"account_id": row.account_id, "name": ""} if row.account_id else None
+        shown.setdefault(part, {})[str(item)] = {"verdict": row.verdict, "edit": row.edit, "by": by, "at": iso(row.at)}
+    return shown
 
 
 def short_view(run: Run, publications: Sequence[Publication]) -> dict[str, Any]:
     """For lists. overall: the result's own mark, 0-100, None without one."""
     shown = run_view(run, publications)
-    del shown["result"], shown["facts_read"]
+    del shown["result"], shown["facts_read"], shown["verdicts"]
     return {**shown, "overall": _overall(run.result or {})}
 
 
@@ -98,18 +152,26 @@ def _overall(result: Mapping[str, Any]) -> int | None:
 
 
 def publication_view(publication: Publication) -> dict[str, Any]:
-    """The Publication of the API. status: pending | done | failed | skipped. title: of a sub-task, as it is written."""
+    """The Publication of the API. status: pending | done | failed | skipped | undone. title: as it is written.
+
+    thing: what stands there: comment | section | issue | field | test | test_case. undoing: it is being taken back.
+    """
+    # An undo that was given up leaves what was written where it is.
+    status = "done" if publication.undoing and publication.state == "failed" else STATUS[publication.state]
     return {
         "id": publication.id,
         "target": publication.target,
         "item": publication.item,
         "title": publication.content.get("title"),
-        "status": STATUS[publication.state],
+        "thing": THINGS.get(publication.target),
+        "status": status,
         "remote_id": publication.remote_id,
         "remote_key": publication.remote_key,
         "url": publication.url,
         "error": publication.error,
         "next_attempt_at": _next_attempt(publication),
+        "undoable": status == "done" and publication.target not in publication_rows.FINAL,
+        "undoing": publication.undoing and status == "pending",
     }
 
 

@@ -1,16 +1,18 @@
-"""Works a claimed publication: written once, by one writer at a time, its address kept."""
+"""Works a claimed publication: written once, by one writer at a time, its address kept; or taken back."""
 
 import logging
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import AddonError
-from addon.observe.metrics import PUBLISH_FAILED, PUBLISHED
+from addon.observe.metrics import PUBLISH_FAILED, PUBLISHED, UNDONE
 from addon.queue.lane import End
 from addon.runs.desk import ENDINGS, Desk, persist
-from addon.runs.feature import Target, Writing, Written
+from addon.runs.feature import CannotUndo, Keep, Target, Writing, Written
+from addon.runs.progress import LeaseLost
 from addon.runs.publish import ONE_AT_A_TIME
 from addon.runs.setbacks import failed, missing, site_in_sight
 from addon.store import leases
@@ -22,6 +24,7 @@ from addon.store.tables.runs import publications
 log = logging.getLogger(__name__)
 
 WAIT_TURN_S = 1.0
+NOTHING_LEFT = {"undoing": False, "kept": None, "remote_id": None, "remote_key": None, "url": None}
 UNKNOWN_TARGET = Ending("failed", {"error": "unknown_target", "detail": "This release cannot write there."})
 
 
@@ -40,31 +43,43 @@ class PublicationJob:
             if publication is None or not await _our_turn(tx, lease, publication=publication):
                 return
             previous = await rows.latest_done(
-                tx, publication.tenant_id, issue_id=publication.issue_id, target=publication.target
+                tx,
+                publication.tenant_id,
+                issue_id=publication.issue_id,
+                target=publication.target,
+                slot=publication.slot,
             )
         try:
             ending = await self._outcome(lease, publication, previous=previous)
         except AddonError as error:
             log.info("publication %s: %s", lease.id, error.code, extra={"attempt": lease.attempts})
-            said = error
-            state = await persist(
-                self._desk.db,
-                lambda tx: failed(tx, publications, lease=lease, error=said, patience=self._desk.patience),
-            )
-            if state == "failed":
-                PUBLISH_FAILED.labels(publication.target).inc()
+            await self._failed(lease, publication, error=error)
         else:
             await self._ended(lease, ending)
             if ending.state == "succeeded":
                 PUBLISHED.labels(publication.target).inc()
+            elif ending.state == rows.UNDONE:
+                UNDONE.labels(publication.target).inc()
         self._desk.bus.tell(publication.run_id)
-        if publication.target in rows.IN_ORDER:
+        if publication.target in (*rows.IN_ORDER, *rows.SHARED):
             # The item behind it has only waited for this one, and would be found by the next sweep at the earliest.
             await self._desk.wakes.wake("priority" if publication.account_id else "default")
 
     async def cut_short(self, lease: Lease, end: End) -> None:
         """Raises DatabaseDown."""
         await self._ended(lease, ENDINGS[end])
+
+    async def _failed(self, lease: Lease, publication: Publication, *, error: AddonError) -> None:
+        async def write(tx: AsyncConnection) -> str | None:
+            state = await failed(tx, publications, lease=lease, error=error, patience=self._desk.patience)
+            if publication.undoing and state not in (None, "queued"):
+                # What could not be taken back is still there.
+                await rows.stays(tx, lease.tenant_id, publication_id=lease.id)
+            return state
+
+        state = await persist(self._desk.db, write)
+        if state == "failed" and not publication.undoing:
+            PUBLISH_FAILED.labels(publication.target).inc()
 
     async def _ended(self, lease: Lease, ending: Ending) -> None:
         await persist(
@@ -83,14 +98,32 @@ class PublicationJob:
             addon_key=self._addon_key,
             repeated=lease.attempts > 1,
             previous=previous,
+            keep=self._keeper(lease),
         )
         async with site_in_sight(self._desk.troubles, tenant):
-            return _done(await target.publish(writing))
+            return (
+                await self._taken_back(writing, target) if publication.undoing else _done(await target.publish(writing))
+            )
+
+    async def _taken_back(self, writing: Writing, target: Target) -> Ending:
+        publication = writing.publication
+        async with self._desk.db.single() as tx:
+            if publication.target in ONE_AT_A_TIME and await rows.newer_written(tx, publication):
+                raise CannotUndo("A newer result stands in its place; take that one back instead.")
+        await target.undo(writing)
+        return Ending(rows.UNDONE, values=NOTHING_LEFT)
+
+    def _keeper(self, lease: Lease) -> Keep:
+        async def keep(kept: Mapping[str, Any]) -> None:
+            if not await persist(self._desk.db, lambda tx: rows.keep(tx, lease, kept=kept)):
+                raise LeaseLost
+
+        return keep
 
 
 def _done(written: Written) -> Ending:
     where = {"remote_id": written.remote_id, "remote_key": written.remote_key, "url": written.url}
-    return Ending("succeeded", values=where)
+    return Ending("succeeded", values={**where, **({"kept": dict(written.kept)} if written.kept else {})})
 
 
 async def _our_turn(tx: AsyncConnection, lease: Lease, *, publication: Publication) -> bool:
@@ -98,7 +131,7 @@ async def _our_turn(tx: AsyncConnection, lease: Lease, *, publication: Publicati
     if publication.target not in ONE_AT_A_TIME:
         return True
     rivals = await rows.rivals(tx, publication)
-    if rivals.newer:
+    if rivals.newer and not publication.undoing:
         await leases.finish(tx, publications, lease=lease, ending=Ending("cancelled", SUPERSEDED), now=time.time())
         return False
     if rivals.writing:

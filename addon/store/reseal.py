@@ -3,16 +3,20 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import Column, or_, select, update
+from sqlalchemy import Column, or_, select, tuple_, update
 
 from addon.store.db import Database
 from addon.store.secrets import SealBroken, Seals
+from addon.store.tables.money import tenant_keys
+from addon.store.tables.places import places
 from addon.store.tables.tenants import tenant_models, tenants
 
 BATCH = 200
 SEALED: tuple[tuple[Column[str], tuple[Column[bytes], ...]], ...] = (
     (tenants.c.id, (tenants.c.shared_secret, tenants.c.previous_secret)),
     (tenant_models.c.tenant_id, (tenant_models.c.api_key,)),
+    (tenant_keys.c.tenant_id, (tenant_keys.c.api_key,)),
+    (places.c.tenant_id, (places.c.secret,)),
 )
 """The owner's column and those it owns, per table."""
 
@@ -73,12 +77,17 @@ async def _batches(
     db: Database, owner: Column[str], *, columns: tuple[Column[bytes], ...]
 ) -> AsyncIterator[list[tuple[str, tuple[bytes | None, ...]]]]:
     """Small reads, each over before its rows are worked on: nobody waits long for the one connection of SQLite."""
-    last = ""
+    # By the whole key: an owner may have several rows, and a batch may end between them.
+    key = tuple(owner.table.primary_key.columns)
+    held = or_(*(column.is_not(None) for column in columns))
+    last: tuple[object, ...] | None = None
     while True:
-        wanted = select(owner, *columns).where(owner > last, or_(*(column.is_not(None) for column in columns)))
+        wanted = select(*key, owner, *columns).where(held).order_by(*key).limit(BATCH)
+        if last is not None:
+            wanted = wanted.where(tuple_(*key) > tuple_(*last))
         async with db.single() as tx:
-            rows = [(row[0], tuple(row[1:])) for row in await tx.execute(wanted.order_by(owner).limit(BATCH))]
+            rows = [tuple(row) for row in await tx.execute(wanted)]
         if not rows:
             return
-        yield rows
-        last = rows[-1][0]
+        yield [(row[len(key)], row[len(key) + 1 :]) for row in rows]
+        last = rows[-1][: len(key)]

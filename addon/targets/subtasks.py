@@ -1,5 +1,6 @@
 """Suggested sub-tasks as issues of the right type, each published by itself; where that cannot be, as a comment."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from addon.adf.clean import one_line
@@ -9,10 +10,11 @@ from addon.jira import issues
 from addon.jira.errors import JiraForbidden, JiraRefused
 from addon.jira.issue import Issue, IssueType
 from addon.policy.projects import ProjectSettings
-from addon.runs.feature import Writing, Written
+from addon.runs.feature import Preview, Writing, Written
 from addon.targets.instead import Instead, Reason
 from addon.targets.kinds import Kinds
-from addon.targets.making import made_before, make
+from addon.targets.looks import Looks
+from addon.targets.making import made_before, make, shown, unmake
 
 MAY_NOT = "JiraVision may not create issues in this project: give the add-on's account the permission Create issues."
 OFF = N_("Sub-tasks are switched off in this project.")
@@ -20,6 +22,8 @@ NESTED = N_("This issue is a sub-task itself and cannot have any.")
 TOO_HIGH = N_("Issues of this level cannot have sub-tasks.")
 NEEDS = N_("Sub-tasks of this project need these fields, and only an administrator can give them a default: {fields}.")
 REFUSED = N_("Jira refused to create the sub-task.")
+WHERE = N_("Sub-tasks of the issue")
+IN_COMMENT_INSTEAD = N_("The suggestions will stand in a comment on the issue instead.")
 IN_COMMENT = "The suggestion stands in a comment on the issue instead."
 _OURS = frozenset(("project", "issuetype", "parent", "summary", "description"))
 
@@ -37,7 +41,7 @@ class Settings(Protocol):
 
 
 class SubtasksTarget:
-    """content: {"title", "description" (Markdown), "language", "in_comment": our comment on the issue lists it}."""
+    """content: SubtaskContent."""
 
     name = "subtasks"
 
@@ -45,20 +49,37 @@ class SubtasksTarget:
         self._projects = projects
         self._kinds = Kinds()
         self._instead = Instead(texts)
+        self._parents: Looks[Issue] = Looks()
 
     async def publish(self, writing: Writing) -> Written:
         """Raises NoSubtasks once the suggestion stands in a comment, JiraForbidden in words, or another JiraError."""
         if writing.repeated and (found := await made_before(writing)):
             return found
-        parent = await issues.get(
-            writing.jira, writing.publication.issue_id, fields=["summary", "issuetype", "project"]
-        )
+        parent = await self._parent(writing)
         kind = await self._type(writing, parent)
         outcome = kind if isinstance(kind, Reason) else await self._create(writing, parent, kind=kind)
         if isinstance(outcome, Written):
             return outcome
         await self._instead.suggest(writing, parent, reason=outcome)
         raise NoSubtasks(f"{outcome.english()} {IN_COMMENT}")
+
+    async def preview(self, writings: Sequence[Writing]) -> Preview:
+        kind = await self._type(writings[0], await self._parent(writings[0]))
+        warnings = (kind.english(), IN_COMMENT_INSTEAD) if isinstance(kind, Reason) else ()
+        return Preview(WHERE, tuple(shown(writing) for writing in writings), warnings=warnings)
+
+    async def undo(self, writing: Writing) -> None:
+        """Deletes the sub-task. Raises CannotUndo once somebody has worked on it, JiraForbidden in words, JiraError."""
+        await unmake(writing)
+
+    async def _parent(self, writing: Writing) -> Issue:
+        """Read once for all the items of a result."""
+        publication = writing.publication
+
+        async def ask() -> Issue:
+            return await issues.get(writing.jira, publication.issue_id, fields=["summary", "issuetype", "project"])
+
+        return await self._parents.at((writing.tenant.id, publication.issue_id), ask, since=publication.run_at)
 
     async def _type(self, writing: Writing, parent: Issue) -> IssueType | Reason:
         """The type to create, or why there can be none."""

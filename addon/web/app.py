@@ -24,15 +24,19 @@ def create_app(
     *,
     jira_transport: httpx2.AsyncBaseTransport | None = None,
     llm_transport: httpx2.AsyncBaseTransport | None = None,
+    tool_transport: httpx2.AsyncBaseTransport | None = None,
 ) -> FastAPI:
     """The application; what it stands on is opened when it starts and closed when it ends.
 
-    The transports stand in for Jira and for the model in tests. Raises OSError or TemplateError for a broken build.
+    The transports stand in for Jira, the model and test management tools in tests.
+    Raises OSError or TemplateError for a broken build.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_house(settings, jira_transport=jira_transport, llm_transport=llm_transport) as house:
+        async with open_house(
+            settings, jira_transport=jira_transport, llm_transport=llm_transport, tool_transport=tool_transport
+        ) as house:
             app.state.house = house
             try:
                 yield

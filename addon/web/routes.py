@@ -6,7 +6,22 @@ from fastapi.responses import JSONResponse
 from addon.i18n.catalog import Texts
 from addon.settings import ROOT, Settings
 from addon.web import descriptor, health, lifecycle, pages, static_files, webhooks
-from addon.web.api import analyses, history, projects, publish, runs, site
+from addon.web.api import (
+    analyses,
+    freshness,
+    generate,
+    history,
+    jira,
+    money,
+    projects,
+    prompts,
+    publish,
+    runs,
+    similar,
+    site,
+    summaries,
+    verdicts,
+)
 from addon.web.errors import Errors
 from addon.web.pages import Pages
 from addon.web.security import public
@@ -32,11 +47,19 @@ def add_to(app: FastAPI, settings: Settings) -> None:
         lifecycle.router,
         webhooks.routes,
         analyses.routes,
+        generate.routes,
         runs.routes,
+        verdicts.routes,
+        freshness.routes,
         history.routes,
         publish.routes,
         projects.routes,
+        summaries.routes,
+        similar.routes,
+        jira.routes,
+        prompts.routes,
         site.routes,
+        money.routes,
         _schema(app),
     ):
         app.include_router(routes, prefix=base)

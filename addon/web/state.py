@@ -7,7 +7,9 @@ from fastapi import Depends, Request
 from addon.jira.client import Jira
 from addon.llm.models import Models
 from addon.policy.access import Access
+from addon.policy.budgets import Budgets
 from addon.policy.models import ModelPolicy
+from addon.policy.places import Places
 from addon.policy.projects import Projects
 from addon.runs.events import Events
 from addon.runs.publish import Publisher
@@ -15,9 +17,12 @@ from addon.runs.start import Starts
 from addon.runs.view import Runs
 from addon.settings import Settings
 from addon.store.db import Database
+from addon.testmgmt.tools import Tools
+from addon.web.decisions import Decisions
+from addon.web.offers import Offers
 
 
-class House(Protocol):
+class House(Offers, Decisions, Protocol):
     """As much of the house as routes use: they know what is in it, not how it was put together."""
 
     @property
@@ -29,11 +34,17 @@ class House(Protocol):
     @property
     def models(self) -> Models: ...
     @property
+    def places(self) -> Places: ...
+    @property
+    def tools(self) -> Tools: ...
+    @property
     def projects(self) -> Projects: ...
     @property
     def access(self) -> Access: ...
     @property
     def model_policy(self) -> ModelPolicy: ...
+    @property
+    def budgets(self) -> Budgets: ...
     @property
     def starts(self) -> Starts: ...
     @property

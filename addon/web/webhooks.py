@@ -5,19 +5,23 @@ means exactly that nothing was stored; any other 4xx would lose the event for go
 """
 
 import time
+from collections.abc import Awaitable
 
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
-from addon.connect.payloads import IssueCreated
+from addon.connect.payloads import IssueCreated, IssueUpdated, Person
 from addon.observe import logs, metrics
-from addon.policy.projects import read
+from addon.policy.projects import ProjectSettings, read
 from addon.policy.tenants import Tenant
+from addon.reading.issue import is_read
+from addon.runs.reruns import due_at
 from addon.runs.start import Delivery
 from addon.store.db import DatabaseDown
 from addon.store.repos import projects as rows
+from addon.store.repos.reruns import Intake, Rerun
 from addon.web.security import HookCaller
-from addon.web.state import HouseDep
+from addon.web.state import House, HouseDep
 
 routes = APIRouter(prefix="/webhooks", tags=["webhooks"], default_response_class=Response)
 
@@ -32,10 +36,20 @@ log = logs.logger("addon.web")
 @routes.post("/issue-created", status_code=204, responses={401: {}, 413: {}, 503: {}})
 async def issue_created(request: Request, house: HouseDep, *, caller: HookCaller) -> Response:
     """Starts an analysis of a new issue, unless it is our own doing or the project does not want one."""
+    return await _answered(request, _created(request, house, tenant=caller.tenant), tenant=caller.tenant)
+
+
+@routes.post("/issue-updated", status_code=204, responses={401: {}, 413: {}, 503: {}})
+async def issue_updated(request: Request, house: HouseDep, *, caller: HookCaller) -> Response:
+    """Notes a new analysis of a changed issue where the project wants one; it starts once the issue rests."""
+    return await _answered(request, _updated(request, house, tenant=caller.tenant), tenant=caller.tenant)
+
+
+async def _answered(request: Request, taking: Awaitable[tuple[str, str]], *, tenant: Tenant) -> Response:
     began = time.perf_counter()
-    logs.bind(tenant=logs.tenant_hash(caller.tenant.id))
+    logs.bind(tenant=logs.tenant_hash(tenant.id))
     try:
-        outcome, reason = await _take(request, house, tenant=caller.tenant)
+        outcome, reason = await taking
     except DatabaseDown:
         metrics.WEBHOOKS.labels("unavailable").inc()
         raise
@@ -45,7 +59,7 @@ async def issue_created(request: Request, house: HouseDep, *, caller: HookCaller
     return Response(status_code=204)
 
 
-async def _take(request: Request, house: HouseDep, *, tenant: Tenant) -> tuple[str, str]:
+async def _created(request: Request, house: House, *, tenant: Tenant) -> tuple[str, str]:
     """(outcome for the metrics, reason for the log). Raises DatabaseDown."""
     try:
         event = IssueCreated.model_validate_json(await request.body())
@@ -69,18 +83,49 @@ async def _take(request: Request, house: HouseDep, *, tenant: Tenant) -> tuple[s
     return await house.starts.webhook(tenant, Delivery.of(event, delivery_id or None)), ""
 
 
+async def _updated(request: Request, house: House, *, tenant: Tenant) -> tuple[str, str]:
+    """As `_created`. Most changes are none of ours, and cost no look into the database."""
+    try:
+        event = IssueUpdated.model_validate_json(await request.body())
+    except ValidationError:
+        return "invalid", "payload"
+    items = event.changelog.items if event.changelog else []
+    if not any(is_read(each.field_id, each.field, criteria_field=each.field_id) for each in items):
+        return "ignored", "nothing we read"
+    key, trace = house.settings.addon_key, request.headers.get("x-atlassian-webhook-trace", "")
+    reason = own_hand(event.user, trace, tenant=tenant, addon_key=key)
+    if reason:
+        return "ignored", reason
+    issue = event.issue
+    known = await house.reruns.intake(tenant, issue.fields.project.id, issue_id=issue.id)
+    settings = read(known.settings)
+    reason = unwanted_change(event, settings, known=known)
+    if reason:
+        return "ignored", reason
+    due = due_at(
+        known,
+        now=time.time(),
+        settle_s=house.settings.rerun_settle_seconds,
+        cooldown_s=settings.rerun_cooldown_minutes * 60,
+    )
+    noted = await house.reruns.note(Rerun(tenant.id, issue.id, issue.key, issue.fields.project.id, due))
+    return ("started", "") if noted else ("duplicate", "waits already")
+
+
+def own_hand(by: Person | None, trace: str, *, tenant: Tenant, addon_key: str) -> str:
+    """Why what happened is our own doing, as far as its author and trace tell; "" when they do not."""
+    if by and by.account_id and by.account_id == tenant.app_account_id:
+        return "own account"
+    # The only mark that also tells writes made in a person's name.
+    return "own trace" if trace.startswith(f"{addon_key}/") else ""
+
+
 def own_echo(event: IssueCreated, trace: str, *, tenant: Tenant, addon_key: str) -> str:
     """Why the event is the echo of a write of ours, as far as the event itself tells; "" when it is not."""
     # Some deliveries name nobody; the creator of a new issue is the same person.
     by = event.user or event.issue.fields.creator
-    if by and by.account_id and by.account_id == tenant.app_account_id:
-        return "own account"
-    # The only mark that also tells writes made in a person's name.
-    if trace.startswith(f"{addon_key}/"):
-        return "own trace"
-    if addon_key in (event.issue.properties or {}):
-        return "own marker"
-    return ""
+    reason = own_hand(by, trace, tenant=tenant, addon_key=addon_key)
+    return reason or ("own marker" if addon_key in (event.issue.properties or {}) else "")
 
 
 def unwanted(event: IssueCreated, known: rows.Intake) -> str:
@@ -95,5 +140,21 @@ def unwanted(event: IssueCreated, known: rows.Intake) -> str:
     by = event.user or event.issue.fields.creator
     if settings.ignore_apps and by and by.account_type == "app":
         return "made by an app"
+    kind = event.issue.fields.issue_type
+    return "" if settings.wants(kind.id, kind.name) else "issue type"
+
+
+def unwanted_change(event: IssueUpdated, settings: ProjectSettings, *, known: Intake) -> str:
+    """Why a changed issue is left alone, by what the project decided and what we remember; "" when it is not."""
+    if not settings.reruns:
+        return "switched off"
+    # Nothing is analysed for the first time because of a change: sub-tasks we made, for example, never were.
+    if known.last_at is None:
+        return "never analysed"
+    if settings.ignore_apps and event.user and event.user.account_type == "app":
+        return "made by an app"
+    items = event.changelog.items if event.changelog else []
+    if not any(is_read(each.field_id, each.field, criteria_field=settings.criteria_field) for each in items):
+        return "nothing we read"
     kind = event.issue.fields.issue_type
     return "" if settings.wants(kind.id, kind.name) else "issue type"

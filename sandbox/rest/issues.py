@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from sandbox.catalog import IssueType, Project
+from sandbox.changelog import changed, photo
 from sandbox.rest.call import Answer, Call, RefusedError, operation, property_list
 from sandbox.rest.fields import checked, creatable, editable
 from sandbox.site import Issue, Json
@@ -102,6 +103,7 @@ def edit(call: Call) -> Answer:
     if both:
         raise RefusedError(400, fields=dict.fromkeys(both, "Field is in both fields and update."))
     properties = property_list(body.get("properties"))
+    before = photo(call.site, issue)
     _update(call, issue, update=body.get("update"))
     for name in OWN:
         if name in values:
@@ -110,7 +112,7 @@ def edit(call: Call) -> Answer:
     issue.properties |= properties
     issue.updated = time.time()
     call.site.touch(issue)
-    call.events.append(("jira:issue_updated", issue))
+    call.events.append(("jira:issue_updated", changed(call.site, issue, before=before)))
     return (200, _shown(call, issue)) if call.asked("returnIssue") == "true" else (204, None)
 
 

@@ -125,12 +125,6 @@ def remote_links(call: Call) -> Answer:
     return 200, []
 
 
-@operation("link.types", "GET", path="/issueLinkType")
-def link_types(call: Call) -> Answer:
-    names = [("10000", "Blocks", "is blocked by", "blocks"), ("10003", "Relates", "relates to", "relates to")]
-    return 200, {"issueLinkTypes": [{"id": i, "name": n, "inward": a, "outward": b} for i, n, a, b in names]}
-
-
 def _ordered(names: set[str]) -> list[str]:
     return [field.id for field in FIELDS if field.id in names]
 

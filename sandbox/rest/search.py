@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
+from functools import partial
 
 from sandbox.jql import QueryError, run
 from sandbox.rest.call import Answer, Call, RefusedError, operation
@@ -51,7 +52,7 @@ def by_body(call: Call) -> Answer:
     return _search(
         call,
         body.get("jql") or "",
-        size=int(body.get("maxResults") or 50),
+        size=_size(body.get("maxResults", 50)),
         token=body.get("nextPageToken") or "",
         lists=lists,
     )
@@ -74,9 +75,10 @@ def removed_too(_: Call) -> Answer:
 
 def _found(call: Call, jql: str) -> list[Issue]:
     try:
-        return [issue for issue in run(call.site, jql) if call.may("BROWSE_PROJECTS", issue.project)]
+        return run(call.site, jql, account_id=call.caller.account_id, sees=partial(call.may, "BROWSE_PROJECTS"))
     except QueryError as error:
-        raise RefusedError(400, str(error)) from error
+        # People write queries themselves: a wrong one is no bug of the add-on that passes it on.
+        raise RefusedError(400, str(error), wrong=False) from error
 
 
 def _search(call: Call, jql: str, *, size: int, token: str, lists: dict[str, str]) -> Answer:
@@ -96,6 +98,13 @@ def _search(call: Call, jql: str, *, size: int, token: str, lists: dict[str, str
     last = start + size >= len(found)
     answer = {"issues": shown, "isLast": last}
     return 200, answer if last else {**answer, "nextPageToken": _token(start + size, query)}
+
+
+def _size(asked: object) -> int:
+    # Jira refuses page sizes beyond its maximum instead of quietly using less.
+    if not isinstance(asked, int) or not 0 < asked <= 5000:
+        raise RefusedError(400, f"The value '{asked}' of maxResults is not allowed.")
+    return asked
 
 
 def _token(start: int, query: str) -> str:

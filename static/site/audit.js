@@ -8,6 +8,8 @@ import { N_, t } from "../texts.js";
 const ACTIONS = {
   "project.settings": N_("Project settings changed"),
   "site.model": N_("Model changed"),
+  "site.budget": N_("Budget changed"),
+  "budget.alert": N_("Budget alert"),
   "tenant.installed": N_("Add-on installed"),
   "tenant.renewed": N_("Add-on installed again"),
   "tenant.enabled": N_("Add-on enabled"),

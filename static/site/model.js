@@ -6,9 +6,8 @@ import { complaints, guardUnsaved, radioGroup, textInput } from "../form.js";
 import { button, errorNotice, notice, spinner, time } from "../parts.js";
 import { number, t } from "../texts.js";
 import { provider as providerName } from "../words.js";
+import { example, Fallbacks, NAMED } from "./fallbacks.js";
 import { KeyField } from "./key.js";
-
-const NAMED = ["openai", "ollama"];
 
 function providers(deployment) {
   const own = [providerName(deployment.provider), deployment.model].filter(Boolean).join(", ");
@@ -25,9 +24,19 @@ function providers(deployment) {
       help: t("A model of your own account. The text of the issues is sent to it."),
     },
     {
+      value: "anthropic",
+      text: t("Anthropic Claude"),
+      help: t("A model of your own account. The text of the issues is sent to it."),
+    },
+    {
+      value: "gemini",
+      text: t("Google Gemini"),
+      help: t("A model of your own account. The text of the issues is sent to it."),
+    },
+    {
       value: "ollama",
       text: t("Ollama"),
-      help: t("A model that runs beside the add-on, when its operator has set one up."),
+      help: t("A model on a machine of yours: at an address below, or beside the add-on when its operator has one."),
     },
   ]);
 }
@@ -35,12 +44,17 @@ function providers(deployment) {
 class ModelForm {
   constructor(shown) {
     this.provider = providers(shown.deployment);
-    this.model = textInput("model", t("Model"), t("Its name as the provider writes it, for example gpt-5-mini."), {
-      maxlength: 128,
-      spellcheck: "false",
-    });
+    this.model = textInput("model", t("Model"), example("openai"), { maxlength: 128, spellcheck: "false" });
+    this.address = textInput(
+      "base_url",
+      t("Address"),
+      t("Leave it empty for the provider's own. Only public https addresses, and those the add-on's operator allows."),
+      { maxlength: 500, spellcheck: "false", inputmode: "url" },
+    );
     this.key = new KeyField(() => this.refresh());
-    this.provider.node.addEventListener("change", () => this.#keyOfProvider());
+    this.fallbacks = new Fallbacks(() => this.refresh());
+    this.provider.node.addEventListener("change", () => this.#keyOfPlace());
+    this.address.input.addEventListener("input", () => this.#keyOfPlace());
     this.saveButton = h("button", { type: "submit", id: "save", class: "button button-primary" }, t("Save"));
     this.testButton = button(t("Test connection"), () => this.test(), { id: "test" });
     this.hint = h("span", { class: "meta", id: "unsaved", role: "status" });
@@ -56,7 +70,9 @@ class ModelForm {
       h("h2", { id: "model-title" }, t("Model")),
       this.provider.node,
       this.model.node,
+      this.address.node,
       this.key.node,
+      this.fallbacks.node,
       this.message,
       this.changed,
       h("div", { class: "actions" }, this.saveButton, this.testButton, this.hint),
@@ -65,10 +81,14 @@ class ModelForm {
   }
 
   fill(shown) {
-    this.shown = { ...shown, provider: shown.provider ?? "", model: shown.model ?? "" };
+    this.shown = { ...shown, provider: shown.provider ?? "", model: shown.model ?? "", base_url: shown.base_url ?? "" };
     this.provider.set(this.shown.provider);
     this.model.input.value = this.shown.model;
+    this.address.input.value = this.shown.base_url;
     this.key.fill(shown.has_key);
+    this.samePlace = true;
+    this.fallbacks.fill(shown.fallbacks);
+    this.before = JSON.stringify(this.changes());
     const name = shown.updated_by?.name ?? shown.updated_by?.account_id;
     put(
       this.changed,
@@ -85,36 +105,43 @@ class ModelForm {
     }
   }
 
-  /** A stored key belongs to the provider it was entered for; for another one it has to be entered. */
-  #keyOfProvider() {
-    this.key.fill(this.shown.has_key && this.provider.value() === this.shown.provider);
+  /** A stored key belongs to the provider and the address it was entered for; elsewhere it has to be entered again. */
+  #keyOfPlace() {
+    const same =
+      this.provider.value() === this.shown.provider && this.address.input.value.trim() === this.shown.base_url;
+    if (same === this.samePlace) return;
+    this.samePlace = same;
+    this.key.fill(this.shown.has_key && same);
   }
 
   changes() {
     const provider = this.provider.value();
     const named = NAMED.includes(provider);
-    const wanted = { provider: provider || null, model: named ? this.model.input.value.trim() : "" };
+    const wanted = {
+      provider: provider || null,
+      model: named ? this.model.input.value.trim() : "",
+      base_url: named ? this.address.input.value.trim() : "",
+      fallbacks: provider === "rules" ? null : this.fallbacks.value,
+    };
     const key = named ? this.key.value : undefined;
     return key === undefined ? wanted : { ...wanted, api_key: key };
   }
 
   get dirty() {
-    const { provider, model, api_key: key } = this.changes();
-    return (
-      (provider ?? "") !== this.shown.provider ||
-      (NAMED.includes(provider) && model !== this.shown.model) ||
-      key !== undefined
-    );
+    return JSON.stringify(this.changes()) !== this.before;
   }
 
   refresh() {
     if (!this.shown) return;
-    const named = NAMED.includes(this.provider.value());
-    this.model.node.hidden = !named;
-    this.key.node.hidden = !named;
+    const provider = this.provider.value();
+    const named = NAMED.includes(provider);
+    for (const field of [this.model, this.address, this.key]) field.node.hidden = !named;
+    this.fallbacks.node.hidden = provider === "rules";
+    this.model.node.querySelector(".help").textContent = example(provider);
+    this.fallbacks.refresh(provider, this.shown.deployment);
     this.saveButton.disabled = !this.dirty || this.busy;
-    this.testButton.disabled = this.dirty || this.busy;
-    this.hint.textContent = this.dirty ? t("Save first, then test.") : "";
+    this.testButton.disabled = Boolean(this.busy);
+    this.hint.textContent = this.dirty ? t("Unsaved changes") : "";
     if (this.dirty && !this.busy) put(this.message);
   }
 
@@ -129,17 +156,16 @@ class ModelForm {
       this.#complain(error);
     }
     this.busy = false;
-    const { dirty } = this;
-    this.saveButton.disabled = !dirty;
-    this.testButton.disabled = dirty;
+    this.saveButton.disabled = !this.dirty;
+    this.testButton.disabled = false;
   }
 
   #complain(error) {
-    const wrong = complaints(error, ["model", "api_key"]);
-    this.model.fail(wrong.model ?? "");
-    this.key.fail(wrong.api_key ?? "");
-    if (wrong.model) this.model.input.focus();
-    else if (wrong.api_key) this.key.input.focus();
+    const wrong = complaints(error, ["model", "base_url", "api_key", "fallbacks"]);
+    const fields = { model: this.model, base_url: this.address, api_key: this.key, fallbacks: this.fallbacks };
+    for (const [name, field] of Object.entries(fields)) field.fail(wrong[name] ?? "");
+    const first = Object.keys(fields).find((name) => wrong[name]);
+    if (first) (fields[first].input ?? fields[first].more).focus();
   }
 
   submit(event) {
@@ -152,19 +178,34 @@ class ModelForm {
     });
   }
 
+  /** Tries what is typed: nobody has to save a guess first. */
   test() {
     return this.#working(t("Asking the model…"), async () => {
-      const { ok, detail, latency_ms: latency } = await post("/site/model/test", {});
+      const tried = await post("/site/model/test", this.dirty ? this.changes() : {});
+      this.#complain({});
+      const { ok, detail, latency_ms: latency, fallbacks = [] } = tried;
       const answered = latency ? t("It answered after {n} ms.", { n: number(Math.round(latency)) }) : "";
-      const text = ok ? answered : t("Check provider, model and key.");
+      const text = ok ? answered : t("Check provider, model, address and key.");
       announce(`${ok ? t("The connection works") : t("The connection does not work")}. ${text}`);
-      return notice(ok ? "success" : "error", {
-        id: "test-result",
-        "data-ok": String(ok),
-        title: ok ? t("The connection works") : t("The connection does not work"),
-        text,
-        detail,
-      });
+      return [
+        notice(ok ? "success" : "error", {
+          id: "test-result",
+          "data-ok": String(ok),
+          title: ok ? t("The connection works") : t("The connection does not work"),
+          text,
+          detail,
+        }),
+        fallbacks.map((each) =>
+          notice(each.ok ? "success" : "warning", {
+            "data-fallback": String(each.ok),
+            title: `${providerName(each.provider)}, ${each.model}`,
+            text: each.ok
+              ? t("It answered after {n} ms.", { n: number(Math.round(each.latency_ms)) })
+              : t("The connection does not work"),
+            detail: each.ok ? "" : each.detail,
+          }),
+        ),
+      ];
     });
   }
 }

@@ -1,56 +1,87 @@
-// What was done in the last 30 days: totals, and a bar a day with the same figures as a table.
+// What was done and what it cost: totals, a bar a day, and the same figures as tables.
 
-import { h, svg } from "../dom.js";
-import { day, N_, number, plural, t } from "../texts.js";
+import { get } from "../api.js";
+import { announce, h, put, svg } from "../dom.js";
+import { select } from "../form.js";
+import { errorNotice } from "../parts.js";
 import { table } from "../table.js";
+import { day, money, N_, number, t } from "../texts.js";
+import { provider as providerName } from "../words.js";
 
-const DAYS = 30;
-const DAY_MS = 86_400_000;
 const WIDTH = 600;
 const HEIGHT = 120;
+const PERIODS = [7, 30, 90];
 const TOTALS = {
-  succeeded: N_("Analyses done"),
-  failed: N_("Analyses failed"),
-  cancelled: N_("Analyses cancelled"),
-  running: N_("Analyses running"),
-  queued: N_("Analyses waiting"),
+  succeeded: N_("Runs done"),
+  failed: N_("Runs failed"),
+  cancelled: N_("Runs cancelled"),
+  running: N_("Runs at work"),
+  queued: N_("Runs waiting"),
+};
+const PAYERS = { operator: N_("The add-on's operator"), site: N_("This site") };
+const ORDER = ["openai", "anthropic", "gemini", "ollama"];
+
+/** What the bars can show. parts: what one day's bar is made of, from the bottom up: [class, amount]. */
+const MEASURES = {
+  runs: { name: N_("Runs"), of: (each) => each.runs, say: number, parts: (each) => [["bar", each.runs]] },
+  tokens: {
+    name: N_("Tokens"),
+    of: (each) => each.input_tokens + each.output_tokens,
+    say: number,
+    parts: (each) => ORDER.map((name) => [`bar bar-${name}`, each.providers?.[name] ?? 0]),
+  },
+  cost: { name: N_("Cost in US dollars"), of: (each) => each.cost_usd, say: money, parts: (each) => [["bar", each.cost_usd]] },
 };
 
-/** Every day of the period, also those without work, oldest first. */
-export function filled(byDay, now = Date.now()) {
-  const known = new Map(byDay.map((entry) => [entry.day, entry]));
-  return Array.from({ length: DAYS }, (_, index) => {
-    const date = new Date(now - (DAYS - 1 - index) * DAY_MS).toISOString().slice(0, 10);
-    return known.get(date) ?? { day: date, runs: 0, input_tokens: 0, output_tokens: 0 };
+function stack(entry, at, { measure, most, step }) {
+  let top = HEIGHT;
+  const title = svg("title", {}, `${day(entry.day)}: ${measure.say(measure.of(entry))}`);
+  const pieces = measure.parts(entry).map(([name, amount]) => {
+    const height = amount ? Math.max(2, (amount / most) * HEIGHT) : 0;
+    top -= height;
+    return svg("rect", { class: name, x: at * step + step * 0.1, y: top, width: step * 0.8, height });
   });
+  return svg("g", { class: "day" }, title, pieces);
 }
 
-function bar(entry, index, most) {
-  const step = WIDTH / DAYS;
-  const height = entry.runs ? Math.max(3, (entry.runs / most) * HEIGHT) : 0;
-  return svg(
-    "rect",
-    { class: "bar", x: index * step + 2, y: HEIGHT - height, width: step - 4, height, rx: 2 },
-    svg("title", {}, `${day(entry.day)}: ${plural(entry.runs, "{n} analysis", "{n} analyses")}`),
+function legend(days) {
+  const used = ORDER.filter((name) => days.some((each) => each.providers?.[name]));
+  return h(
+    "ul",
+    { class: "plain legend" },
+    used.map((name) =>
+      h(
+        "li",
+        {},
+        svg(
+          "svg",
+          { viewBox: "0 0 12 12", width: 12, height: 12, "aria-hidden": "true" },
+          svg("rect", { class: `bar bar-${name}`, width: 12, height: 12, rx: 2 }),
+        ),
+        providerName(name),
+      ),
+    ),
   );
 }
 
-function chart(days) {
-  const total = days.reduce((sum, entry) => sum + entry.runs, 0);
-  const most = Math.max(1, ...days.map((entry) => entry.runs));
-  const label = t("Analyses by day: {total} in 30 days, at most {most} on one day.", {
-    total: number(total),
-    most: number(most),
+function chart(days, measure) {
+  const total = days.reduce((sum, entry) => sum + measure.of(entry), 0);
+  const most = Math.max(...days.map((entry) => measure.of(entry)), 0);
+  const label = t("{what} by day: {total} in {days} days, at most {most} on one day.", {
+    what: t(measure.name),
+    total: measure.say(total),
+    days: days.length,
+    most: measure.say(most),
   });
   return h(
     "figure",
     { class: "chart" },
-    h("figcaption", {}, t("Analyses by day")),
+    h("figcaption", {}, `${t("{what} by day", { what: t(measure.name) })} · ${t("at most {most}", { most: measure.say(most) })}`),
     svg(
       "svg",
       { role: "img", "aria-label": label, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none" },
       svg("path", { class: "axis", d: `M0 ${HEIGHT - 0.5}H${WIDTH}` }),
-      days.map((entry, index) => bar(entry, index, most)),
+      days.map((entry, at) => stack(entry, at, { measure, most: most || 1, step: WIDTH / days.length })),
     ),
     h(
       "div",
@@ -58,41 +89,88 @@ function chart(days) {
       h("span", {}, day(days[0].day)),
       h("span", {}, day(days.at(-1).day)),
     ),
+    measure === MEASURES.tokens && legend(days),
   );
 }
 
 function figures(days) {
+  const columns = [t("Day"), t("Runs"), t("Tokens read"), t("Tokens written"), t("Cost")];
   const rows = days
-    .filter((entry) => entry.runs)
+    .filter((entry) => entry.runs || entry.input_tokens || entry.cost_usd)
     .reverse()
-    .map((entry) => [day(entry.day), number(entry.runs), number(entry.input_tokens), number(entry.output_tokens)]);
+    .map((entry) => [
+      day(entry.day),
+      number(entry.runs),
+      number(entry.input_tokens),
+      number(entry.output_tokens),
+      money(entry.cost_usd),
+    ]);
   return h(
     "details",
     { class: "as-table" },
     h("summary", {}, t("Show as a table")),
-    table("usage-table", t("Analyses by day"), [t("Day"), t("Analyses"), t("Tokens read"), t("Tokens written")], rows),
+    table("usage-table", t("Use by day"), columns, rows),
   );
+}
+
+function models(rows) {
+  if (!rows.length) return h("p", { class: "meta", id: "no-models" }, t("No model has been asked in this time."));
+  const columns = [t("Model"), t("Provider"), t("Who pays"), t("Questions"), t("Tokens read"), t("Tokens written"), t("Cost")];
+  const cells = rows.map((row) => [
+    h("span", { class: "wrap" }, row.model),
+    providerName(row.provider),
+    t(PAYERS[row.payer]),
+    number(row.asks),
+    number(row.input_tokens),
+    number(row.output_tokens),
+    row.cost_usd === null ? t("price unknown") : money(row.cost_usd),
+  ]);
+  return table("models-table", t("Use by model"), columns, cells);
 }
 
 function figure(value, label) {
-  return h("div", { class: "figure-card" }, h("dt", {}, label), h("dd", {}, number(value)));
+  return h("div", { class: "figure-card" }, h("dt", {}, label), h("dd", {}, value));
 }
 
-export function usageReport({ runs, tokens, issues, by_day: byDay }) {
-  const days = filled(byDay);
-  return h(
-    "div",
-    { class: "card" },
-    h("h2", { id: "usage-title" }, t("The last 30 days")),
+function totals({ runs, tokens, issues, cost_usd: cost, unpriced_tokens: unpriced }) {
+  return [
     h(
       "dl",
       { class: "figures", id: "totals" },
-      figure(issues, t("Issues analysed")),
-      Object.entries(TOTALS).map(([code, text]) => figure(runs[code] ?? 0, t(text))),
-      figure(tokens.input, t("Tokens read")),
-      figure(tokens.output, t("Tokens written")),
+      figure(number(issues), t("Issues worked on")),
+      Object.entries(TOTALS).map(([code, text]) => figure(number(runs[code] ?? 0), t(text))),
+      figure(number(tokens.input), t("Tokens read")),
+      figure(number(tokens.output), t("Tokens written")),
+      figure(money(cost), t("Cost")),
     ),
-    chart(days),
-    figures(days),
-  );
+    unpriced > 0 &&
+      h("p", { class: "meta", id: "unpriced-usage" }, t("Without {n} tokens of models whose price nobody knows.", { n: number(unpriced) })),
+  ];
+}
+
+export function usageReport(first) {
+  let shown = first;
+  const measures = Object.entries(MEASURES).map(([code, { name }]) => [code, t(name)]);
+  const measure = select("usage-measure", t("Show"), "", measures, "runs");
+  const periods = PERIODS.map((days) => [String(days), t("{n} days", { n: days })]);
+  const period = select("usage-days", t("Period"), "", periods, String(first.days ?? 30));
+  const title = h("h2", { id: "usage-title" });
+  const body = h("div", { id: "usage-body" });
+  const draw = () => {
+    title.textContent = t("The last {n} days", { n: shown.by_day.length });
+    const chosen = MEASURES[measure.input.value];
+    put(body, totals(shown), chart(shown.by_day, chosen), figures(shown.by_day), h("h3", {}, t("By model")), models(shown.by_model));
+  };
+  measure.input.addEventListener("change", draw);
+  period.input.addEventListener("change", async () => {
+    try {
+      shown = await get(`/usage?days=${period.input.value}`);
+      draw();
+      announce(title.textContent);
+    } catch (error) {
+      put(body, errorNotice(error));
+    }
+  });
+  draw();
+  return h("div", { class: "card" }, title, h("div", { class: "toolbar usage-toolbar" }, measure.node, period.node), body);
 }

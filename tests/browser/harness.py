@@ -3,8 +3,8 @@
     python -m tests.browser.harness [port]     then open  /ui/panel?as=full  (also &theme=dark &loc=fr_FR)
 
 The scenario stands in the address (`as`), travels in the stub bridge's tokens and comes back with every API call:
-full, empty, rules, fallback, hostile, slow, cut, expired, expired-once, broken-options, deny-<status>-<code>,
-failed-<code>.
+full, items, pipeline, hostile-items, refusing, notice-<code>, empty, rules, fallback, hostile, slow, cut, expired,
+expired-once, broken-options, deny-<status>-<code>, failed-<code>.
 """
 
 import copy
@@ -21,7 +21,9 @@ from urllib.parse import parse_qs, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from addon.i18n.catalog import Texts
-from tests.browser import canned
+from tests.browser import canned, canned_items, canned_panel
+from tests.browser.canned_panel import Panel, Refusal
+from tests.browser.canned_summaries import Summaries
 
 ROOT = Path(__file__).resolve().parents[2]
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -32,14 +34,8 @@ CSP = (
     " frame-ancestors https://*.atlassian.net https://*.jira.com"
 )
 STAGES = ("reading", "thinking", "checking", "writing")
+PIPELINE = ("reading", "criteria", "scenarios", "writing")
 Json = dict[str, Any]
-
-
-class Refusal(Exception):
-    def __init__(self, status: int, code: str, **more: Any) -> None:
-        super().__init__(code)
-        self.status = status
-        self.body = {"error": code, "detail": f"The server's own words about {code}.", **more}
 
 
 class Session:
@@ -47,15 +43,16 @@ class Session:
 
     def __init__(self, scenario: str) -> None:
         self.scenario = scenario
-        self.runs: list[Json] = (
-            [] if scenario in ("empty", "slow", "cut") or scenario.startswith("deny-") else self._runs()
-        )
+        bare = scenario in ("empty", "slow", "cut", "two") or scenario.startswith("deny-")
+        known = canned_panel.runs("items" if scenario == "refusing" else scenario)
+        self.runs: list[Json] = [] if bare else known if known is not None else self._runs()
+        self.panel = Panel(scenario, self.runs)
+        self.summaries = Summaries(scenario)
         self.settings = copy.deepcopy(canned.SETTINGS)
         self.model = copy.deepcopy(canned.MODEL)
         if scenario == "refused-key":
             self.model["trouble"] = "The model's provider refuses the API key (HTTP 401). Check the key."
         self.cancelled = threading.Event()
-        self.refused: set[int] = set()
         self.calls: list[str] = []
 
     def _runs(self) -> list[Json]:
@@ -77,41 +74,6 @@ class Session:
 
     def find(self, run_id: str) -> Json:
         return next(run for run in self.runs if run["id"] == run_id)
-
-    def analyse(self) -> Json:
-        if self.scenario.startswith("deny-"):
-            _, status, code = self.scenario.split("-", 2)
-            raise Refusal(int(status), code)
-        self.runs.insert(0, canned.run(0, "queued", id=f"new-{len(self.runs)}"))
-        return {"run": self.runs[0]}
-
-    def publish(self, body: Json) -> Json:
-        made = []
-        for item in body.get("items") or [0]:
-            status = {"status": "pending", "title": body.get("edits", {}).get(str(item), {}).get("title")}
-            made.append(canned.publication(body["target"], item, **status))
-        run = self.find(body["run"])
-        run["publications"] = [
-            old for old in run["publications"] if old["id"] not in {new["id"] for new in made}
-        ] + made
-        return {"publications": copy.deepcopy(made)}
-
-    def settle(self, run: Json) -> None:
-        """What was pending is done at the next look; a title with "refuse" fails once."""
-        for item in run["publications"]:
-            if item["status"] != "pending":
-                continue
-            key = f"PAY-{50 + item['item']}"
-            if "refuse" in (item.get("title") or "") and item["item"] not in self.refused:
-                self.refused.add(item["item"])
-                item |= {"status": "failed", "error": {"error": "jira_refused", "detail": "Field Team is required."}}
-            else:
-                item |= {
-                    "status": "done",
-                    "error": None,
-                    "remote_key": key,
-                    "url": f"https://site.example/browse/{key}",
-                }
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -182,6 +144,8 @@ class Handler(BaseHTTPRequestHandler):
         try:
             if scenario == "expired" or (scenario == "expired-once" and number == "0"):
                 raise Refusal(401, "unauthenticated", reference="ref-123")
+            if self._summaries(session, method, path.removeprefix("/api/v1"), body):
+                return
             if path.endswith("/events"):
                 self._stream(session, path.split("/")[-2])
                 return
@@ -191,19 +155,36 @@ class Handler(BaseHTTPRequestHandler):
             wait = {"Retry_After": "30"} if refusal.status == 429 else {}
             self._send(refusal.status, json.dumps(refusal.body).encode(), "application/json", **wait)
 
+    def _summaries(self, session: Session, method: str, path: str, body: Any) -> bool:
+        """Answers what concerns summaries of a project; False for anything else."""
+        found = session.summaries.answer(method, path, body)
+        if isinstance(found, str):
+            self._send(200, found.encode(), "text/markdown", Content_Disposition='attachment; filename="summary.md"')
+        elif isinstance(found, dict):
+            self._send(202 if method == "POST" else 200, json.dumps(found).encode(), "application/json")
+        elif found is not None:
+            self._begin_stream()
+            for text in found:
+                self.wfile.write(text.encode())
+                self.wfile.flush()
+        return found is not None
+
+    def _begin_stream(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+
     def _answer(self, session: Session, method: str, path: str, body: Any) -> Json:
         last = path.rsplit("/", 1)[-1]
-        if path.startswith("/issues/"):
-            return {"runs": session.runs}
-        if path == "/ai/analyze-issue":
-            return session.analyse()
-        if path == "/jira/publish":
-            return session.publish(body)
+        if (found := session.panel.answer(method, path, body, urlsplit(self.path).query)) is not None:
+            return found
         if path.startswith("/runs/"):
             run = session.find(last)
             if method == "DELETE":
                 session.cancelled.set()
-            session.settle(run)
+            session.panel.settle(run)
             return run
         return self._administration(session, method, path, body)
 
@@ -245,7 +226,8 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         seen = int(self.headers.get("Last-Event-ID") or 0)
         run = session.find(run_id)
-        for number, (event, data) in enumerate(self._events(session, run), 1):
+        events = self._events(session, run)
+        for number, (event, data) in enumerate(events, 1):
             if number <= seen:
                 continue
             if event == "done":
@@ -255,7 +237,8 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             if session.scenario == "cut" and number == 2 and not seen:
                 return
-            if event == "token" and session.scenario in ("slow", "waits"):
+            is_last = number == len(events) or events[number][0] != "token"
+            if event == "token" and is_last and session.scenario in ("slow", "waits"):
                 session.cancelled.wait(10)
                 run |= {"status": "cancelled", "error": {"error": "cancelled", "detail": ""}}
                 self.wfile.write(f"id: 99\nevent: failed\ndata: {json.dumps(run)}\n\n".encode())
@@ -263,14 +246,38 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(0.03)
 
     def _events(self, session: Session, run: Json) -> list[tuple[str, Json]]:
-        analysis = canned.english()
-        partial = {"summary": analysis["summary"][:90], "scores": analysis["scores"][:2]}
-        stages: list[tuple[str, Json]] = [("stage", {"stage": stage, "done": 0, "total": 0}) for stage in STAGES]
+        kind = run["kind"]
+        names = PIPELINE if kind == "pipeline" else STAGES
+        stages: list[tuple[str, Json]] = [("stage", {"stage": stage, "done": 0, "total": 0}) for stage in names]
+        partials: list[tuple[str, Json]] = [("token", piece) for piece in self._partials(kind)]
         if session.scenario == "waits":
             stages.insert(1, ("stage", {"stage": "queued", "done": 0, "total": 0, **canned.WAITS}))
-            return [*stages[:2], ("token", partial)]
-        ended = run | {"status": "succeeded", "result": canned.result(analysis), "publications": [canned.COMMENT]}
-        return [*stages[:2], ("token", partial), *stages[2:], ("done", ended)]
+            return [*stages[:2], *partials]
+        result = self._result(session, run)
+        written = [canned.COMMENT] if kind == "analysis" else []
+        ended = run | {"status": "succeeded", "result": result, "publications": written}
+        return [*stages[:2], *partials, *stages[2:], ("done", ended)]
+
+    def _partials(self, kind: str) -> list[Json]:
+        analysis = canned.english()
+        if kind != "analysis":
+            return canned_items.partial(kind)
+        return [
+            *canned_items.partial(kind),
+            {
+                "nature": "story",
+                "language": "en",
+                "summary": analysis["summary"][:90],
+                "scores": analysis["scores"][:2],
+            },
+        ]
+
+    def _result(self, session: Session, run: Json) -> Json:
+        if "regenerate" in run.get("params", {}):
+            return session.panel.renewed(run)
+        if run["kind"] == "analysis":
+            return canned.result(canned.english())
+        return canned_items.RESULTS[run["kind"]]()
 
 
 def serve(port: int = 0) -> ThreadingHTTPServer:

@@ -1,6 +1,6 @@
 """Rows of `publications`: one item of a result on its way to one place in Jira, or already there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.db import insert_into
 from addon.store.ids import new_id
+from addon.store.leases import Lease, held
 from addon.store.repos.runs import Run
 from addon.store.tables.runs import publications
 
@@ -17,7 +18,11 @@ SUPERSEDED = {"error": "superseded", "detail": "A newer result took its place be
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One row. marker: stands on what was written in Jira, unique in the tenant. content: what will be written."""
+    """One row. marker: stands on what was written in Jira, unique in the tenant. content: what will be written.
+
+    slot: which of several places of its target it takes. kept: what a later attempt and an undo need to know.
+    undoing: it is being taken back, or that is asked for.
+    """
 
     id: str
     tenant_id: str
@@ -39,6 +44,9 @@ class Publication:
     finished_at: float | None
     error: dict[str, str] | None
     run_at: float = 0.0
+    slot: str = ""
+    kept: dict[str, Any] | None = None
+    undoing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,7 @@ class Item:
     account_id: str | None = None
     queue: str = "default"
     priority: int = 0
+    slot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +73,15 @@ class Rivals:
 
 IN_ORDER = ("subtasks",)
 """Targets whose items Jira shows in the order in which they came into being."""
+SHARED = ("description",)
+"""Targets that are one document with several slots: two writers of it would take each other's words away."""
+FINAL = ("zephyr",)
+"""Targets that take nothing back."""
+UNDONE = "undone"
+"""A last state of publications alone: what was written has been taken back."""
 
 _COLUMNS = tuple(publications.c[name] for name in Publication.__dataclass_fields__)
-_FRESH = ("content", "account_id", "queue", "priority", "created_at", "run_at")
+_FRESH = ("content", "account_id", "queue", "priority", "slot", "created_at", "run_at")
 _AGAIN: dict[str, Any] = {
     # By name: `statement.excluded` copies the whole table's definition for every result.
     **{name: literal_column(f"excluded.{name}") for name in _FRESH},
@@ -74,34 +89,50 @@ _AGAIN: dict[str, Any] = {
     "error": None,
     "finished_at": None,
     "cancel_requested": False,
+    "undoing": False,
     "crashes": 0,
     "failures": 0,
 }
 """What becomes of a row that an item meets again."""
+_PERSON_WAITS: dict[str, Any] = {
+    "state": "queued",
+    "queue": "priority",
+    "priority": 10,
+    "error": None,
+    "finished_at": None,
+    "cancel_requested": False,
+    "crashes": 0,
+    "failures": 0,
+}
+"""What becomes of a row that a person sets going again."""
 
 
-async def add(tx: AsyncConnection, run: Run, *, items: Iterable[Item], now: float) -> None:
+async def add(
+    tx: AsyncConnection, run: Run, *, items: Iterable[Item], now: float, rewrite: Collection[str] = ()
+) -> None:
     """New rows, due at once. An item known already stays as it is if it is being written or done.
 
-    If it waits, failed or was set aside, it takes the new content and starts over; attempts go on counting, because an
-    earlier one may have reached Jira.
+    If it waits, failed, was set aside or taken back, it takes the new content and starts over; attempts go on counting,
+    because an earlier one may have reached Jira. rewrite: markers of done ones that start over as well.
     """
-    open_ones = publications.c.state.in_(("queued", "failed", "cancelled"))
-    statement = insert_into(tx, publications).on_conflict_do_update(
-        index_elements=["tenant_id", "marker"], set_=_AGAIN, where=open_ones
-    )
     for item in items:
+        states = ("queued", "failed", "cancelled", UNDONE, *(("succeeded",) if item.marker in rewrite else ()))
+        statement = insert_into(tx, publications).on_conflict_do_update(
+            index_elements=["tenant_id", "marker"], set_=_AGAIN, where=publications.c.state.in_(states)
+        )
         await tx.execute(statement, _values(run, item, now=now))
 
 
-async def supersede(tx: AsyncConnection, run: Run, *, target: str, now: float) -> int:
-    """Sets aside what older runs still wanted to write at this target of the issue."""
+async def supersede(tx: AsyncConnection, run: Run, *, target: str, slot: str, now: float) -> int:
+    """Sets aside what older runs still wanted to write into this slot of the issue."""
     statement = (
         update(publications)
         .where(
             *_place(run.tenant_id, run.issue_id, target=target),
+            publications.c.slot == slot,
             publications.c.run_id != run.id,
             publications.c.state == "queued",
+            publications.c.undoing.is_(False),
         )
         .values(state="cancelled", error=SUPERSEDED, finished_at=now)
     )
@@ -126,20 +157,72 @@ async def of_runs(tx: AsyncConnection, tenant_id: str, *, run_ids: Iterable[str]
     return found
 
 
-async def latest_done(tx: AsyncConnection, tenant_id: str, *, issue_id: str, target: str) -> Publication | None:
-    """The last one that was written at this target of the issue."""
-    query = _mine(tenant_id).where(*_place(tenant_id, issue_id, target=target), publications.c.state == "succeeded")
-    return _one((await tx.execute(query.order_by(publications.c.finished_at.desc()).limit(1))).first())
+async def latest_done(
+    tx: AsyncConnection, tenant_id: str, *, issue_id: str, target: str, slot: str
+) -> Publication | None:
+    """The last one that was written into this slot of the issue."""
+    query = _mine(tenant_id).where(
+        *_place(tenant_id, issue_id, target=target),
+        publications.c.slot == slot,
+        publications.c.state == "succeeded",
+    )
+    return _one((await tx.execute(query.order_by(publications.c.created_at.desc()).limit(1))).first())
+
+
+async def keep(tx: AsyncConnection, lease: Lease, *, kept: Mapping[str, Any]) -> bool:
+    """Keeps how far the write has come, with where it stands if it says so; False when the lease was lost."""
+    known = {name: kept[name] for name in ("remote_id", "remote_key", "url") if kept.get(name)}
+    statement = update(publications).where(held(publications, lease)).values(kept=dict(kept), **known)
+    return (await tx.execute(statement)).rowcount == 1
+
+
+async def again(tx: AsyncConnection, tenant_id: str, *, publication_id: str, now: float) -> bool:
+    """A failed one starts over with what it was to write; False for any other."""
+    statement = (
+        update(publications)
+        .where(*_failed(tenant_id, publication_id))
+        .values(run_at=now, created_at=now, **_PERSON_WAITS)
+    )
+    return (await tx.execute(statement)).rowcount == 1
+
+
+async def take_back(tx: AsyncConnection, tenant_id: str, *, publication_id: str, now: float) -> bool:
+    """Puts what is written in line to be undone; False when it is not written, or being undone already."""
+    done = and_(publications.c.state == "succeeded", publications.c.undoing.is_(False))
+    # A worker that fell silent too often in the middle of an undo leaves the row like this.
+    stuck = and_(publications.c.state == "failed", publications.c.undoing.is_(True))
+    statement = (
+        update(publications)
+        .where(publications.c.tenant_id == tenant_id, publications.c.id == publication_id, or_(done, stuck))
+        .values(undoing=True, run_at=now, **_PERSON_WAITS)
+    )
+    return (await tx.execute(statement)).rowcount == 1
+
+
+async def stays(tx: AsyncConnection, tenant_id: str, *, publication_id: str) -> None:
+    """What could not be undone is as written as before; why is in its error. In the transaction that ended it."""
+    mine = (publications.c.tenant_id == tenant_id, publications.c.id == publication_id, publications.c.undoing)
+    await tx.execute(update(publications).where(*mine).values(state="succeeded", undoing=False))
+
+
+async def newer_written(tx: AsyncConnection, publication: Publication) -> bool:
+    """Whether a later one was written into the same slot, so that what stands there is not this one's any more."""
+    found = select(publications.c.id).where(
+        *_place(publication.tenant_id, publication.issue_id, target=publication.target),
+        publications.c.slot == publication.slot,
+        publications.c.state == "succeeded",
+        publications.c.id != publication.id,
+        _newer_than(publication),
+    )
+    return (await tx.execute(found.limit(1))).first() is not None
 
 
 async def rivals(tx: AsyncConnection, publication: Publication) -> Rivals:
-    """Who else is at the same target of the same issue."""
-    newer = or_(
-        publications.c.created_at > publication.created_at,
-        and_(publications.c.created_at == publication.created_at, publications.c.id > publication.id),
-    )
+    """Who else is at the same slot of the same issue."""
+    newer = and_(publications.c.undoing.is_(False), _newer_than(publication))
     query = select(newer.label("newer"), publications.c.state).where(
         *_place(publication.tenant_id, publication.issue_id, target=publication.target),
+        publications.c.slot == publication.slot,
         publications.c.id != publication.id,
         or_(publications.c.state == "running", and_(publications.c.state.in_(("queued", "succeeded")), newer)),
     )
@@ -160,7 +243,41 @@ def turn(now: float) -> ColumnElement[bool]:
         before.c.item < publications.c.item,
         or_(before.c.state == "running", and_(before.c.state == "queued", before.c.run_at <= now)),
     )
-    return or_(publications.c.target.not_in(IN_ORDER), ~ahead)
+    return and_(
+        or_(publications.c.target.not_in(IN_ORDER), ~ahead),
+        or_(publications.c.target.not_in(SHARED), ~_earlier_at_the_same_document(now)),
+    )
+
+
+def _earlier_at_the_same_document(now: float) -> ColumnElement[bool]:
+    first = publications.alias("first")
+    earlier = or_(
+        first.c.created_at < publications.c.created_at,
+        and_(first.c.created_at == publications.c.created_at, first.c.id < publications.c.id),
+    )
+    return exists().where(
+        first.c.tenant_id == publications.c.tenant_id,
+        first.c.issue_id == publications.c.issue_id,
+        first.c.target == publications.c.target,
+        first.c.id != publications.c.id,
+        or_(first.c.state == "running", and_(first.c.state == "queued", first.c.run_at <= now, earlier)),
+    )
+
+
+def _newer_than(publication: Publication) -> ColumnElement[bool]:
+    """Asked for later. Not by when it was finished: that moment moves when an undo is refused."""
+    return or_(
+        publications.c.created_at > publication.created_at,
+        and_(publications.c.created_at == publication.created_at, publications.c.id > publication.id),
+    )
+
+
+def _failed(tenant_id: str, publication_id: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        publications.c.tenant_id == tenant_id,
+        publications.c.id == publication_id,
+        publications.c.state == "failed",
+    )
 
 
 def _values(run: Run, item: Item, *, now: float) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Rows of `runs`: one piece of work each, from the door it came in by to its result."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -143,6 +143,18 @@ async def active(tx: AsyncConnection, tenant_id: str, *, kind: str, issue_id: st
     return _one((await tx.execute(query)).first())
 
 
+async def active_of_person(tx: AsyncConnection, tenant_id: str, *, kind: str, account_id: str) -> list[Run]:
+    """What waits or works for this person on no single issue, newest first."""
+    mine = _mine(tenant_id).where(runs.c.kind == kind, runs.c.account_id == account_id, runs.c.issue_id.is_(None))
+    return await _list(tx, mine.where(runs.c.state.in_(ACTIVE)), limit=20)
+
+
+async def of_person(tx: AsyncConnection, tenant_id: str, *, kind: str, project_id: str, account_id: str) -> list[Run]:
+    """The person's latest runs of this kind in the project, newest first."""
+    mine = _mine(tenant_id).where(runs.c.kind == kind, runs.c.project_id == project_id)
+    return await _list(tx, mine.where(runs.c.account_id == account_id, ~runs.c.preview), limit=50)
+
+
 async def started_by(tx: AsyncConnection, tenant_id: str, *, start_key: str) -> Run | None:
     """The run a client key started before."""
     return _one((await tx.execute(_mine(tenant_id).where(runs.c.start_key == start_key))).first())
@@ -153,11 +165,19 @@ async def of_issue(tx: AsyncConnection, tenant_id: str, *, issue_id: str, limit:
     return await _list(tx, _mine(tenant_id).where(runs.c.issue_id == issue_id, ~runs.c.preview), limit=limit)
 
 
+async def latest(tx: AsyncConnection, tenant_id: str, *, issue_id: str, kinds: Sequence[str]) -> str | None:
+    """Id of the newest run of these kinds on the issue that has a result."""
+    mine = select(runs.c.id).where(runs.c.tenant_id == tenant_id, runs.c.issue_id == issue_id, runs.c.kind.in_(kinds))
+    found = mine.where(runs.c.state == "succeeded", ~runs.c.preview).order_by(runs.c.created_at.desc()).limit(1)
+    return (await tx.execute(found)).scalar_one_or_none()
+
+
 async def of_project(
     tx: AsyncConnection, tenant_id: str, *, project_id: str, state: str | None = None, limit: int = 50
 ) -> list[Run]:
-    """Newest first. state: only runs in it."""
-    query = _mine(tenant_id).where(runs.c.project_id == project_id, ~runs.c.preview)
+    """Runs on single issues, newest first. state: only runs in it."""
+    of_issues = _mine(tenant_id).where(runs.c.project_id == project_id, runs.c.issue_id.is_not(None))
+    query = of_issues.where(~runs.c.preview)
     return await _list(tx, query.where(runs.c.state == state) if state else query, limit=limit)
 
 
@@ -169,6 +189,22 @@ async def asked_by(tx: AsyncConnection, tenant_id: str, *, account_id: str, page
     if page.before is not None:
         query = query.where(runs.c.id < page.before)
     return [Run(*row) for row in (await tx.execute(query.order_by(runs.c.id.desc()).limit(page.limit))).all()]
+
+
+async def newest(
+    tx: AsyncConnection, tenant_id: str, *, kind: str, issue_id: str | None, before: float | None = None
+) -> Run | None:
+    """The issue's newest result of a kind. before: only older ones (UTC seconds).
+
+    A run that wrote a single item anew is a proposal and no result of the issue's own.
+    """
+    query = _mine(tenant_id).where(
+        runs.c.kind == kind, runs.c.issue_id == issue_id, runs.c.state == "succeeded", ~runs.c.preview
+    )
+    if before is not None:
+        query = query.where(runs.c.created_at < before)
+    found = await _list(tx, query, limit=20)
+    return next((run for run in found if not run.params.get("regenerate")), None)
 
 
 async def earlier(tx: AsyncConnection, run: Run, *, input_hash: str) -> Run | None:

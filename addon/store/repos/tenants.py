@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.db import insert_into
 from addon.store.repos.audit import record
+from addon.store.repos.places import forget as forget_places
 from addon.store.tables.audit import audit
 from addon.store.tables.runs import publications, runs
 from addon.store.tables.tenants import tenant_models, tenants
@@ -148,6 +149,7 @@ async def retire(tx: AsyncConnection, row: TenantRow, *, state: str, now: float,
     await change(tx, row.id, values=changes)
     # A key of the customer's own is a secret as well; the choice of provider and model may come back with them.
     await forget_model_key(tx, row.id)
+    await forget_places(tx, row.id)
     await stop_work(tx, row.id, now=now)
 
 

@@ -1,9 +1,8 @@
 """Sums over a tenant's runs for the administration page."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, cast, func, literal, select, union_all
+from sqlalchemy import Integer, cast, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.tables.runs import publications, runs
@@ -17,8 +16,6 @@ class DayRow:
 
     day: int
     runs: int
-    input_tokens: int
-    output_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +34,12 @@ async def since(tx: AsyncConnection, tenant_id: str, *, start: float) -> Usage:
     issues = await tx.scalar(select(func.count(runs.c.issue_id.distinct())).where(*mine))
     # A plain cast rounds on PostgreSQL and cuts on SQLite.
     day = cast(func.floor(runs.c.created_at / DAY_S), Integer)
-    days = await tx.execute(
-        select(day, func.count(), _tokens("input_tokens"), _tokens("output_tokens"))
-        .where(*mine)
-        .group_by(day)
-        .order_by(day)
-    )
+    days = await tx.execute(select(day, func.count()).where(*mine).group_by(day).order_by(day))
     return Usage(
         {state: int(count) for state, count in states.all()},
         int(issues or 0),
-        tuple(DayRow(int(d), int(n), int(tokens_in), int(tokens_out)) for d, n, tokens_in, tokens_out in days.all()),
+        tuple(DayRow(int(number), int(count)) for number, count in days.all()),
     )
-
-
-def _tokens(name: str) -> ColumnElement[Any]:
-    # Runs of the rules have no usage: they add nothing.
-    return func.coalesce(func.sum(runs.c.usage[name].as_integer()), 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Rows of `item_verdicts`: what a person decided about one item of a result."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,16 +52,27 @@ class Acceptance:
     distance: float | None
 
 
+Standing = dict[tuple[str, int], VerdictRow]
+"""By (part, item)."""
 _COLUMNS = tuple(item_verdicts.c[name] for name in VerdictRow.__dataclass_fields__)
 _NEW = tuple(NewVerdict.__dataclass_fields__)
 _KEY = ("run_id", "part", "item")
 
 
-async def of_run(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> dict[tuple[str, int], VerdictRow]:
-    """By (part, item)."""
-    mine = (item_verdicts.c.tenant_id == tenant_id, item_verdicts.c.run_id == run_id)
-    found = [VerdictRow(*row) for row in (await tx.execute(select(*_COLUMNS).where(*mine))).all()]
-    return {(row.part, row.item): row for row in found}
+async def of_run(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> Standing:
+    """What stands about the items of one run."""
+    return (await of_runs(tx, tenant_id, run_ids=[run_id])).get(run_id, {})
+
+
+async def of_runs(tx: AsyncConnection, tenant_id: str, *, run_ids: Sequence[str]) -> dict[str, Standing]:
+    """By run id; only runs about which something stands."""
+    found: dict[str, Standing] = {}
+    mine = (item_verdicts.c.tenant_id == tenant_id, item_verdicts.c.run_id.in_(run_ids))
+    if run_ids:
+        for run_id, *row in (await tx.execute(select(item_verdicts.c.run_id, *_COLUMNS).where(*mine))).all():
+            verdict = VerdictRow(*row)
+            found.setdefault(run_id, {})[verdict.part, verdict.item] = verdict
+    return found
 
 
 async def put(tx: AsyncConnection, run: Run, *, new: NewVerdict, now: float, unless_known: bool = False) -> bool:

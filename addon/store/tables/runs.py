@@ -76,7 +76,8 @@ publications = Table(
     Column("issue_id", String(32), nullable=False),
     Column("issue_key", String(64)),
     Column("project_id", String(32)),
-    Column("target", String(16), nullable=False),  # comment | subtasks | field
+    Column("target", String(16), nullable=False),  # the name of a target
+    Column("slot", String(64), nullable=False, server_default=""),  # which of several places of the target it takes
     Column("item", Integer, nullable=False, server_default="0"),
     Column("marker", String(128), nullable=False),  # unique in the tenant: the same item is never written twice
     Column("content", Document, nullable=False),  # what a person approved, or the settings asked for
@@ -84,6 +85,8 @@ publications = Table(
     Column("remote_id", String(64)),
     Column("remote_key", String(64)),
     Column("url", Text),
+    Column("kept", Document),  # how far a write of several steps has come, and what undoing it needs to know
+    Column("undoing", Boolean, nullable=False, server_default=text("false")),
     *lease_columns(),
     UniqueConstraint("tenant_id", "marker"),
     Index("ix_publications_issue", "tenant_id", "issue_id", "target"),

@@ -33,7 +33,9 @@ tenant_models = Table(
     tenant_id(primary_key=True),
     Column("provider", String(16)),  # null: the deployment's own
     Column("model", String(128)),
-    Column("api_key", LargeBinary),  # sealed
+    Column("api_key", LargeBinary),  # sealed; for this provider at this address alone
+    Column("base_url", String(500)),  # null: where the provider lives, or where the operator says
+    Column("fallbacks", Document),  # [{"provider", "model"}], asked in this order; null: as the operator has them
     Column("updated_by", String(128)),
     Column("updated_at", Float, nullable=False),
 )

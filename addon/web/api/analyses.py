@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
+from addon.policy.projects import storable
 from addon.runs.start import Ask
 from addon.store.repos.runs import Run
 from addon.web.api import seen
@@ -17,12 +18,22 @@ routes = APIRouter(prefix="/api/v1", tags=["analyses"])
 
 
 class AnalyzeIssue(BaseModel):
-    """issue: id or key. force: judge anew although nothing changed since the last time."""
+    """issue: id or key. force: judge anew although nothing changed since the last time.
+
+    instruction: what the person adds for the model.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     issue: Annotated[str, StringConstraints(pattern=seen.ISSUE_PATTERN)]
     force: bool = False
+    instruction: Annotated[str, StringConstraints(max_length=1000), AfterValidator(storable)] = ""
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """As the run keeps them: only what was really asked for, so that equal wishes are equal."""
+        said = self.instruction.strip()
+        return {"force": self.force, **({"instruction": said} if said else {})}
 
 
 @routes.post("/ai/analyze-issue", status_code=202)
@@ -55,5 +66,5 @@ async def issue_runs(house: HouseDep, caller: ApiCaller, *, issue: seen.IssueIdO
 async def _asked(house: House, caller: Caller, *, wish: AnalyzeIssue) -> Run:
     issue = await seen.issue(house, caller, id_or_key=wish.issue)
     await seen.require_take_part(house, caller, issue_id=issue.id)
-    ask = Ask("analysis", {"force": wish.force})
+    ask = Ask("analysis", wish.params)
     return await house.starts.asked(caller.tenant, issue, account_id=caller.account_id, ask=ask)

@@ -2,14 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Path, Query
+from fastapi import APIRouter, Body, Query
 
-from addon.errors import NotFound
 from addon.jira import fields as jira_fields
 from addon.jira import projects as jira_projects
-from addon.policy.access import ADMINISTER_PROJECT, BROWSE
 from addon.policy.projects import LANGUAGES, Saved
 from addon.runs.moments import iso
+from addon.web.api import seen
 from addon.web.api.people import person
 from addon.web.security import ApiCaller, Caller
 from addon.web.state import House, HouseDep
@@ -18,31 +17,30 @@ routes = APIRouter(prefix="/api/v1/projects", tags=["projects"])
 
 READ_ONLY = {"updated_by", "updated_at"}
 """What the document shows and nobody sets, so that it can be sent back as it was read."""
-IdOrKey = Annotated[str, Path(pattern=r"^(\d{1,18}|[A-Za-z][A-Za-z0-9_]{0,254})$")]
 
 
 @routes.get("/{project}/settings")
-async def read_settings(house: HouseDep, caller: ApiCaller, *, project: IdOrKey) -> dict[str, Any]:
+async def read_settings(house: HouseDep, caller: ApiCaller, *, project: seen.ProjectIdOrKey) -> dict[str, Any]:
     """The settings in force with who changed them last. For administrators of the project."""
-    project_id = await _administered(house, caller, project=project)
+    project_id = await seen.administered(house, caller, id_or_key=project)
     return await _shown(house, caller, saved=await house.projects.saved(caller.tenant.id, project_id))
 
 
 @routes.put("/{project}/settings")
 async def change_settings(
-    house: HouseDep, caller: ApiCaller, *, project: IdOrKey, changes: Annotated[dict[str, Any], Body()]
+    house: HouseDep, caller: ApiCaller, *, project: seen.ProjectIdOrKey, changes: Annotated[dict[str, Any], Body()]
 ) -> dict[str, Any]:
     """Takes the whole document or a part of it; an unknown name is refused with 422."""
-    project_id = await _administered(house, caller, project=project)
+    project_id = await seen.administered(house, caller, id_or_key=project)
     wanted = {name: value for name, value in changes.items() if name not in READ_ONLY}
     saved = await house.projects.save(caller.tenant.id, project_id, changes=wanted, account_id=caller.account_id)
     return await _shown(house, caller, saved=saved)
 
 
 @routes.get("/{project}/options")
-async def options(house: HouseDep, caller: ApiCaller, *, project: IdOrKey) -> dict[str, Any]:
+async def options(house: HouseDep, caller: ApiCaller, *, project: seen.ProjectIdOrKey) -> dict[str, Any]:
     """What the settings can choose from: issue types, text fields for criteria, languages."""
-    project_id = await _administered(house, caller, project=project)
+    project_id = await seen.administered(house, caller, id_or_key=project)
     session = house.jira.as_app(caller.tenant.site)
     found = await jira_projects.get(session, project_id)
     fields = [field for field in await jira_fields.all_fields(session) if _takes_criteria(field, project_id)]
@@ -58,35 +56,17 @@ async def project_runs(
     house: HouseDep,
     caller: ApiCaller,
     *,
-    project: IdOrKey,
+    project: seen.ProjectIdOrKey,
     status: Annotated[Literal["queued", "running", "succeeded", "failed", "cancelled"] | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
     """The project's latest runs, newest first, without their results; only of issues the caller may see."""
-    project_id = await _resolved(house, caller, project=project)
-    await house.access.require_project(caller.tenant, caller.account_id, project_id, BROWSE)
+    project_id = await seen.project_id(house, caller, id_or_key=project)
     found = await house.runs.of_project(caller.tenant.id, project_id, state=status, limit=limit)
     issue_ids = [str(run["issue_id"]) for run in found]
     # Security levels hide single issues of a project from people who may browse it.
     visible = await house.access.visible_issues(caller.tenant, caller.account_id, issue_ids=issue_ids)
     return {"runs": [run for run in found if run["issue_id"] in visible]}
-
-
-async def _administered(house: House, caller: Caller, *, project: str) -> str:
-    """The project's id, once the caller is known to administer it."""
-    project_id = await _resolved(house, caller, project=project)
-    await house.access.require_project(caller.tenant, caller.account_id, project_id, ADMINISTER_PROJECT)
-    return project_id
-
-
-async def _resolved(house: House, caller: Caller, *, project: str) -> str:
-    """The id behind a key. One that Jira does not know reads like one the caller may not see."""
-    if project.isdecimal():
-        return project
-    try:
-        return (await jira_projects.get(house.jira.as_app(caller.tenant.site), project)).id
-    except NotFound:
-        raise NotFound("There is no such project, or you may not see it.") from None
 
 
 async def _shown(house: House, caller: Caller, *, saved: Saved) -> dict[str, Any]:

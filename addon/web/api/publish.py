@@ -1,70 +1,116 @@
-"""Writing what a person chose from a result into Jira."""
+"""Writing what a person chose from a result into Jira and beside it, seeing it first, and taking it back."""
 
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from addon.errors import NotFound
-from addon.policy.access import BROWSE, COMMENT, CREATE
-from addon.policy.projects import storable
-from addon.runs.publish import Wish
+from addon.runs.chosen import Wish
+from addon.runs.feature import Preview
 from addon.runs.view import publication_view
-from addon.store.repos.runs import Run
-from addon.web.api import seen
+from addon.store.repos.publications import Publication
+from addon.web.api import rights, seen
 from addon.web.security import ApiCaller, Caller
 from addon.web.state import House, HouseDep
 
-routes = APIRouter(prefix="/api/v1/jira", tags=["publications"])
+routes = APIRouter(prefix="/api/v1", tags=["publications"])
 
 Index = Annotated[int, Field(ge=0, le=999)]
 IndexText = Annotated[str, StringConstraints(pattern=r"^\d{1,3}$")]
-
-
-class Edit(BaseModel):
-    """What a person changed of a suggested item before it is written; absent: as suggested. description: Markdown."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    title: Annotated[str, StringConstraints(max_length=255), AfterValidator(storable)] | None = None
-    description: Annotated[str, StringConstraints(max_length=30_000), AfterValidator(storable)] | None = None
+PublicationId = Annotated[str, Path(pattern=seen.RUN_PATTERN)]
+TargetName = Literal["comment", "description", "subtasks", "field", "xray", "zephyr", "questions"]
 
 
 class Publish(BaseModel):
-    """items: numbers of the result's items, empty where the target takes the whole. edits: by item number as text."""
+    """items: numbers of the result's items, empty for all of them. edits: changed fields by item number as text.
+
+    field: id of the field to write into, by default the project's own. replace: even when it holds something else.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     run: Annotated[str, StringConstraints(pattern=seen.RUN_PATTERN)]
-    target: Literal["comment", "subtasks"]
+    target: TargetName
     items: Annotated[list[Index], Field(max_length=50)] = []
-    edits: Annotated[dict[IndexText, Edit], Field(max_length=50)] = {}
+    edits: Annotated[dict[IndexText, dict[str, Any]], Field(max_length=50)] = {}
+    field: Annotated[str, StringConstraints(pattern=r"^(customfield_\d{1,12}|environment)$")] | None = None
+    replace: bool = False
 
     @model_validator(mode="after")
     def _edits_belong_to_items(self) -> Self:
-        if {int(item) for item in self.edits} - set(self.items):
+        if self.items and {int(item) for item in self.edits} - set(self.items):
             raise ValueError("edits name an item that is not to be written")
         return self
 
+    @property
+    def wish(self) -> Wish:
+        edits = {str(int(item)): edit for item, edit in self.edits.items()}
+        return Wish(self.target, self.items, edits, self.field, self.replace)
 
-@routes.post("/publish", status_code=202)
+
+@routes.post("/jira/publish", status_code=202)
 async def publish(house: HouseDep, caller: ApiCaller, *, wish: Publish) -> dict[str, Any]:
     """Puts the items in line to be written. The caller needs the right to do in Jira what is done for them here."""
     run = await seen.run(house, caller, run_id=wish.run)
-    await _require_right(house, caller, run=run, target=wish.target)
-    edits = {item: edit.model_dump(exclude_none=True) for item, edit in wish.edits.items()}
-    asked = await house.publisher.ask(
-        caller.tenant, run, wish=Wish(wish.target, wish.items, edits), account_id=caller.account_id
-    )
+    await rights.to_write(house, caller, at=run, target=wish.target)
+    asked = await house.publisher.ask(caller.tenant, run, wish=wish.wish, account_id=caller.account_id)
     return {"publications": [publication_view(publication) for publication in asked]}
 
 
-async def _require_right(house: House, caller: Caller, *, run: Run, target: str) -> None:
-    # Creating is a right on the project, commenting one on the issue.
-    if target == "subtasks":
-        try:
-            await house.access.require_project(caller.tenant, caller.account_id, run.project_id, BROWSE, CREATE)
-        except NotFound:
-            raise seen.no_run() from None
-        return
-    await house.access.require_issue(caller.tenant, caller.account_id, run.issue_id, COMMENT)
+@routes.post("/jira/publish/preview")
+async def preview(house: HouseDep, caller: ApiCaller, *, wish: Publish) -> dict[str, Any]:
+    """What the same request to /publish would write, item by item. Nothing is written."""
+    run = await seen.run(house, caller, run_id=wish.run)
+    await rights.to_write(house, caller, at=run, target=wish.target)
+    return _preview_view(wish.target, await house.publisher.preview(caller.tenant, run, wish=wish.wish))
+
+
+@routes.post("/publications/{publication_id}/retry", status_code=202)
+async def retry(house: HouseDep, caller: ApiCaller, *, publication_id: PublicationId) -> dict[str, Any]:
+    """Starts a failed one over, with the words it had; any other stays as it is."""
+    publication = await _publication(house, caller, publication_id=publication_id)
+    await rights.to_write(house, caller, at=publication, target=publication.target)
+    return {"publication": publication_view(await house.publisher.retry(publication, account_id=caller.account_id))}
+
+
+@routes.post("/publications/{publication_id}/undo", status_code=202)
+async def undo(house: HouseDep, caller: ApiCaller, *, publication_id: PublicationId) -> dict[str, Any]:
+    """Takes back what was written, where its place allows that and nobody changed it since.
+
+    The publication is `undone` in the end, or done as before with an error that says why.
+    """
+    publication = await _publication(house, caller, publication_id=publication_id)
+    await rights.to_undo(house, caller, publication=publication)
+    return {"publication": publication_view(await house.publisher.undo(publication, account_id=caller.account_id))}
+
+
+async def _publication(house: House, caller: Caller, *, publication_id: str) -> Publication:
+    """A publication of a run the caller may see. Raises NotFound."""
+    found = await house.publisher.get(caller.tenant.id, publication_id)
+    try:
+        await seen.run(house, caller, run_id=found.run_id)
+    except NotFound:
+        raise NotFound("There is no such publication, or you may not see it.") from None
+    return found
+
+
+def _preview_view(target: str, shown: Preview) -> dict[str, Any]:
+    """where, warnings and problems are sentences of ours in English, which the pages translate."""
+    return {
+        "target": target,
+        "where": shown.where,
+        "place": shown.place,
+        "items": [
+            {
+                "item": item.item,
+                "title": item.title,
+                "kind": item.form,
+                "adf": dict(item.adf) if item.adf is not None else None,
+                "markdown": item.markdown,
+                "problems": list(item.problems),
+            }
+            for item in shown.items
+        ],
+        "warnings": list(shown.warnings),
+    }

@@ -5,17 +5,19 @@ from typing import Annotated
 from fastapi import Path
 
 from addon.errors import Forbidden, NotFound
-from addon.jira import issues
-from addon.policy.access import BROWSE, COMMENT, EDIT
+from addon.jira import issues, projects
+from addon.policy.access import ADMINISTER_PROJECT, BROWSE, COMMENT, EDIT
 from addon.runs.start import IssueRef
 from addon.store.repos.runs import Run
 from addon.web.security import Caller
 from addon.web.state import House
 
 ISSUE_PATTERN = r"^(\d{1,18}|[A-Za-z][A-Za-z0-9_]{0,254}-\d{1,18})$"
+PROJECT_PATTERN = r"^(\d{1,18}|[A-Za-z][A-Za-z0-9_]{0,254})$"
 RUN_PATTERN = r"^[0-9a-f-]{36}$"
 
 IssueIdOrKey = Annotated[str, Path(pattern=ISSUE_PATTERN)]
+ProjectIdOrKey = Annotated[str, Path(pattern=PROJECT_PATTERN)]
 RunId = Annotated[str, Path(pattern=RUN_PATTERN)]
 
 
@@ -65,6 +67,20 @@ async def run(house: House, caller: Caller, *, run_id: str) -> Run:
     return found
 
 
+async def project_id(house: House, caller: Caller, *, id_or_key: str) -> str:
+    """The id of a project the caller may browse. Raises NotFound."""
+    found = await _project(house, caller, id_or_key=id_or_key)
+    await house.access.require_project(caller.tenant, caller.account_id, found, BROWSE)
+    return found
+
+
+async def administered(house: House, caller: Caller, *, id_or_key: str) -> str:
+    """The id of a project the caller administers. Raises NotFound, Forbidden."""
+    found = await _project(house, caller, id_or_key=id_or_key)
+    await house.access.require_project(caller.tenant, caller.account_id, found, ADMINISTER_PROJECT)
+    return found
+
+
 async def require_take_part(house: House, caller: Caller, *, issue_id: str | None) -> None:
     """Who starts or stops an analysis causes work and, where settings say so, a comment: looking on is not enough.
 
@@ -81,3 +97,13 @@ async def _seen(house: House, caller: Caller, *, issue_id: str) -> str:
     except NotFound:
         raise no_issue() from None
     return issue_id
+
+
+async def _project(house: House, caller: Caller, *, id_or_key: str) -> str:
+    """The id behind a key. One that Jira does not know reads like one the caller may not see."""
+    if id_or_key.isdecimal():
+        return id_or_key
+    try:
+        return (await projects.get(house.jira.as_app(caller.tenant.site), id_or_key)).id
+    except NotFound:
+        raise NotFound("There is no such project, or you may not see it.") from None

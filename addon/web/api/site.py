@@ -1,74 +1,98 @@
-"""What a site's administrators decide and see: the model, whether it answers, what was done and by whom."""
+"""What a site's administrators decide and see: the models, whether they answer, what was done and by whom."""
 
+import asyncio
 import time
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from addon.jira.errors import JiraError, JiraForbidden, JiraUnauthorized
+from addon.llm.choice import ModelChoice
 from addon.llm.errors import ModelError
 from addon.observe import logs
-from addon.policy.models import Shown
+from addon.policy.models import Fallback, Shown, Wanted
 from addon.runs.moments import iso
-from addon.store.repos import audit, troubles, usage
+from addon.store.repos import audit, troubles
 from addon.web.api.people import names_of, person
 from addon.web.security import ApiCaller, Caller
 from addon.web.state import House, HouseDep
 
 routes = APIRouter(prefix="/api/v1", tags=["site"])
 
-DAYS = 30
-STATES = ("succeeded", "failed", "cancelled", "queued", "running")
+NO_MODEL = {"ok": True, "detail": "The built-in rules answer; no model is called.", "latency_ms": 0}
 
 log = logs.logger("addon.web")
 
+ModelName = Annotated[str, Field(max_length=128, pattern=r"^[\w./:@+ -]*$")]
+Key = Annotated[SecretStr, Field(max_length=500)]
 
-class ModelChange(BaseModel):
-    """provider: null for the deployment's own choice. api_key: absent or null keeps the stored one, "" clears it."""
+
+class FallbackChange(BaseModel):
+    """A model that is asked when those before it fail; api_key as in ModelChange."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    provider: Literal["rules", "openai", "ollama"] | None
-    model: Annotated[str, Field(max_length=128, pattern=r"^[\w./:@+ -]*$")] = ""
-    api_key: Annotated[SecretStr, Field(max_length=500)] | None = None
+    provider: Literal["openai", "ollama", "anthropic", "gemini"]
+    model: ModelName = ""
+    api_key: Key | None = None
+
+
+class ModelChange(BaseModel):
+    """provider: null for the deployment's own choice. base_url: "" for where the provider lives.
+
+    api_key: absent or null keeps the stored one, "" clears it. fallbacks: null for the deployment's.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    provider: Literal["rules", "openai", "ollama", "anthropic", "gemini"] | None
+    model: ModelName = ""
+    base_url: Annotated[str, Field(max_length=500)] = ""
+    api_key: Key | None = None
+    fallbacks: Annotated[list[FallbackChange], Field(max_length=4)] | None = None
+
+    def wanted(self) -> Wanted:
+        others = self.fallbacks
+        return Wanted(
+            self.provider,
+            self.model.strip(),
+            self.base_url.strip(),
+            _plain(self.api_key),
+            None
+            if others is None
+            else tuple(Fallback(each.provider, each.model.strip(), _plain(each.api_key)) for each in others),
+        )
 
 
 @routes.get("/site/model")
 async def read_model(house: HouseDep, caller: ApiCaller) -> dict[str, Any]:
-    """Which model the site chose; whether there is a key, never the key. trouble: why it is not asked at the moment."""
+    """Which models the site chose; whether there are keys, never a key. trouble: why it is not asked at the moment."""
     await house.access.require_site_admin(caller.tenant, caller.account_id)
     return await _shown(house, caller, choice=await house.model_policy.get(caller.tenant.id))
 
 
 @routes.put("/site/model")
 async def change_model(house: HouseDep, caller: ApiCaller, *, change: ModelChange) -> dict[str, Any]:
-    """Stores the site's choice; 422 when it could not work."""
+    """Stores the site's choice; 422 when it could not work or names an address it must not."""
     await house.access.require_site_admin(caller.tenant, caller.account_id)
-    key = change.api_key.get_secret_value().strip() if change.api_key is not None else None
-    saved = await house.model_policy.save(
-        caller.tenant.id, change.provider, model=change.model.strip(), api_key=key, account_id=caller.account_id
-    )
+    saved = await house.model_policy.save(caller.tenant.id, change.wanted(), account_id=caller.account_id)
     return await _shown(house, caller, choice=saved)
 
 
 @routes.post("/site/model/test")
-async def test_model(house: HouseDep, caller: ApiCaller) -> dict[str, Any]:
-    """Asks the chosen model a trifle. A model that fails is an answer here, not an error of ours."""
+async def try_model(house: HouseDep, caller: ApiCaller, *, change: ModelChange | None = None) -> dict[str, Any]:
+    """Asks the model a trifle, what is stored or what is typed, and its fallbacks as well.
+
+    A model that fails is an answer here, not an error of ours.
+    """
     await house.access.require_site_admin(caller.tenant, caller.account_id)
-    choice = await house.model_policy.choice(caller.tenant.id)
-    if choice is None:
-        return {"ok": True, "detail": "The built-in rules answer; no model is called.", "latency_ms": 0}
-    started = time.perf_counter()
-    try:
-        said = await house.models.probe(choice)
-        ok, detail = True, said
-    except ModelError as error:
-        # The administrator reads the reason on the page; the operator should find it as well.
-        log.info("model probe failed", error=error.code)
-        ok, detail = False, error.detail
-    return {"ok": ok, "detail": detail[:300], "latency_ms": round((time.perf_counter() - started) * 1000)}
+    policy, tenant_id = house.model_policy, caller.tenant.id
+    chain = await (policy.typed(tenant_id, change.wanted()) if change else policy.chain(tenant_id))
+    if not chain:
+        return {**NO_MODEL, "fallbacks": []}
+    first, *others = await asyncio.gather(*(_tried(house, option.choice) for option in chain))
+    return {**first, "fallbacks": others}
 
 
 @routes.get("/site/health")
@@ -85,32 +109,6 @@ async def read_health(house: HouseDep, caller: ApiCaller) -> dict[str, Any]:
     if found is not None:
         return {"trouble": {"code": found.code, "since": iso(found.since), "next_probe_at": iso(found.probe_at)}}
     return {"trouble": {"code": refused.code, "since": None, "next_probe_at": None} if refused else None}
-
-
-@routes.get("/usage")
-async def read_usage(house: HouseDep, caller: ApiCaller) -> dict[str, Any]:
-    """What the site's runs of the last 30 days came to, in all and by day (UTC)."""
-    await house.access.require_site_admin(caller.tenant, caller.account_id)
-    today = int(time.time() // usage.DAY_S)
-    first = today - DAYS + 1
-    async with house.db.begin() as tx:
-        found = await usage.since(tx, caller.tenant.id, start=first * usage.DAY_S)
-    by_day = {row.day: row for row in found.days}
-    rows = [by_day.get(number) or usage.DayRow(number, 0, 0, 0) for number in range(first, today + 1)]
-    return {
-        "runs": {state: found.by_state.get(state, 0) for state in STATES},
-        "tokens": {"input": sum(row.input_tokens for row in rows), "output": sum(row.output_tokens for row in rows)},
-        "issues": found.issues,
-        "by_day": [
-            {
-                "day": _day(row.day),
-                "runs": row.runs,
-                "input_tokens": row.input_tokens,
-                "output_tokens": row.output_tokens,
-            }
-            for row in rows
-        ],
-    }
 
 
 @routes.get("/audit")
@@ -139,19 +137,45 @@ async def read_audit(
     }
 
 
-async def _shown(house: House, caller: Caller, *, choice: Shown) -> dict[str, Any]:
-    provider, model = house.model_policy.deployment
-    in_force = await house.model_policy.choice(caller.tenant.id)
+async def _tried(house: House, choice: ModelChoice) -> dict[str, Any]:
+    started = time.perf_counter()
+    try:
+        ok, detail = True, await house.models.probe(choice)
+    except ModelError as error:
+        # The administrator reads the reason on the page; the operator should find it as well.
+        log.info("model probe failed", error=error.code)
+        ok, detail = False, error.detail
     return {
         "provider": choice.provider,
         "model": choice.model,
+        "ok": ok,
+        "detail": detail[:300],
+        "latency_ms": round((time.perf_counter() - started) * 1000),
+    }
+
+
+async def _shown(house: House, caller: Caller, *, choice: Shown) -> dict[str, Any]:
+    policy = house.model_policy
+    offered = [{"provider": offer.provider, "model": offer.model} for offer in policy.deployment]
+    chain = await policy.chain(caller.tenant.id)
+    fallbacks = None
+    if choice.fallbacks is not None:
+        fallbacks = [
+            {"provider": provider, "model": model, "has_key": provider in choice.keys_of}
+            for provider, model in choice.fallbacks
+        ]
+    return {
+        "provider": choice.provider,
+        "model": choice.model,
+        "base_url": choice.base_url,
         "has_key": choice.has_key,
-        "deployment": {"provider": provider, "model": model},
-        "trouble": (house.models.trouble(in_force) if in_force else "") or None,
+        "fallbacks": fallbacks,
+        "deployment": {**(offered[0] if offered else {"provider": "rules", "model": ""}), "fallbacks": offered[1:]},
+        "trouble": (house.models.trouble(chain[0].choice) if chain else "") or None,
         "updated_by": await person(house.jira, caller.tenant, account_id=choice.updated_by),
         "updated_at": iso(choice.updated_at),
     }
 
 
-def _day(days: int) -> str:
-    return datetime.fromtimestamp(days * usage.DAY_S, UTC).date().isoformat()
+def _plain(key: SecretStr | None) -> str | None:
+    return key.get_secret_value().strip() if key is not None else None

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from addon.adf.read import to_markdown
-from addon.analysis.drafts import Drafts, edited
+from addon.analysis.chosen import edited
+from addon.analysis.drafts import Drafts
 from addon.analysis.run import AnalysisFeature
 from addon.errors import Invalid
 from addon.i18n.catalog import Texts
@@ -79,7 +80,7 @@ class Bench:
         models = Models(sleep=_at_once)
         work = Work(
             run=run_of(self.jira, **self.run), tenant=TENANT, jira=self.jira.session(),
-            model=TenantAsker(models, choice) if choice else None,
+            model=TenantAsker(models, (choice,)) if choice else None,
             settings=ProjectSettings(**self.settings), progress=self.watched, ledger=self.watched,
         )  # fmt: skip
         try:
@@ -353,10 +354,13 @@ def test_a_person_may_ask_for_the_comment() -> None:
 @pytest.mark.parametrize(
     ("target", "items", "edits"),
     [
-        ("subtasks", [], {}),
         ("subtasks", [1], {}),
         ("subtasks", [-1], {}),
-        ("field", [0], {}),
+        ("field", [1], {}),
+        ("questions", [7], {}),
+        ("xray", [0], {}),
+        ("description", [0], {"0": {"then": "\u200b"}}),
+        ("questions", [0], {"0": {"text": ""}}),
         ("subtasks", [0], {"0": {"project": "HR"}}),
         ("subtasks", [0], {"0": {"title": " \u200b"}}),
         ("subtasks", [0], {"0": {"title": "x" * 256}}),

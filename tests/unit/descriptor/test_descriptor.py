@@ -77,7 +77,7 @@ def test_every_address_of_ours_is_relative_to_the_base_url() -> None:
 
 
 def test_only_handled_webhooks_are_asked_for() -> None:
-    assert [hook["event"] for hook in served()["modules"]["webhooks"]] == ["jira:issue_created"]
+    assert [hook["event"] for hook in served()["modules"]["webhooks"]] == ["jira:issue_created", "jira:issue_updated"]
 
 
 def test_scopes_stay_as_small_as_the_work_needs() -> None:

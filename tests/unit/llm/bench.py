@@ -13,6 +13,7 @@ from addon.llm.prompt import Prompt
 from addon.results.analysis import Analysis
 from tests.fake_model import FakeModel
 
+FOUR = ("openai", "ollama", "anthropic", "gemini")
 PROMPT = Prompt(
     "Judge the story. Fill in `scores`.", "As a shopper I want to pay by card so that I need no cash", "t.v1"
 )
@@ -22,13 +23,14 @@ PROMPT = Prompt(
 class Bench:
     """What a test needs: the scripted server, the models under test, and the pauses they asked for (not slept)."""
 
+    provider: str
     server: FakeModel
     models: Models
     pauses: list[float] = field(default_factory=list)
 
     def choice(self, **changes: Any) -> ModelChoice:
         return ModelChoice(
-            **{"provider": "openai", "model": "m-1", "base_url": self.server.url, "api_key": "sk-test", **changes}
+            **{"provider": self.provider, "model": "m-1", "base_url": self.server.url, "api_key": "sk-test", **changes}
         )
 
     async def ask(self, *script: str, **choice: Any) -> Answer[Analysis]:

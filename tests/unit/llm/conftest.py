@@ -1,4 +1,4 @@
-"""A pretend server and a client to it for each test."""
+"""A pretend server and a client to it for each test, on each of the four wires."""
 
 from collections.abc import AsyncIterator
 
@@ -6,11 +6,11 @@ import pytest
 
 from addon.llm.models import Models
 from tests.fake_model import FakeModel
-from tests.unit.llm.bench import Bench
+from tests.unit.llm.bench import FOUR, Bench
 
 
-@pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
+@pytest.fixture(params=FOUR)
+async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
     pauses: list[float] = []
 
     async def note(pause_s: float) -> None:
@@ -19,6 +19,6 @@ async def bench() -> AsyncIterator[Bench]:
     async with FakeModel() as server:
         models = Models(sleep=note)
         try:
-            yield Bench(server, models, pauses)
+            yield Bench(request.param, server, models, pauses)
         finally:
             await models.close()

@@ -1,6 +1,8 @@
 """The small parts: schema, extraction, partial objects, tokens, errors."""
 
+import ast
 import json
+from importlib import import_module
 from time import process_time
 from typing import Any, Literal
 
@@ -18,6 +20,11 @@ from addon.llm.partial import partial_object
 from addon.llm.schema import wire
 from addon.llm.tokens import estimate
 from addon.results.analysis import Analysis
+from addon.results.criteria import Criteria
+from addon.results.scenarios import Scenarios
+from addon.results.summary import Summary
+from tests.fake_answers import filled
+from tests.house.tree import modules
 
 ALLOWED = {"type", "properties", "required", "additionalProperties", "items", "enum", "anyOf", "description"}
 
@@ -29,13 +36,42 @@ def nodes(schema: dict[str, Any]) -> list[dict[str, Any]]:
     return [schema, *(node for child in inner for node in nodes(child))]
 
 
-def test_wire_schema_of_an_analysis_keeps_to_the_common_subset() -> None:
-    for node in nodes(wire(Analysis)):
+def asked_for() -> list[type[BaseModel]]:
+    """Every class that some room asks a model for, as `shape=Name`, and the four documents in any case."""
+    found: set[type[BaseModel]] = {Analysis, Criteria, Scenarios, Summary}
+    for module in modules("addon"):
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.keyword) and node.arg == "shape" and isinstance(node.value, ast.Name):
+                kind = getattr(import_module(module.name), node.value.id, None)
+                if isinstance(kind, type) and issubclass(kind, BaseModel):
+                    found.add(kind)
+    return sorted(found, key=lambda kind: kind.__qualname__)
+
+
+@pytest.mark.parametrize("shape", asked_for(), ids=lambda shape: shape.__name__)
+def test_what_models_are_asked_for_keeps_to_what_all_four_providers_take(shape: type[BaseModel]) -> None:
+    schema = wire(shape)
+    unions = 0
+    for node in nodes(schema):
         assert set(node) <= ALLOWED
+        assert isinstance(node.get("type", ""), str | list)
         if node.get("type") == "object":
             assert node["required"] == list(node["properties"])
             assert node["additionalProperties"] is False
-    assert "$" not in json.dumps(wire(Analysis)).replace("$defs", "$")
+        if "enum" in node:
+            assert node["type"] == "string"
+            assert all(isinstance(value, str) for value in node["enum"])
+        unions += "anyOf" in node or isinstance(node.get("type"), list)
+    assert unions <= 16
+    assert schema["type"] == "object"
+    assert "$" not in json.dumps(schema)
+    # Inlined definitions repeat, and every request pays for them.
+    assert len(json.dumps(schema)) < 8_000
+
+
+@pytest.mark.parametrize("shape", asked_for(), ids=lambda shape: shape.__name__)
+def test_smallest_value_of_a_wire_schema_is_one_of_its_class(shape: type[BaseModel]) -> None:
+    shape.model_validate(filled(wire(shape)))
 
 
 def test_evidence_stands_before_the_score() -> None:
@@ -143,7 +179,7 @@ def test_key_does_not_show() -> None:
 
 
 def test_addresses_have_defaults_by_provider() -> None:
-    assert ModelChoice("ollama", "m").address == "http://127.0.0.1:11434/v1"
+    assert ModelChoice("ollama", "m").address == "http://127.0.0.1:11434"
     assert ModelChoice("openai", "m", "http://h/v1/").address == "http://h/v1"
 
 

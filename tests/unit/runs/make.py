@@ -13,7 +13,9 @@ from addon.errors import Invalid
 from addon.jira.client import Jira
 from addon.jira.users import own_account
 from addon.llm.models import Models
+from addon.llm.prices import Prices
 from addon.policy.asking import Asks
+from addon.policy.budgets import Budgets
 from addon.policy.models import ModelPolicy
 from addon.policy.projects import Projects
 from addon.policy.prompts import Prompts
@@ -123,7 +125,12 @@ async def stage(
         tenants=tenants,
         jira=client,
         projects=Projects(db),
-        askers=Asks(Models(), ModelPolicy(db, seals, settings=settings)),
+        askers=Asks(
+            Models(),
+            ModelPolicy(db, seals, settings=settings),
+            budgets=Budgets(db, settings=settings),
+            prices=Prices({}),
+        ),
         prompts=Prompts(db),
         troubles=Troubles(db, tenants, ask=partial(own_account, client), probe_every_s=0.3),
         patience=patience,

@@ -10,7 +10,8 @@ from tests.unit.runs.make import stage
 RUN = {
     "id", "kind", "status", "trigger", "asked_by", "issue_id", "issue_key", "project_id",
     "created_at", "started_at", "finished_at",
-    "progress", "facts_read", "result", "error", "next_attempt_at", "usage", "publications",
+    "params", "progress", "facts_read", "result", "error", "next_attempt_at", "usage", "publications",
+    "verdicts",
 }  # fmt: skip
 
 
@@ -35,7 +36,7 @@ async def test_run_is_shown_whole_and_in_lists_without_its_result(database: Data
     assert set(shown) == RUN
     assert shown["progress"] == {"stage": "checking", "done": 0, "total": 0}
     assert shown["created_at"] == "1970-01-01T00:00:01.500Z"
-    assert set(listed) == RUN - {"result", "facts_read"} | {"overall"}
+    assert set(listed) == RUN - {"result", "facts_read", "verdicts"} | {"overall"}
     assert listed["overall"] == 55
 
 

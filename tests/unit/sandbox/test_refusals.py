@@ -84,9 +84,6 @@ async def test_a_body_that_is_no_object_is_refused(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        ("/search/jql?jql=", "Unbounded"),
-        ("/search/jql?jql=order%20by%20key", "Unbounded"),
-        ("/search/jql?jql=colour%20%3D%20red", "does not exist"),
         ("/search/jql?jql=project%20%3D%20SHOP&nextPageToken=zzz", "next page token"),
         ("/mypermissions", "required"),
         ("/mypermissions?permissions=FLY", ""),
@@ -100,6 +97,16 @@ async def test_a_wrong_question_is_refused(stage: Stage, target: str, said: str)
     assert answer.status_code == 400
     assert said in answer.text
     assert len(stage.complaints()) == 1
+
+
+@pytest.mark.parametrize(
+    ("jql", "said"), [("", "Unbounded"), ("order%20by%20key", "Unbounded"), ("colour%20%3D%20red", "does not exist")]
+)
+async def test_a_query_that_a_person_got_wrong_is_no_fault_of_the_add_on(stage: Stage, jql: str, said: str) -> None:
+    answer = await stage.ask("GET", f"/search/jql?jql={jql}")
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert stage.complaints() == []
 
 
 async def test_the_removed_search_is_gone(stage: Stage) -> None:

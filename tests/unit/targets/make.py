@@ -1,5 +1,6 @@
 """Publications on their way out, for the tests of this room."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,11 +24,30 @@ def publication(target: str, content: dict[str, Any], **changes: Any) -> Publica
     return replace(row, **changes)
 
 
-def writing(jira: FakeJira, row: Publication, *, repeated: bool = False, previous: str | None = None) -> Writing:
-    """previous: id of the comment an earlier publication wrote."""
-    before = replace(row, id="publication-0", remote_id=previous) if previous else None
+def writing(
+    jira: FakeJira,
+    row: Publication,
+    *,
+    repeated: bool = False,
+    previous: str | Publication | None = None,
+    book: dict[str, Any] | None = None,
+) -> Writing:
+    """previous: what was written there before, or the id of the comment. book: where `keep` writes."""
+    before = replace(row, id="publication-0", remote_id=previous) if isinstance(previous, str) else previous
+    kept = book if book is not None else {}
+
+    async def keep(value: Mapping[str, Any]) -> None:
+        kept.clear()
+        kept.update(value)
+
     return Writing(
-        publication=row, tenant=TENANT, jira=jira.session(), addon_key=SITE.app_key, repeated=repeated, previous=before
+        publication=row,
+        tenant=TENANT,
+        jira=jira.session(),
+        addon_key=SITE.app_key,
+        repeated=repeated,
+        previous=before,
+        keep=keep,
     )
 
 

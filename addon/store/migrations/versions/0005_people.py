@@ -52,10 +52,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "project_id", "kind", name="pk_active_prompts"),
         _tenant("active_prompts"),
     )
+    op.create_table(
+        "reruns",
+        sa.Column("tenant_id", sa.String(36), nullable=False),
+        sa.Column("issue_id", sa.String(32), nullable=False),
+        sa.Column("issue_key", sa.String(64), nullable=False),
+        sa.Column("project_id", sa.String(32), nullable=False),
+        sa.Column("due_at", sa.Float, nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "issue_id", name="pk_reruns"),
+        _tenant("reruns"),
+    )
+    op.create_index("ix_reruns_due_at", "reruns", ["due_at"])
 
 
 def downgrade() -> None:
-    for table in ("active_prompts", "prompts", "item_verdicts"):
+    for table in ("reruns", "active_prompts", "prompts", "item_verdicts"):
         op.drop_table(table)
 
 

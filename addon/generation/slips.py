@@ -1,0 +1,77 @@
+"""Drafts of all kinds, with their markers and the shapes their targets read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from addon.adf.content import Block
+from addon.adf.nodes import doc
+from addon.errors import Invalid
+from addon.reading.facts import Facts
+from addon.runs.contents import CommentContent, DescriptionContent, FieldContent, SubtaskContent, TestContent
+from addon.runs.feature import Draft
+from addon.store.repos.runs import Run
+
+Tool = Literal["xray", "zephyr"]
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What is to be written. items: numbers, none for all. edits: item number as text -> changed fields.
+
+    field: id of the field to write into, "" for whatever the project has.
+    """
+
+    target: str
+    items: Sequence[int] = ()
+    edits: Mapping[str, Mapping[str, Any]] | None = None
+    field: str = ""
+
+    def of(self, total: int) -> list[int]:
+        """Numbers of the items, each once. Raises Invalid for one there is not."""
+        if not total:
+            raise Invalid("There is nothing in this result to write there.")
+        if any(not 0 <= item < total for item in self.items):
+            raise Invalid("This result has no such item.")
+        return list(dict.fromkeys(self.items)) or list(range(total))
+
+    def edit(self, item: int) -> Mapping[str, Any]:
+        return (self.edits or {}).get(str(item), {})
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The run that is written from. usage: of its result. service_desk: its project is one, None when unknown."""
+
+    run: Run
+    usage: Mapping[str, Any]
+    service_desk: bool | None = None
+
+    @classmethod
+    def of(cls, run: Run) -> "Origin":
+        """From the row of an ended run."""
+        facts = Facts.model_validate(run.facts) if run.facts else None
+        return cls(run, run.usage or {}, facts.service_desk if facts else None)
+
+    def comment(self, adf: dict[str, Any], *, kind: str) -> Draft:
+        content = CommentContent(adf=adf, kind=kind, service_desk=self.service_desk)
+        return Draft("comment", 0, f"comment:{self.run.issue_id}:{self.run.id}", content.model_dump())
+
+    def description(self, section: Literal["criteria", "scenarios"], *, title: str, blocks: Sequence[Block]) -> Draft:
+        content = DescriptionContent(section=section, title=title, adf=doc(*blocks))
+        marker = f"description:{self.run.issue_id}:{section}:{self.run.id}"
+        return Draft("description", 0, marker, content.model_dump())
+
+    def field(self, field: str, *, blocks: Sequence[Block], line: str) -> Draft:
+        content = FieldContent(field=field, adf=doc(*blocks), text=line)
+        return Draft("field", 0, f"field:{self.run.id}:{field}", content.model_dump())
+
+    def subtask(self, item: int, content: SubtaskContent) -> Draft:
+        return Draft("subtasks", item, f"subtasks:{self.run.id}:{item}", content.model_dump())
+
+    def test(self, tool: Tool, item: int, *, content: TestContent) -> Draft:
+        return Draft(tool, item, f"{tool}:{self.run.id}:{item}", content.model_dump())
+
+
+def unknown(target: str) -> Invalid:
+    return Invalid(f"This result cannot be written to {target[:40]!r}.")

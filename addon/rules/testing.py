@@ -1,0 +1,80 @@
+"""Test scenarios without a model: each criterion as one test, and its limit where the text names one."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from addon.results.criteria import AcceptanceCriterion
+from addon.results.part import Kind
+from addon.results.scenarios import Priority, Scenario, Scenarios, Step
+from addon.rules.fold import fold, short, title_of
+from addon.rules.tongue import Tongue
+from addon.rules.tongues import tongue_for
+
+PRIORITIES: Mapping[Kind, Priority] = {
+    "happy": "high",
+    "permission": "high",
+    "negative": "medium",
+    "boundary": "medium",
+    "non_functional": "low",
+}
+
+_TIME = r"(?:ms|s|sec|seconds?|secondes?|min|minutes?|h|hours?|heures?)\b"
+_LIMIT = re.compile(
+    r"(?:at (?:most|least)|maximum|max\.?|minimum|min\.?|no more than|not more than|up to|au (?:plus|moins)|jusqu'a)"
+    rf"(?: of| de)? \d[\d.,]{{0,12}}(?: ?(?!{_TIME})[^\W\d_]{{1,20}})?(?! ?{_TIME})"
+)
+"""A limit of how much; how long something may take has no other side to try."""
+_SPOKEN = ' “”«»\u00a0"'
+
+
+def scenarios(criteria: Sequence[AcceptanceCriterion], *, language: str, kinds: Sequence[Kind] = ()) -> Scenarios:
+    """language: ISO 639-1 of the criteria. kinds: what is wanted, empty for all the text supports."""
+    tongue = tongue_for(language, " ".join(criterion.title for criterion in criteria))
+    made = [*(_main(criterion) for criterion in criteria), *_limits(criteria, tongue)]
+    wanted = [scenario for scenario in made if not kinds or scenario.kind in kinds]
+    numbered = [item.model_copy(update={"id": f"TS-{number}"}) for number, item in enumerate(wanted, 1)]
+    return Scenarios(language=language, scenarios=numbered)
+
+
+def _main(criterion: AcceptanceCriterion) -> Scenario:
+    """Given becomes what must hold before, When what is done, Then what is seen."""
+    first, *others = criterion.then or [criterion.title]
+    seen = "; ".join((first, *others))
+    return Scenario(
+        id="",
+        title=criterion.title,
+        kind=criterion.kind,
+        priority=PRIORITIES[criterion.kind],
+        covers=[criterion.id],
+        preconditions=[_sentence(clause) for clause in criterion.given],
+        steps=[Step(action=_sentence(criterion.when or criterion.title), data="", expected=_sentence(seen))],
+    )
+
+
+def _limits(criteria: Sequence[AcceptanceCriterion], tongue: Tongue) -> Iterator[Scenario]:
+    for criterion in criteria:
+        text = " ".join((*criterion.given, criterion.when, *criterion.then))
+        found = _LIMIT.search(fold(text))
+        if found is None:
+            continue
+        limit = text[found.start() : found.end()].strip(_SPOKEN)
+        quoted, action = tongue.quoted(limit), _sentence(criterion.when or criterion.title)
+        kept = Step(
+            action=action,
+            data=tongue.say("scen.limit.beyond", figure=quoted),
+            expected=tongue.say("scen.limit.kept", figure=quoted),
+        )
+        seen = _sentence("; ".join(criterion.then))
+        yield Scenario(
+            id="",
+            title=short(tongue.say("scen.limit", title=title_of(criterion.title)), 250),
+            kind="boundary",
+            priority=PRIORITIES["boundary"],
+            covers=[criterion.id],
+            preconditions=[_sentence(clause) for clause in criterion.given],
+            steps=[Step(action=action, data=tongue.say("scen.limit.at", figure=quoted), expected=seen), kept],
+        )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

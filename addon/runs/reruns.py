@@ -1,0 +1,79 @@
+"""Analyses of issues that were changed: noted by the door, started once they are due."""
+
+import time
+
+from addon.policy.tenants import Tenant
+from addon.runs.desk import Desk
+from addon.store.repos import reruns as rows
+from addon.store.repos import runs as run_rows
+from addon.store.repos.reruns import Intake, Rerun
+from addon.store.repos.runs import NewRun
+
+HOUR_S = 3600.0
+MOST_PER_HOUR = 12
+"""Runs of one issue that nobody asked for; beyond them a change waits for the next hour, whatever the project says."""
+BUSY_S = 15.0
+"""How long a change waits for the run it came in the middle of."""
+
+
+class Reruns:
+    """What waits, of every site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def intake(self, tenant: Tenant, project_id: str, *, issue_id: str) -> Intake:
+        """What decides on a change, straight from the rows. Raises DatabaseDown."""
+        async with self._desk.db.single() as tx:
+            since = time.time() - HOUR_S
+            return await rows.intake(tx, tenant.id, project_id=project_id, issue_id=issue_id, since=since)
+
+    async def note(self, rerun: Rerun) -> bool:
+        """One statement, which commits itself. False when the issue waits already. Raises DatabaseDown."""
+        async with self._desk.db.single() as tx:
+            return await rows.put(tx, rerun)
+
+    async def start_due(self) -> int:
+        """Starts what is due; how many runs that made. Raises DatabaseDown."""
+        async with self._desk.db.single() as tx:
+            waiting = await rows.due(tx, now=time.time())
+        started = sum([await self._start(rerun) for rerun in waiting])
+        if started:
+            await self._desk.wakes.wake("ai")
+        return started
+
+    async def _start(self, rerun: Rerun) -> bool:
+        settings = await self._desk.projects.get(rerun.tenant_id, rerun.project_id)
+        new = NewRun(
+            kind=rows.KIND,
+            trigger="update",
+            issue_id=rerun.issue_id,
+            issue_key=rerun.issue_key,
+            project_id=rerun.project_id,
+        )
+        async with self._desk.db.begin() as tx:
+            # Whoever takes the row starts the run, in one transaction: of two processes one does.
+            if not await rows.take(tx, rerun) or not settings.reruns:
+                return False
+            now = time.time()
+            if await run_rows.insert(tx, rerun.tenant_id, new=new, now=now) is not None:
+                return True
+            at_work = await run_rows.active(tx, rerun.tenant_id, kind=rows.KIND, issue_id=rerun.issue_id)
+            # One that still waits will read the change; one at work may have read the issue before it.
+            if at_work is not None and at_work.state == "running":
+                await rows.put(tx, Rerun(*_key(rerun), due_at=now + BUSY_S))
+            return False
+
+
+def due_at(known: Intake, *, now: float, settle_s: float, cooldown_s: float) -> float:
+    """When a changed issue may be analysed: people change several things in a row, and not all of them matter.
+
+    settle_s: counted from this change. cooldown_s: counted from the last analysis.
+    """
+    cool = (known.last_at or 0.0) + cooldown_s
+    rested = now + HOUR_S if known.recent_runs >= MOST_PER_HOUR else now
+    return max(now + settle_s, cool, rested)
+
+
+def _key(rerun: Rerun) -> tuple[str, str, str, str]:
+    return rerun.tenant_id, rerun.issue_id, rerun.issue_key, rerun.project_id

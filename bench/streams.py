@@ -1,0 +1,171 @@
+"""What it costs to ask a model: the add-on's whole ask beside the least a client can do with the same stream.
+
+python -m bench.streams [--rounds 5] [--calls 20] [--write]
+
+The pretend model runs in a process of its own and sends an answer of 2.5 KB token by token, each in a packet. One call
+is asked for on every wire, and one whose first answer is useless and has to be repaired. Ends with an error when a call
+of the add-on costs more than twice what the bare client needs.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import process_time
+from typing import Any
+
+import httpx2
+import jiter
+
+from addon.llm.choice import ModelChoice
+from addon.llm.models import Models
+from addon.llm.prompt import Prompt
+from addon.results.analysis import Analysis
+from bench import report
+from bench.report import Stream
+from bench.wires import WIRES, Bare
+
+AT_ONCE = 10
+LATENCY_S = 1.2
+MOST_RATIO = 2.0
+TOKEN = "step=4"
+FINE, USELESS = f"good:{TOKEN}", f"bad_schema:{TOKEN}"
+STORY = "As a shopper I want to pay by card so that I need no cash. It should be user-friendly and fast.\n" * 20
+PROMPT = Prompt("Judge the story. Fill in `scores`.", STORY, "bench.v1")
+
+Call = Callable[[], Awaitable[object]]
+
+
+class Unmet(AssertionError):
+    """A promise was not kept."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of call. script: how the model answers it, request by request."""
+
+    provider: str
+    script: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.provider}, {'repaired' if len(self.script) > 1 else 'streamed'}"
+
+
+KINDS = [Kind(provider, script) for provider in WIRES for script in ((FINE,), (USELESS, FINE))]
+
+
+@contextmanager
+def pretend_model() -> Iterator[str]:
+    """Its root address."""
+    command = [sys.executable, "-m", "tests.fake_model", "--keep-alive", "--latency", str(LATENCY_S)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().strip().removesuffix("/v1")
+        finally:
+            process.terminate()
+
+
+async def nothing(_: dict[str, Any]) -> None:
+    """A watcher that only looks."""
+
+
+def asked(models: Models, root: str, *, kind: Kind) -> Call:
+    """One call as the add-on makes it: schema, deadline, partial results, checks, tokens, repair."""
+    choice = ModelChoice(kind.provider, "test-model", root, "sk-bench", timeout_s=60.0)
+    if kind.provider == "openai":
+        choice = ModelChoice(kind.provider, "test-model", f"{root}/v1", "sk-bench", timeout_s=60.0)
+
+    async def call() -> object:
+        return await models.ask(choice, PROMPT, shape=Analysis, check=lambda value: value, on_partial=nothing)
+
+    return call
+
+
+def bare(client: httpx2.AsyncClient, root: str, *, kind: Kind, partials: bool) -> Call:
+    """The same requests by the HTTP client alone: every event parsed, the text put together, nothing checked.
+
+    partials: the text so far is parsed after every event, which is how to show it without further thought.
+    """
+    wire: Bare = WIRES[kind.provider]
+
+    async def once(body: dict[str, Any]) -> str:
+        text = ""
+        async with client.stream("POST", root + wire.path, json=body, headers=wire.headers) as response:
+            async for line in response.aiter_lines():
+                data = line.removeprefix("data:").strip()
+                if not data.startswith("{"):
+                    continue
+                text += wire.piece(json.loads(data))
+                if partials and text:
+                    jiter.from_json(text.encode(), partial_mode="trailing-strings")
+        return text
+
+    async def call() -> object:
+        answer, body = "", wire.body(PROMPT)
+        for _ in kind.script:
+            answer = await once(body)
+            body = wire.again(body, answer)
+        return json.loads(answer)
+
+    return call
+
+
+async def cpu_ms(root: str, call: Call, *, kind: Kind, calls: int) -> float:
+    """CPU of this process for one call, several running at once."""
+    # One after the other where answers differ, or they would be mixed up between calls.
+    at_once = AT_ONCE if len(kind.script) == 1 else 1
+    async with httpx2.AsyncClient() as control:
+        await control.post(f"{root}/control/script", json=list(kind.script) * calls)
+    began = process_time()
+    for _ in range(calls // at_once):
+        await asyncio.gather(*(call() for _ in range(at_once)))
+    return (process_time() - began) / calls * 1000
+
+
+async def measured(root: str, kind: Kind, *, rounds: int, calls: int) -> Stream:
+    """The add-on and both bare clients in turn, so that whatever else the machine does meets all three."""
+    models = Models()
+    async with httpx2.AsyncClient(timeout=60) as client:
+        three = [
+            asked(models, root, kind=kind),
+            bare(client, root, kind=kind, partials=False),
+            bare(client, root, kind=kind, partials=True),
+        ]
+        for call in three:
+            await cpu_ms(root, call, kind=kind, calls=AT_ONCE)
+        found = [[await cpu_ms(root, call, kind=kind, calls=calls) for call in three] for _ in range(rounds)]
+    await models.close()
+    return Stream(kind.name, *(statistics.median(column) for column in zip(*found, strict=True)))
+
+
+def promised(streams: Sequence[Stream]) -> None:
+    dear = [stream.name for stream in streams if stream.cpu_ms > MOST_RATIO * stream.lines_ms]
+    if dear:
+        raise Unmet(f"more than {MOST_RATIO:g} times the bare client's CPU: {'; '.join(dear)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="What it costs to ask a model.")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--calls", type=int, default=20, help="a round, of each kind; a multiple of 10")
+    parser.add_argument("--write", action="store_true", help="put the figures into bench/README.md")
+    arguments = parser.parse_args()
+    with pretend_model() as root:
+        streams = [asyncio.run(measured(root, kind, rounds=arguments.rounds, calls=arguments.calls)) for kind in KINDS]
+    rows = [stream.row() for stream in streams]
+    title = "One ask of a model"
+    report.show(title, report.STREAM_HEAD, rows)
+    if arguments.write:
+        report.write(report.markdown(title, report.STREAM_HEAD, rows), "streams")
+    promised(streams)
+
+
+if __name__ == "__main__":
+    main()
