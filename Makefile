@@ -62,8 +62,9 @@ test-fast: $(VENV)/.dev ## the tests without processes and browser
 screenshots: $(VENV)/.dev services ## the pages as pictures, into artefacts/ and docs/images/
 	JIRAVISION_DOCS_IMAGES=1 $(BIN)/pytest -q tests/browser -k screenshot
 
-bench: $(VENV)/.dev services ## measure webhooks and analyses, side by side, and print the table
+bench: $(VENV)/.dev services ## measure webhooks, analyses and asks of models, side by side, and print the tables
 	$(BIN)/python -m bench.webhooks
+	$(BIN)/python -m bench.streams
 
 eval: $(VENV)/.dev ## measure how well issues are judged: by the rules, and by the model of the environment or .env
 	@$(BIN)/python -m bench.eval $(EVAL)

@@ -39,10 +39,8 @@ class SecretFiles(PydanticBaseSettingsSource):
         return {name: value for name, value in found.items() if value is not None}
 
 
-class Settings(BaseSettings):
-    """One field per environment variable; the README's table is made from the descriptions below."""
-
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+class SiteSettings(BaseSettings):
+    """The add-on itself and the Jira sites it serves."""
 
     host: str = Field("127.0.0.1", description="Address the web server listens on.")
     port: int = Field(8080, ge=1, le=65535, description="Port the web server listens on.")
@@ -82,6 +80,11 @@ class Settings(BaseSettings):
         description="Comma-separated host patterns accepted as a Jira site; a loopback host with its port allows"
         " plain http.",
     )
+
+
+class ModelSettings(BaseSettings):
+    """Which models answer, what they may cost, and who asks them."""
+
     llm_provider: ProviderName = Field(
         "rules",
         description="Who judges issues: rules (no model), openai or any compatible server, ollama, anthropic, gemini.",
@@ -151,6 +154,52 @@ class Settings(BaseSettings):
     ai_service_fallback: bool = Field(
         True, description="Ask the models from this process while the AI service does not answer."
     )
+
+    @field_validator("llm_fallbacks", mode="before")
+    @classmethod
+    def _split_models(cls, value: Any) -> Any:
+        # Not in lower case: some servers tell names of models apart by it.
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("llm_fallbacks")
+    @classmethod
+    def _name_models(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            provider, _, model = entry.partition(":")
+            if provider not in PROVIDERS[1:] or not model:
+                raise ValueError(f"each entry is provider:model, the provider one of {', '.join(PROVIDERS[1:])}")
+        return value
+
+    @field_validator("llm_prices", mode="before")
+    @classmethod
+    def _split_prices(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        pairs = (part.rpartition("=") for part in value.split(",") if part.strip())
+        return {name.strip(): tuple(price.split("/")) for name, _, price in pairs}
+
+    @model_validator(mode="after")
+    def _model_is_named(self) -> "ModelSettings":
+        if self.llm_provider != "rules" and not self.llm_model:
+            raise ValueError(f"LLM_MODEL is required with LLM_PROVIDER={self.llm_provider}")
+        return self
+
+    @property
+    def model_key(self) -> str:
+        """The key for the configured provider, "" when there is none."""
+        return self.llm_api_key.get_secret_value() or self.provider_key(self.llm_provider)
+
+    def provider_key(self, provider: str) -> str:
+        """The operator's key for a provider that need not be the configured one, "" when there is none."""
+        keys = {"openai": self.openai_api_key, "anthropic": self.anthropic_api_key, "gemini": self.gemini_api_key}
+        return keys[provider].get_secret_value() if provider in keys else ""
+
+
+class Settings(ModelSettings, SiteSettings):
+    """One field per environment variable; the README's table is made from the descriptions."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
     xray_base_url: str = Field(
         "", description="Address of Xray Cloud for every project; empty: the host of the region a project chose."
     )
@@ -203,29 +252,6 @@ class Settings(BaseSettings):
             else value
         )
 
-    @field_validator("llm_fallbacks", mode="before")
-    @classmethod
-    def _split_models(cls, value: Any) -> Any:
-        # Not in lower case: some servers tell names of models apart by it.
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-    @field_validator("llm_fallbacks")
-    @classmethod
-    def _name_models(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for entry in value:
-            provider, _, model = entry.partition(":")
-            if provider not in PROVIDERS[1:] or not model:
-                raise ValueError(f"each entry is provider:model, the provider one of {', '.join(PROVIDERS[1:])}")
-        return value
-
-    @field_validator("llm_prices", mode="before")
-    @classmethod
-    def _split_prices(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        pairs = (part.rpartition("=") for part in value.split(",") if part.strip())
-        return {name.strip(): tuple(price.split("/")) for name, _, price in pairs}
-
     @field_validator("xray_base_url", "zephyr_base_url")
     @classmethod
     def _is_empty_or_safe(cls, value: str) -> str:
@@ -243,26 +269,10 @@ class Settings(BaseSettings):
             raise ValueError("must be https: plain http is for this machine itself")
         return plain
 
-    @model_validator(mode="after")
-    def _model_is_named(self) -> "Settings":
-        if self.llm_provider != "rules" and not self.llm_model:
-            raise ValueError(f"LLM_MODEL is required with LLM_PROVIDER={self.llm_provider}")
-        return self
-
     @property
     def base_path(self) -> str:
         """The path part of base_url: "" or "/prefix"."""
         return urlsplit(self.base_url).path
-
-    @property
-    def model_key(self) -> str:
-        """The key for the configured provider, "" when there is none."""
-        return self.llm_api_key.get_secret_value() or self.provider_key(self.llm_provider)
-
-    def provider_key(self, provider: str) -> str:
-        """The operator's key for a provider that need not be the configured one, "" when there is none."""
-        keys = {"openai": self.openai_api_key, "anthropic": self.anthropic_api_key, "gemini": self.gemini_api_key}
-        return keys[provider].get_secret_value() if provider in keys else ""
 
 
 def _host(url: str) -> str | None:

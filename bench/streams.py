@@ -2,9 +2,10 @@
 
 python -m bench.streams [--rounds 5] [--calls 20] [--write]
 
-The pretend model runs in a process of its own and sends an answer of 2.5 KB token by token, each in a packet. One call
-is asked for on every wire, and one whose first answer is useless and has to be repaired. Ends with an error when a call
-of the add-on costs more than twice what the bare client needs.
+The pretend model runs in a process of its own and sends an answer of 1.8 KB: token by token as models do, and in 80
+pieces at once, where nothing but our own work is left to measure. A good answer is asked for on every wire, and one
+that is useless at first and has to be repaired. Ends with an error when a call of the add-on costs more than twice what
+the bare client needs.
 """
 
 import argparse
@@ -31,10 +32,8 @@ from bench.report import Stream
 from bench.wires import WIRES, Bare
 
 AT_ONCE = 10
-LATENCY_S = 1.2
+LATENCY_S = 0.6
 MOST_RATIO = 2.0
-TOKEN = "step=4"
-FINE, USELESS = f"good:{TOKEN}", f"bad_schema:{TOKEN}"
 STORY = "As a shopper I want to pay by card so that I need no cash. It should be user-friendly and fast.\n" * 20
 PROMPT = Prompt("Judge the story. Fill in `scores`.", STORY, "bench.v1")
 
@@ -47,23 +46,34 @@ class Unmet(AssertionError):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of call. script: how the model answers it, request by request."""
+    """One kind of call. requests: 2 when the first answer is useless and the second one good.
+
+    step: characters in a piece. latency_s: how long an answer takes.
+    """
 
     provider: str
-    script: tuple[str, ...]
+    requests: int
+    step: int
+    latency_s: float
 
     @property
     def name(self) -> str:
-        return f"{self.provider}, {'repaired' if len(self.script) > 1 else 'streamed'}"
+        pace = "by token" if self.latency_s else "at once"
+        return f"{self.provider}, {'repaired' if self.requests > 1 else 'streamed'} {pace}"
+
+    @property
+    def behaviour(self) -> str:
+        return f"{'good' if self.requests == 1 else 'mended'}:step={self.step}"
 
 
-KINDS = [Kind(provider, script) for provider in WIRES for script in ((FINE,), (USELESS, FINE))]
+PACES = ((4, LATENCY_S), (24, 0.0))
+KINDS = [Kind(provider, requests, *pace) for pace in PACES for provider in WIRES for requests in (1, 2)]
 
 
 @contextmanager
 def pretend_model() -> Iterator[str]:
     """Its root address."""
-    command = [sys.executable, "-m", "tests.fake_model", "--keep-alive", "--latency", str(LATENCY_S)]
+    command = [sys.executable, "-m", "tests.fake_model", "--keep-alive"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -109,7 +119,7 @@ def bare(client: httpx2.AsyncClient, root: str, *, kind: Kind, partials: bool) -
 
     async def call() -> object:
         answer, body = "", wire.body(PROMPT)
-        for _ in kind.script:
+        for _ in range(kind.requests):
             answer = await once(body)
             body = wire.again(body, answer)
         return json.loads(answer)
@@ -119,13 +129,12 @@ def bare(client: httpx2.AsyncClient, root: str, *, kind: Kind, partials: bool) -
 
 async def cpu_ms(root: str, call: Call, *, kind: Kind, calls: int) -> float:
     """CPU of this process for one call, several running at once."""
-    # One after the other where answers differ, or they would be mixed up between calls.
-    at_once = AT_ONCE if len(kind.script) == 1 else 1
     async with httpx2.AsyncClient() as control:
-        await control.post(f"{root}/control/script", json=list(kind.script) * calls)
+        await control.post(f"{root}/control/default", json=kind.behaviour)
+        await control.post(f"{root}/control/latency", json=kind.latency_s)
     began = process_time()
-    for _ in range(calls // at_once):
-        await asyncio.gather(*(call() for _ in range(at_once)))
+    for _ in range(calls // AT_ONCE):
+        await asyncio.gather(*(call() for _ in range(AT_ONCE)))
     return (process_time() - began) / calls * 1000
 
 
@@ -138,8 +147,10 @@ async def measured(root: str, kind: Kind, *, rounds: int, calls: int) -> Stream:
             bare(client, root, kind=kind, partials=False),
             bare(client, root, kind=kind, partials=True),
         ]
+        # Connections are opened and schemas built before anything is measured.
         for call in three:
             await cpu_ms(root, call, kind=kind, calls=AT_ONCE)
+        calls *= 1 if kind.latency_s else 10
         found = [[await cpu_ms(root, call, kind=kind, calls=calls) for call in three] for _ in range(rounds)]
     await models.close()
     return Stream(kind.name, *(statistics.median(column) for column in zip(*found, strict=True)))

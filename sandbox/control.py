@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from sandbox.control_addon import AddonControl
 from sandbox.control_issues import IssueControl
+from sandbox.control_tools import ToolControl
 from sandbox.desk import Body, ControlError
 from sandbox.lifecycle import HookError
 from sandbox.world import Place
@@ -20,7 +21,7 @@ Handler = Callable[[Body, Request], Awaitable[Any]]
 
 def routes(place: Place) -> list[Route]:
     """Every control route of a site, below /sandbox."""
-    addon, issues = AddonControl(place), IssueControl(place)
+    addon, issues, tools = AddonControl(place), IssueControl(place), ToolControl(place)
     table: list[tuple[str, str, Handler]] = [
         ("GET", "/state", addon.state),
         ("POST", "/install", addon.install),
@@ -47,6 +48,10 @@ def routes(place: Place) -> list[Route]:
         ("POST", "/issues/{key}/comments", issues.create_comment),
         ("DELETE", "/issues/{key}/comments/{comment}", issues.delete_comment),
         ("POST", "/permissions", issues.permissions),
+        ("GET", "/keys", tools.keys),
+        ("GET", "/tests", tools.tests),
+        ("POST", "/tests/{key}/execute", tools.execute),
+        ("GET", "/cases", tools.cases),
     ]
     return [Route(f"/sandbox{path}", endpoint(handler), methods=[method]) for method, path, handler in table]
 

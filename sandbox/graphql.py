@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_TOKEN = re.compile(r'[\s,]+|#[^\n]*|(?P<text>"(?:[^"\\\n]|\\.)*")|(?P<number>-?\d+(?:\.\d+)?)|(?P<name>[_A-Za-z]\w*)|(?P<sign>[!$():=@\[\]{}])')
+_TOKEN = re.compile(
+    r'[\s,]+|#[^\n]*|(?P<text>"(?:[^"\\\n]|\\.)*")|(?P<number>-?\d+(?:\.\d+)?)|(?P<name>[_A-Za-z]\w*)|(?P<sign>[!$():=@\[\]{}])'
+)
 _PLAIN = {"true": True, "false": False, "null": None}
 
 
@@ -194,9 +196,7 @@ class _Parser:
             raise QueryError(f"Syntax Error: Expected {sign}, found {words or 'end of the document'}.")
 
 
-def _check(
-    selections: list[Selection], kind: str, *, schema: Schema, operation: Operation, used: set[str]
-) -> None:
+def _check(selections: list[Selection], kind: str, *, schema: Schema, operation: Operation, used: set[str]) -> None:
     for selection in selections:
         known = schema[kind].get(selection.name)
         if known is None:
@@ -206,7 +206,9 @@ def _check(
         if inner in schema and not selection.selections:
             raise QueryError(f'Field "{selection.name}" of type "{inner}" must have a selection of subfields.')
         if inner not in schema and selection.selections:
-            raise QueryError(f'Field "{selection.name}" must not have a selection since type "{inner}" has no subfields.')
+            raise QueryError(
+                f'Field "{selection.name}" must not have a selection since type "{inner}" has no subfields.'
+            )
         if inner in schema:
             _check(selection.selections, inner, schema=schema, operation=operation, used=used)
 

@@ -71,7 +71,7 @@ SCHEMA: Schema = {
     },
     "TestRunResults": {"total": ("Int", _NONE), "start": ("Int", _NONE), "limit": ("Int", _NONE)},
     "TestType": {"id": ("String", _NONE), "name": ("String", _NONE), "kind": ("String", _NONE)},
-    "Step": {name: ("String", _NONE) for name in ("id", "action", "data", "result")},
+    "Step": dict.fromkeys(("id", "action", "data", "result"), ("String", _NONE)),
     "ProjectSettings": {"projectId": ("String", _NONE), "testTypeSettings": ("ProjectTestTypes", _NONE)},
     "ProjectTestTypes": {"testTypes": ("TestType", _NONE), "defaultTestTypeId": ("String", _NONE)},
 }
@@ -117,7 +117,9 @@ class Xray:
             raise ToolRefusal(400, {"error": "Bad request."}, note="authenticate: client_id and client_secret")
         call.site = next((s for s, _ in self._places if s.xray_client_id == body["client_id"]), None)
         if call.site is None or body["client_secret"] != call.site.xray_secret:
-            raise ToolRefusal(401, {"error": "Authentication failed. Invalid client credentials!"}, note="", wrong=False)
+            raise ToolRefusal(
+                401, {"error": "Authentication failed. Invalid client credentials!"}, note="", wrong=False
+            )
         site = call.site
 
         def answer() -> tuple[int, Any]:
@@ -143,7 +145,8 @@ class Xray:
         call.answer = lambda: self._run(call, operation, variables)
 
     def _run(self, call: ToolCall, operation: Operation, variables: Mapping[str, Any]) -> tuple[int, Any]:
-        assert call.site is not None and call.webhooks is not None
+        assert call.site is not None
+        assert call.webhooks is not None
         room = _Room(call.site, call.webhooks)
         data: Json = {}
         try:

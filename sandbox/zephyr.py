@@ -6,6 +6,7 @@ Built from the vendor's OpenAPI description, version 2.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sandbox.site import Json, Site
@@ -33,7 +34,7 @@ class ZCase:
     links: list[int] = field(default_factory=list)
 
 
-Handler = Callable[["Zephyr", Site, ToolCall, Mapping[str, str]], tuple[int, Any]]
+Handler = Callable[[Site, ToolCall, Mapping[str, str]], tuple[int, Any]]
 ROUTES: list[tuple[str, str, re.Pattern[str], Handler]] = []
 
 
@@ -59,13 +60,11 @@ class Zephyr:
         call.site = next((site for site, _ in self._places if call.token and site.zephyr_token == call.token), None)
         if call.site is None:
             raise refused(401, "Unauthorized.", wrong=False)
-        site = call.site
         for name, method, pattern, handler in ROUTES:
             match = pattern.fullmatch(call.path)
             if match and method == call.method:
                 call.operation = name
-                named = match.groupdict()
-                call.answer = lambda: handler(self, site, call, named)
+                call.answer = partial(handler, call.site, call, match.groupdict())
                 return
         raise refused(404, "Resource not found.", note=f"{call.method} {call.path}")
 
@@ -83,7 +82,7 @@ def case_named(site: Site, key: str) -> ZCase:
 
 
 @route("project.get", "GET", path="/projects/{key}")
-def project(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
+def project(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
     found = site.project(named["key"])
     # Where Zephyr was never switched on, there is no such project to it.
     if found is None or found.key == "NOSUB":
@@ -92,7 +91,7 @@ def project(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> 
 
 
 @route("priority.list", "GET", path="/priorities")
-def priorities(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
+def priorities(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
     values = [
         {"id": number, "name": name, "index": number, "project": {"id": 1, "self": ""}, "default": name == "Normal"}
         for number, name in enumerate(PRIORITIES, 1)
@@ -101,7 +100,7 @@ def priorities(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) 
 
 
 @route("case.create", "POST", path="/testcases")
-def create(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
+def create(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
     body = known(call, INPUT)
     wanted = body.get("projectKey")
     if not isinstance(wanted, str) or not re.fullmatch(r"[A-Z][A-Z_0-9]+", wanted):
@@ -124,7 +123,7 @@ def create(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> t
 
 
 @route("case.find", "GET", path="/testcases/nextgen")
-def nextgen(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
+def nextgen(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
     limit, start = number_of(call, "limit", 10), number_of(call, "startAtId", 0)
     if not 1 <= limit <= 1000:
         raise refused(400, "limit must be between 1 and 1000")
@@ -138,12 +137,12 @@ def nextgen(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> 
 
 
 @route("case.get", "GET", path="/testcases/{key}")
-def get(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
+def get(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
     return 200, shown(case_named(site, named["key"]))
 
 
 @route("case.update", "PUT", path="/testcases/{key}")
-def update(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
+def update(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
     case = case_named(site, named["key"])
     body = call.body if isinstance(call.body, dict) else {}
     missing = {"id", "key", "name", "priority", "project", "status"} - set(body)
@@ -155,12 +154,12 @@ def update(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> t
 
 
 @route("case.steps.get", "GET", path="/testcases/{key}/teststeps")
-def steps(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
+def steps(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
     return 200, page(call, case_named(site, named["key"]).steps)
 
 
 @route("case.steps", "POST", path="/testcases/{key}/teststeps")
-def put_steps(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
+def put_steps(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
     case, body = case_named(site, named["key"]), known(call, {"mode", "items"})
     items = body.get("items")
     if body.get("mode") not in ("OVERWRITE", "APPEND") or not isinstance(items, list):
@@ -179,7 +178,7 @@ def put_steps(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -
 
 
 @route("case.script.get", "GET", path="/testcases/{key}/testscript")
-def script(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
+def script(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
     case = case_named(site, named["key"])
     if case.script is None:
         raise refused(404, f"Test script of {case.key} was not found.")
@@ -187,7 +186,7 @@ def script(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> t
 
 
 @route("case.script", "POST", path="/testcases/{key}/testscript")
-def put_script(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
+def put_script(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
     case, body = case_named(site, named["key"]), known(call, {"type", "text"})
     if body.get("type") not in ("plain", "bdd") or not isinstance(body.get("text"), str) or not body["text"]:
         raise refused(400, "text must not be empty")
@@ -196,7 +195,7 @@ def put_script(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) 
 
 
 @route("case.link", "POST", path="/testcases/{key}/links/issues")
-def link(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
+def link(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
     case, body = case_named(site, named["key"]), known(call, {"issueId"})
     issue_id = body.get("issueId")
     if not isinstance(issue_id, int) or issue_id not in site.issues:
@@ -209,7 +208,7 @@ def link(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> tup
 
 
 @route("case.links", "GET", path="/issuelinks/{key}/testcases")
-def links(_: Zephyr, site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
+def links(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
     issue = site.issue(named["key"])
     found = [case for case in site.cases.values() if issue is not None and issue.id in case.links]
     return 200, [{"key": case.key, "version": 1, "self": f"/testcases/{case.key}/versions/1"} for case in found]

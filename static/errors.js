@@ -55,6 +55,10 @@ const ERRORS = {
     title: N_("Jira does not allow this"),
     text: N_("JiraVision lacks a permission in this project. A Jira administrator can grant it."),
   },
+  jql_refused: {
+    title: N_("Jira does not understand this query"),
+    text: N_("Change the query, then ask again."),
+  },
   no_subtasks: {
     title: N_("Sub-tasks cannot be created here"),
     text: N_("The suggestion is listed in a comment of the issue instead."),

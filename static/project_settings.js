@@ -5,7 +5,9 @@ import { announce, byId, h, put } from "./dom.js";
 import { complaints, guardUnsaved } from "./form.js";
 import { showFailure, start } from "./page.js";
 import { button, errorNotice, notice, time } from "./parts.js";
+import { acceptanceView } from "./settings/acceptance.js";
 import { mistakes, settingsFields } from "./settings/fields.js";
+import { Prompts } from "./settings/prompts.js";
 import { t } from "./texts.js";
 
 function group(title, fields) {
@@ -35,12 +37,13 @@ class SettingsForm {
   }
 
   #layout() {
-    const [whenCreated, written, judged] = this.sections;
+    const [whenCreated, whenChanged, written, judged] = this.sections;
     const on = { submit: (event) => this.submit(event), input: () => this.refresh(), change: () => this.refresh() };
     return h(
       "form",
       { id: "settings", novalidate: true, on },
       group(t("When an issue is created"), whenCreated),
+      group(t("When an issue is changed"), whenChanged),
       group(t("What is written to Jira"), written),
       group(t("How issues are judged"), judged),
       this.message,
@@ -110,6 +113,20 @@ class SettingsForm {
   }
 }
 
+/** Each further part stands for itself: one that cannot be loaded does not hide the others. */
+async function part(path, build) {
+  const place = h("div", {});
+  byId("more").append(place);
+  const load = async () => {
+    try {
+      put(place, build(await get(path)));
+    } catch (error) {
+      put(place, errorNotice(error, load));
+    }
+  };
+  await load();
+}
+
 const NO_OPTIONS = { issue_types: [], fields: [], languages: ["en", "fr"] };
 
 start(async (parameters) => {
@@ -127,5 +144,13 @@ start(async (parameters) => {
   put(byId("app"), form.node);
   // Without the lists from Jira everything else can still be changed.
   if (missing) showFailure(missing);
-  guardUnsaved(() => form.dirty);
+  let prompts = null;
+  guardUnsaved(() => form.dirty || Boolean(prompts?.dirty));
+  await Promise.all([
+    part(`${path}/prompts`, (answer) => {
+      prompts = new Prompts(project, answer);
+      return prompts.node;
+    }),
+    part(`${path}/acceptance`, acceptanceView),
+  ]);
 });

@@ -36,6 +36,7 @@ const STATES = {
 };
 const TRIGGERS = {
   webhook: N_("Started by itself when the issue was created"),
+  update: N_("Started by itself when the issue was changed"),
   panel: N_("Asked for in the panel"),
   api: N_("Asked for through the API"),
   schedule: N_("Started by a schedule"),
@@ -49,6 +50,9 @@ const PARTS = {
   link: N_("links"),
   subtask: N_("sub-tasks"),
   comment: N_("comments"),
+  issue_type: N_("issue type"),
+  labels: N_("labels"),
+  components: N_("components"),
 };
 const PROVIDERS = {
   rules: N_("Built-in rules"),

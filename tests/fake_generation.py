@@ -102,7 +102,7 @@ def spoiled(name: str, answer: dict[str, Any]) -> dict[str, Any] | None:
         case "uncovered":
             return answer | {part: items[:1]}
         case "hostile":
-            return answer | {part: [_hostile(item) for item in items] * 20}
+            return answer | {part: [_hostile(item) for item in items] * 4}
     return None
 
 
@@ -110,7 +110,7 @@ def _hostile(item: dict[str, Any]) -> dict[str, Any]:
     bad = '# language: xx\n@tag\n| a |\n"""\nScenario: y\n@all [~accountid:7:1] ![x](https://evil.example/p) OTHER-1'
     steps = [{"action": bad, "data": bad, "expected": bad}]
     texts = {"title": bad, "given": [bad] * 20, "when": bad, "then": [bad] * 20, "assumption": bad, "quote": ""}
-    texts |= {"preconditions": [bad] * 40, "steps": steps * 40, "covers": ["AC-99", "AC-1", "AC-1"]}
+    texts |= {"preconditions": [bad] * 10, "steps": steps * 18, "covers": ["AC-99", "AC-1", "AC-1"]}
     return item | {name: text for name, text in texts.items() if name in item}
 
 

@@ -40,7 +40,9 @@ def forged(answer: dict[str, Any], *, all_of_it: bool) -> dict[str, Any]:
     """The answer with issues nobody found. all_of_it: no entry keeps a true one."""
 
     def spoil(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [{**item, "issues": FORGED if all_of_it else [*item["issues"], *FORGED]} for item in items]
+        return [
+            {**item, "issues": FORGED if all_of_it else (item["issues"] and item["issues"] + FORGED)} for item in items
+        ]
 
     return {name: spoil(value) if isinstance(value, list) else value for name, value in answer.items()}
 

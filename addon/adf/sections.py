@@ -52,10 +52,14 @@ def is_section(block: object, *, name: str, titles: frozenset[str]) -> bool:
 
 
 def without_ours(document: object) -> object:
-    """The document as people wrote it. Anything that is no document is handed back as it is."""
+    """The document as people wrote it, None when they wrote nothing. What is no document is handed back as it is."""
     if not isinstance(document, Mapping) or not isinstance(document.get("content"), list):
         return document
-    return {**document, "content": [block for block in document["content"] if not is_ours(block)]}
+    kept = [
+        without_ours(block) if _kind(block) in _LAYOUT else block for block in document["content"] if not is_ours(block)
+    ]
+    content = [block for block in kept if block is not None]
+    return {**document, "content": content} if content else None
 
 
 def section_in(document: object, wanted: Name) -> Mapping[str, Any] | None:

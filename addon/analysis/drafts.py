@@ -63,7 +63,8 @@ class Drafts:
         if target == "questions":
             asking = QuestionsContent(
                 questions=chosen.questions(result.analysis, items, edits=edits),
-                account_id=facts.author if facts else None,
+                # Whom to ask is read when it is written: who reports an issue can change.
+                account_id=None,
                 language=result.analysis.language,
                 service_desk=desk,
             )

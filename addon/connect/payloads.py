@@ -87,6 +87,7 @@ class IssueFields(BaseModel):
     summary: str | None = None
     description: object = None
     updated: str | None = None
+    labels: object = None
     creator: Annotated[Person | None, BeforeValidator(_object_or_none)] = None
     reporter: Annotated[Person | None, BeforeValidator(_object_or_none)] = None
 

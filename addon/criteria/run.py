@@ -32,12 +32,9 @@ class CriteriaFeature:
         made = await self._earlier(work, read) or await self._new(work, read)
         origin = Origin(work.run, made.bill or {}, read.service_desk)
         field = work.settings.criteria_field or ""
-        drafts = [
-            draft
-            for target in wishes(work.run).publish
-            for draft in self._drafts.of(origin, made.result, picked=Picked(target, field=field))
-        ]
-        return Outcome(result=made.result.model_dump(mode="json"), usage=made.bill, drafts=tuple(drafts))
+        picked = [Picked(target, field=field) for target in wishes(work.run).targets]
+        drafts = tuple(self._drafts.wanted(origin, made.result, picked=picked))
+        return Outcome(result=made.result.model_dump(mode="json"), usage=made.bill, drafts=drafts)
 
     def drafts(
         self, run: Run, target: str, *, items: Sequence[int], edits: Mapping[str, Mapping[str, Any]]

@@ -1,5 +1,7 @@
 """What of acceptance criteria may be written where."""
 
+from collections.abc import Iterable, Iterator
+
 from addon.adf.content import Block
 from addon.generation import edited, render_criteria
 from addon.generation.page import Say, Told, closing, fitted, opening
@@ -16,6 +18,12 @@ TITLE = N_("Acceptance criteria")
 class CriteriaDrafts:
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
+
+    def wanted(self, origin: Origin, result: CriteriaResult, *, picked: Iterable[Picked]) -> Iterator[Draft]:
+        """Drafts for several targets. What nobody found anything for is not written, and no reason to lose the rest."""
+        for each in picked:
+            if each.target == "comment" or result.criteria.criteria:
+                yield from self.of(origin, result, picked=each)
 
     def of(self, origin: Origin, result: CriteriaResult, *, picked: Picked) -> tuple[Draft, ...]:
         """Raises Invalid for what the result does not hold, and for targets that take no criteria."""

@@ -1,5 +1,7 @@
 """What of test scenarios may be written where."""
 
+from collections.abc import Iterable, Iterator
+
 from addon.adf.content import Block
 from addon.generation import edited, render_scenarios
 from addon.generation.coverage import coverage
@@ -18,6 +20,11 @@ SUBTASK = N_("Test: {title}")
 class ScenarioDrafts:
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
+
+    def wanted(self, origin: Origin, result: ScenariosResult, *, picked: Iterable[Picked]) -> Iterator[Draft]:
+        """Drafts for several targets, none where there is nothing to write."""
+        for each in picked if result.scenarios.scenarios else ():
+            yield from self.of(origin, result, picked=each)
 
     def of(self, origin: Origin, result: ScenariosResult, *, picked: Picked) -> tuple[Draft, ...]:
         """Raises Invalid for what the result does not hold, and for targets that take no scenarios."""

@@ -34,6 +34,10 @@ class RunWishes(Wishes):
     regenerate: Anew | None = None
 
     @property
+    def targets(self) -> list[str]:
+        return list(dict.fromkeys(self.publish))
+
+    @property
     def said(self) -> str:
         """The words of the person, for the model."""
         return self.regenerate.instruction if self.regenerate else self.instruction

@@ -74,7 +74,8 @@ def _openings(role: Role, language: str) -> frozenset[str]:
     codes = {"en", _CODES.get(language, language)} & set(DIALECTS)
     words = {word.lower() for code in codes for name in (role, "and") for word in _listed(code, name)}
     # Some languages write without blanks: a short word there may begin any other.
-    return frozenset(word for word in words if word.endswith((" ", "'")))
+    apart = {word for word in words if word.endswith((" ", "'"))}
+    return frozenset(apart | {f"{word.rstrip()}:" for word in apart})
 
 
 def _listed(code: str, name: str) -> list[str]:

@@ -96,7 +96,8 @@ def _hit(pattern: re.Pattern[str], text: str) -> str:
     """The words as written. What stands in quotation marks is a message or a name and not ours to judge."""
     spared = _QUOTED.sub(lambda quoted: "\0" * len(quoted[0]), text[:_MOST])
     found = pattern.search(_plain(spared))
-    return text[found.start() : found.end()].strip(" ,;") if found else ""
+    words = text[found.start() : found.end()] if found else ""
+    return words.strip(" ,;") or words
 
 
 def _plain(text: str) -> str:

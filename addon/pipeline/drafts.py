@@ -1,5 +1,7 @@
 """What of a pipeline may be written where: the comment tells both, other places take the half that belongs there."""
 
+from collections.abc import Iterable, Iterator
+
 from addon.adf.content import Block
 from addon.generation import render_criteria, render_scenarios
 from addon.generation.criteria_drafts import TITLE as CRITERIA
@@ -31,11 +33,15 @@ class PipelineDrafts:
             return self._criteria.of(origin, result.criteria, picked=picked)
         return self._scenarios.of(origin, result.scenarios, picked=picked)
 
-    def holds(self, result: PipelineResult, target: str) -> bool:
-        """Whether there is anything that could be written there."""
-        if target in OF_CRITERIA:
-            return bool(result.criteria.criteria.criteria)
-        return target == "comment" or bool(result.scenarios.scenarios.scenarios)
+    def wanted(self, origin: Origin, result: PipelineResult, *, picked: Iterable[Picked]) -> Iterator[Draft]:
+        """Drafts for several targets, none where there is nothing to write."""
+        for each in picked:
+            if each.target == "comment":
+                yield from self.of(origin, result, picked=each)
+            elif each.target in OF_CRITERIA:
+                yield from self._criteria.wanted(origin, result.criteria, picked=[each])
+            else:
+                yield from self._scenarios.wanted(origin, result.scenarios, picked=[each])
 
     def _comment(self, origin: Origin, result: PipelineResult) -> dict[str, object]:
         say = self._texts.of(result.criteria.criteria.language)

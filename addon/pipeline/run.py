@@ -1,7 +1,7 @@
 """The life of a run of kind `pipeline`: read the issue, write criteria, write scenarios for them, put both in Jira."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -42,7 +42,9 @@ class PipelineFeature:
         made = await self._earlier(work, read) or await self._new(work, read)
         await work.progress.stage("writing")
         origin = Origin(work.run, made.bill or {}, read.service_desk)
-        drafts = tuple(self._asked_for(work, origin, result=made.result))
+        field = work.settings.criteria_field or ""
+        picked = [Picked(target, field=field) for target in made.result.targets]
+        drafts = tuple(self._drafts.wanted(origin, made.result, picked=picked))
         PIPELINE_SECONDS.observe(max(time.time() - work.run.created_at, 0.0))
         return Outcome(result=made.result.model_dump(mode="json"), usage=made.bill, drafts=drafts)
 
@@ -55,13 +57,6 @@ class PipelineFeature:
         result = PipelineResult.model_validate(run.result)
         return self._drafts.of(Origin.of(run), result, picked=Picked(target, items, edits))
 
-    def _asked_for(self, work: Work, origin: Origin, *, result: PipelineResult) -> Iterator[Draft]:
-        for target in result.targets:
-            picked = Picked(target, field=work.settings.criteria_field or "")
-            # What nobody found anything for is not written, and is no reason to lose the rest.
-            if self._drafts.holds(result, target):
-                yield from self._drafts.of(origin, result, picked=picked)
-
     async def _earlier(self, work: Work, read: Facts) -> Made[PipelineResult] | None:
         known = await facts.earlier(work, self._hash(work, read))
         result = PipelineResult.model_validate(known) if known else None
@@ -70,7 +65,7 @@ class PipelineFeature:
         by_model = "model" in (result.criteria.author, result.scenarios.author)
         bill = asking.together(*self._unspent(work)) if by_model else None
         # Where it is written belongs to this run, not to the one the words are from.
-        return Made(result.model_copy(update={"targets": wishes(work.run).publish}), bill)
+        return Made(result.model_copy(update={"targets": wishes(work.run).targets}), bill)
 
     async def _new(self, work: Work, read: Facts) -> Made[PipelineResult]:
         await work.progress.stage("criteria")
@@ -86,17 +81,27 @@ class PipelineFeature:
             work, "scenarios", shape=ScenariosResult,
             make=lambda: self._scenarios.make(_showing(work, "scenarios", finished=finished), read, basis=basis),
         )  # fmt: skip
-        result = PipelineResult(criteria=first.result, scenarios=second.result, targets=wishes(work.run).publish)
+        result = PipelineResult(criteria=first.result, scenarios=second.result, targets=wishes(work.run).targets)
         return Made(result, asking.together(first.bill, second.bill))
 
     def _unspent(self, work: Work) -> tuple[asking.Bill, asking.Bill]:
-        return asking.unspent(work, self._criteria.version(work)), asking.unspent(work, self._scenarios.version(work))
+        criteria, scenarios = self._versions(work)
+        return asking.unspent(work, criteria), asking.unspent(work, scenarios)
+
+    def _versions(self, work: Work) -> tuple[str, str]:
+        return self._criteria.version(_half(work, "criteria")), self._scenarios.version(_half(work, "scenarios"))
 
     def _hash(self, work: Work, read: Facts) -> str:
         asked = wishes(work.run)
-        prompts = f"{self._criteria.version(work)}, {self._scenarios.version(work)}"
-        return facts.hashed(work, read, prompts=prompts, count=asked.count, kinds=sorted(asked.kinds))
+        own = {kind: prompt.text for kind, prompt in work.prompts.items()}
+        prompts = ", ".join(self._versions(work))
+        return facts.hashed(work, read, prompts=prompts, count=asked.count, kinds=sorted(asked.kinds), own=own)
 
 
 def _showing(work: Work, name: str, *, finished: dict[str, Any]) -> Work:
-    return replace(work, progress=Beside(work.progress, name, finished))
+    return replace(_half(work, name), progress=Beside(work.progress, name, finished))
+
+
+def _half(work: Work, kind: str) -> Work:
+    """The work as whoever writes one half sees it: with the project's words for that kind."""
+    return replace(work, prompt=work.prompts.get(kind))

@@ -40,7 +40,6 @@ class Facts(Part):
     """One issue, read once and kept with the run, so that a second attempt judges the same text.
 
     level: Jira's hierarchy level (-1 sub-task, 0 story or bug, 1 epic). left_out: names of sections that found no room.
-    author: account id of the person to ask about the issue, its reporter or else its creator; never shown to a model.
     """
 
     issue_id: str
@@ -51,7 +50,6 @@ class Facts(Part):
     is_subtask: bool
     level: int = 0
     service_desk: bool = False
-    author: str | None = None
     labels: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
@@ -106,6 +104,6 @@ def input_hash(facts: Facts, **shaping: object) -> str:
 
     shaping: what else makes a difference, as JSON values: language, instruction, model, prompt version.
     """
-    document: Mapping[str, object] = {"facts": facts.model_dump(mode="json", exclude={"author"}), **shaping}
+    document: Mapping[str, object] = {"facts": facts.model_dump(mode="json"), **shaping}
     text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -53,7 +53,6 @@ async def read(
         is_subtask=kind.subtask or kind.hierarchy_level < 0,
         level=kind.hierarchy_level,
         service_desk=issue.project.service_desk,
-        author=_author(issue),
         labels=tuple(one_line(label) for label in issue.labels[:50]),
         components=tuple(one_line(name) for name in issue.components[:50]),
         sections=sections,
@@ -66,12 +65,6 @@ def is_read(field_id: str, name: str, *, criteria_field: str | None) -> bool:
     if field_id.startswith("customfield_"):
         return field_id == criteria_field or bool(_WORTH_READING.search(name))
     return field_id.casefold() in CHANGES or name.casefold() in CHANGES
-
-
-def _author(issue: Issue) -> str | None:
-    """An app that files issues answers no questions."""
-    people = (person for person in (issue.reporter, issue.creator) if person and person.account_type != "app")
-    return next((person.account_id for person in people if person.account_id), None)
 
 
 def _sections(issue: Issue, named: dict[str, str], *, neighbours: frozenset[str]) -> Iterator[Section]:

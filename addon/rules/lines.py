@@ -5,6 +5,18 @@ from dataclasses import dataclass
 
 from addon.rules.fold import fold
 
+_UNWRITTEN = re.compile(
+    r"(?:criterion|criteria|condition|step|item|point|example|critere|etape|exemple) ?(?:\d{1,2}|[xn…])"
+    r"|(?:please |merci de )?(?:describe|explain|decrivez|decrire|expliquez|expliquer)\b.{0,60}"
+    r"|to be (?:filled|completed|written)\b.{0,40}"
+)
+"""What templates ask for, where nobody has answered."""
+_ORDER = re.compile(
+    r"(?:important ?:? ?|note ?:? ?|please |merci d[e'] ?)?(?:ignore|disregard|forget|ignorez|ignorer|oublie|oubliez)"
+    r" (?:all |any |the |of |your |toutes? |tous |les |tes |vos )*"
+    r"(?:(?:previous|prior|above|earlier|preceding) (?:instructions?|prompts?|rules)"
+    r"|(?:instructions?|consignes?|regles) (?:precedentes?|ci-dessus|anterieures?))"
+)
 _PLACEHOLDER = re.compile(r"<[a-z][^<>/\n]{2,60}>")
 _FILLERS = frozenset(
     (
@@ -41,10 +53,19 @@ class Line:
     done: bool = False
 
 
+def order_in(text: str) -> str:
+    """The words by which a text gives orders to a program that reads it, "" for one that gives none."""
+    found = _ORDER.match(fold(text[:400]))
+    return text[: found.end()] if found else ""
+
+
 def is_filler(text: str) -> bool:
     """True for what templates leave behind: TBD, `<describe here>`, dots."""
     plain = fold(text).strip()
     if len(plain) < 400 and len(_PLACEHOLDER.findall(plain)) > 1:
+        return True
+    # An order to a reading program says nothing about the work either.
+    if order_in(text.strip()) or _UNWRITTEN.fullmatch(plain.strip(" ._*")):
         return True
     bracketed = len(plain) < 200 and (plain[:1] + plain[-1:] in ("<>", "[]", "{}"))
     return bracketed or plain.strip(". ") in _FILLERS or not plain.strip(" .-_…?*")

@@ -73,7 +73,9 @@ def _labelled(line: str, section: str) -> list[Line]:
     """A line such as `Expected: a list` opens a section, and so does `Notes:` alone."""
     label = _LABEL.match(line)
     if label is None:
-        return [Line("text", line, section)]
+        # Many write "Acceptance criteria" above a list without making a heading of it.
+        kind = _NAMES.get(fold(line).strip(_EDGES + "."), "")
+        return [Line("heading", line, kind)] if kind else [Line("text", line, section)]
     title, rest = label[1].strip(_EDGES), line[label.end() :].strip()
     kind = kind_of(title)
     # "Note: ..." stays a sentence; an unknown label alone on its line ends the section before it.
@@ -104,6 +106,7 @@ def _starts() -> list[tuple[str, str]]:
 
 
 _STARTS = _starts()
+_NAMES = dict(_STARTS)
 
 
 def _empty(lines: list[Line]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from addon.results.analysis import Risk, Score, Severity
 from addon.rules.fold import short
+from addon.rules.lines import order_in
 from addon.rules.reading import Reading
 
 MOST = 5
@@ -15,6 +16,10 @@ def risks(reading: Reading, scores: list[Score]) -> list[Risk]:
     # Severity decides which are kept, not the order in which they were found.
     order = {"high": 0, "medium": 1, "low": 2}
     found = list(_of_bug(reading, scores) if reading.story.is_bug else _of_story(reading, scores))
+    orders = next((words for line in reading.outline.lines if (words := order_in(line.text))), "")
+    if orders:
+        words = reading.tongue.quoted(orders)
+        found.append(Risk(text=reading.tongue.say("risk.orders", words=words), severity="high"))
     found += [
         *_of_words(reading, "secret", severity="high"),
         *_of_words(reading, "loss", severity="medium"),

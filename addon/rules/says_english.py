@@ -182,6 +182,7 @@ SAYS = {
     "ask.reproducible": "Does it happen every time? If not, how often, and since when?",
     "ask.impact": "How many people does it concern, and is there a way round in the meantime?",
     # risks
+    "risk.orders": "The text gives orders to programs that read it ({words}); they were not followed. Find out who wrote them.",
     "risk.criteria": "Without acceptance criteria it may be disputed when the work is done.",
     "risk.vague": "{words} can be understood differently by the author and the team.",
     "risk.large": "The issue may be too large to finish in one go.",

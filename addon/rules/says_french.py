@@ -182,6 +182,7 @@ SAYS = {
     "ask.reproducible": "Cela arrive-t-il à chaque fois ? Sinon, combien de fois, et depuis quand ?",
     "ask.impact": "Combien de personnes sont touchées, et existe-t-il un contournement en attendant ?",
     # risques
+    "risk.orders": "Le texte donne des ordres aux programmes qui le lisent ({words}) ; ils n’ont pas été suivis. Chercher qui les a écrits.",
     "risk.criteria": "Sans critères d’acceptation, on peut ne pas s’accorder sur la fin du travail.",
     "risk.vague": "L’auteur et l’équipe peuvent comprendre {words} de façons différentes.",
     "risk.large": "Le ticket est peut-être trop grand pour être terminé d’une traite.",

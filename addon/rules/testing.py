@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from addon.results.criteria import AcceptanceCriterion
 from addon.results.part import Kind
 from addon.results.scenarios import Priority, Scenario, Scenarios, Step
-from addon.rules.fold import fold, short, title_of
+from addon.rules.fold import fold, title_of
 from addon.rules.tongue import Tongue
 from addon.rules.tongues import tongue_for
 
@@ -67,7 +67,7 @@ def _limits(criteria: Sequence[AcceptanceCriterion], tongue: Tongue) -> Iterator
         seen = _sentence("; ".join(criterion.then))
         yield Scenario(
             id="",
-            title=short(tongue.say("scen.limit", title=title_of(criterion.title)), 250),
+            title=tongue.say("scen.limit", title=title_of(criterion.title, 160)),
             kind="boundary",
             priority=PRIORITIES["boundary"],
             covers=[criterion.id],

@@ -54,8 +54,8 @@ class Work:
     """One attempt at one run.
 
     jira: acts as the app. as_user: acts as the person who asked, None for what comes by itself. model: None means the
-    rules answer. prompt: the project's own words for this kind of run. base: the ended run that
-    `params["based_on"]` names, of the same issue.
+    rules answer. prompt: the project's own words for this kind of run; prompts: those of the kinds it is made of, by
+    kind. base: the ended run that `params["based_on"]` names, of the same issue.
     """
 
     run: Run
@@ -67,6 +67,7 @@ class Work:
     ledger: Ledger
     as_user: Session | None = None
     prompt: ProjectPrompt | None = None
+    prompts: Mapping[str, ProjectPrompt] = field(default_factory=dict)
     base: Run | None = None
 
     @property

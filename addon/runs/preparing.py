@@ -9,6 +9,9 @@ from addon.store.leases import Lease
 from addon.store.repos import runs as rows
 from addon.store.repos.runs import Run
 
+MADE_OF = {"pipeline": ("criteria", "scenarios")}
+"""Kinds whose results are made of others', with the words the project has for those."""
+
 
 async def prepared(desk: Desk, lease: Lease, *, run: Run, tenant: Tenant, seq: int) -> Work:
     """seq: the highest number of an event that an earlier attempt has used. Raises DatabaseDown."""
@@ -20,6 +23,7 @@ async def prepared(desk: Desk, lease: Lease, *, run: Run, tenant: Tenant, seq: i
         settings=await desk.projects.get(tenant.id, run.project_id or ""),
         model=await desk.askers.asker(tenant.id, account_id=run.account_id),
         prompt=await _prompt(desk, run),
+        prompts={kind: found for kind in MADE_OF.get(run.kind, ()) if (found := await _active(desk, run, kind=kind))},
         base=await _base(desk, run),
         progress=RunProgress(desk.db, desk.bus, lease=lease, after=seq),
         ledger=RunLedger(desk.db, run, lease),
@@ -29,7 +33,11 @@ async def prepared(desk: Desk, lease: Lease, *, run: Run, tenant: Tenant, seq: i
 async def _prompt(desk: Desk, run: Run) -> ProjectPrompt | None:
     if run.preview and "prompt" in run.params:
         return ProjectPrompt(0, str(run.params["prompt"]))
-    return await desk.prompts.active(run.tenant_id, run.project_id or "", kind=run.kind)
+    return await _active(desk, run, kind=run.kind)
+
+
+async def _active(desk: Desk, run: Run, *, kind: str) -> ProjectPrompt | None:
+    return await desk.prompts.active(run.tenant_id, run.project_id or "", kind=kind)
 
 
 async def _base(desk: Desk, run: Run) -> Run | None:

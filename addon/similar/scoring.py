@@ -20,19 +20,22 @@ _FEW = 4
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """As much of an issue as is compared. reporter: account id, "" for nobody. words: see telling.words."""
+    """As much of an issue as is compared. reporter: account id, "" for nobody.
+
+    words: of all of it, told: of the body, see telling.words.
+    """
 
     title: str
-    body: str = ""
     components: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     reporter: str = ""
     parent: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, title: str, body: str, **more: object) -> "Sketch":
-        return cls(title=title, body=body, words=words(f"{title}\n{body}"), **more)  # type: ignore[arg-type]
+        return cls(title=title, words=words(f"{title}\n{body}"), told=words(body), **more)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,9 @@ def _titles(one: str, other: str) -> float:
 
 def _overlap(one: Sketch, other: Sketch, *, weights: Mapping[str, float]) -> float | None:
     """0 to 100, rare words weighing more than common ones; None when a text is too short to tell."""
-    if min(len(one.words), len(other.words)) < _FEW or not (one.body and other.body):
+    if min(len(one.told), len(other.told)) < _FEW:
         return None
-    weight = {word: weights.get(word, 1.0) for word in {*one.words, *other.words}}
-    mine, theirs = (sum(weight[word] for word in side.words) for side in (one, other))
-    shared = sum(weight[word] for word in one.words.keys() & other.words.keys())
+    weight = {word: weights.get(word, 1.0) for word in {*one.told, *other.told}}
+    mine, theirs = (sum(weight[word] for word in side.told) for side in (one, other))
+    shared = sum(weight[word] for word in one.told.keys() & other.told.keys())
     return 100 * shared / sqrt(mine * theirs) if mine and theirs else None

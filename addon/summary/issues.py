@@ -148,4 +148,6 @@ def _day(value: object) -> str:
 
 
 def _short(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: max(room - 1, 0)].rstrip() + "…"
+    if len(text) <= room:
+        return text
+    return f"{text[: room - 1].rstrip()}…" if room > 0 else ""

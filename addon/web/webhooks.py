@@ -4,6 +4,7 @@ Answers are 204 (accepted, known already, or none of our business), 401, 413 or 
 means exactly that nothing was stored; any other 4xx would lose the event for good.
 """
 
+import re
 import time
 from collections.abc import Awaitable
 
@@ -29,6 +30,7 @@ HOUR_S = 3600.0
 MAX_RUNS_PER_ISSUE_AND_HOUR = 5
 """Guards against another add-on that recreates what we write: an issue is created once, so even two are odd."""
 MAX_DELIVERY_ID = 128
+OUR_LABEL = re.compile(r"jiravision-[0-9a-f]{32}-\d{1,3}")
 
 log = logs.logger("addon.web")
 
@@ -125,7 +127,14 @@ def own_echo(event: IssueCreated, trace: str, *, tenant: Tenant, addon_key: str)
     # Some deliveries name nobody; the creator of a new issue is the same person.
     by = event.user or event.issue.fields.creator
     reason = own_hand(by, trace, tenant=tenant, addon_key=addon_key)
-    return reason or ("own marker" if addon_key in (event.issue.properties or {}) else "")
+    if reason:
+        return reason
+    if addon_key in (event.issue.properties or {}):
+        return "own marker"
+    # Xray makes our tests under the name of the key's owner; by its label a test is known before its address is.
+    labels = event.issue.fields.labels
+    ours = isinstance(labels, list) and any(OUR_LABEL.fullmatch(str(label)) for label in labels)
+    return "own label" if ours else ""
 
 
 def unwanted(event: IssueCreated, known: rows.Intake) -> str:

@@ -45,9 +45,7 @@ async def replay(recording: Recording, cases: Sequence[Case]) -> list[Observed]:
             model.script(*(f"said:{text.encode().hex()}" for text in answers))
             choice = ModelChoice(recording.provider, recording.model, model.url, "key of a replay", 30.0)
             async with questioner(choice) as asker:
-                seen.append(
-                    await observe(known[case], offered[kind], turn=int(turn), asker=asker, asked=asker.asked)
-                )
+                seen.append(await observe(known[case], offered[kind], turn=int(turn), asker=asker, asked=asker.asked))
     return seen
 
 

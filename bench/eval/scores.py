@@ -104,7 +104,8 @@ def raised_in(analysis: dict[str, Any]) -> str:
 def _criteria(case: Case, seen: Observed) -> Iterator[tuple[str, Share]]:
     wanted, result = case.expect.criteria, CriteriaResult.model_validate(seen.result)
     criteria = result.criteria.criteria
-    yield "gherkin", (parses(result.gherkin, result.criteria.language), 1)
+    if criteria:
+        yield "gherkin", (parses(result.gherkin, result.criteria.language), 1)
     yield "count", (wanted.least <= len(criteria) <= wanted.most, 1)
     yield "kinds", _count(kind in {one.kind for one in criteria} for kind in wanted.kinds)
     text = words.fold(json.dumps([one.model_dump(exclude={"quote", "id"}) for one in criteria], ensure_ascii=False))

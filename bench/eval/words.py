@@ -56,10 +56,10 @@ _PATTERNS = {kind: re.compile(words) for kind, words in FINDS.items()}
 _SMALL: Mapping[str, frozenset[str]] = {
     code: frozenset(words.split())
     for code, words in {
-        "en": "the and is are of to in it that this be with for not what how which who when does will should they you has have an",
-        "fr": "le la les des et est sont une du que qui pour dans pas ce cette il elle au aux sur avec plus ou être à quel quelle",
-        "de": "der die das und ist nicht ein eine zu mit für auf dem den des wird werden sich von wie was wer oder kann im",
-        "es": "el los las y es una del que para en no con por se su como cuando qué quién esta este",
+        "en": "the and is are of to in it that this be with for not what how which who when does will should they you has have an was why my",
+        "fr": "le la les de des et est sont une du que qui pour dans pas ce cette il elle au aux sur avec plus ou être à quel quelle en je par sans afin tant sera comment",
+        "de": "der die das und ist nicht ein eine zu mit für auf dem den des wird werden sich von wie wer oder kann wenn einen",
+        "es": "el los las y es una del qué quién para no con por se su como cuando esta este",
     }.items()
 }
 
@@ -88,4 +88,6 @@ def language(texts: Iterable[str]) -> str:
     for text in texts:
         for word in _WORD.findall(_QUOTED.sub(" ", text.casefold())):
             counted.update(code for code, known in _SMALL.items() if word in known)
-    return counted.most_common(1)[0][0] if counted else ""
+    first, second = [*counted.most_common(2), ("", 0), ("", 0)][:2]
+    # Neighbouring languages share small words: a text that both might have written tells nothing.
+    return first[0] if first[1] > second[1] else ""

@@ -1,6 +1,5 @@
 // The end of every result: what was written of it, the button that writes more, what was read, and a word of caution.
 
-import { get } from "../api.js";
 import { h } from "../dom.js";
 import { button } from "../parts.js";
 import { t } from "../texts.js";
@@ -9,21 +8,14 @@ import { itemsOf, targetsOf } from "./kinds.js";
 import { Outcome } from "./outcome.js";
 import { PublishDialog } from "./publish.js";
 
-/** Only administrators of the project may ask; for everybody else the project's own field is the only one. */
-async function fieldsOf(run) {
-  const answer = await get(`/projects/${encodeURIComponent(run.project_id)}/options`).catch(() => null);
-  return answer?.fields ?? [];
-}
-
 const nameOf = (item) => [item.id, item.title].filter(Boolean).join(" ");
 
 /** Opens the dialog for one part of a run. targets: where to, the first of them chosen. */
-export async function openPublish(model, run, { title, targets, partName, names = null }) {
-  const fields = targets.includes("field") && run.project_id ? await fieldsOf(run) : [];
+export function openPublish(model, run, { title, targets, partName, names = null }) {
   const found = names ?? itemsOf(run, partName).map(nameOf);
   const items = found.length ? { part: partName, names: found } : null;
   const offered = items ? targets : targets.filter((target) => target === "comment");
-  new PublishDialog(model, run, { title, targets: offered, items, fields }).open();
+  new PublishDialog(model, run, { title, targets: offered, items }).open();
 }
 
 /** The button that asks the author. questions: the open ones. */

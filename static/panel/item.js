@@ -36,7 +36,7 @@ export class ItemCard {
   constructor(shape, verdicts, run, { index, item }) {
     Object.assign(this, { shape, verdicts, run, index, item, form: null, renewal: null });
     this.id = `${shape.id ?? shape.part}-${index}`;
-    this.title = h("h3", { id: `${this.id}-title`, dir: "auto" });
+    this.title = h("h3", { id: `${this.id}-name`, dir: "auto" });
     this.head = h("div", { class: "item-head" });
     this.body = h("div", { class: "item-body" });
     this.more = h("div", { class: "item-more" });

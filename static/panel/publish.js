@@ -1,8 +1,9 @@
 // The dialog that writes into Jira: where to, what of it, exactly what it will be, and then what became of each part.
 
+import { get } from "../api.js";
 import { announce, h, put } from "../dom.js";
 import { checkbox, checkGroup, radioGroup, select } from "../form.js";
-import { button, errorNotice } from "../parts.js";
+import { button, errorNotice, spinner } from "../parts.js";
 import { plural, t } from "../texts.js";
 import { takesItems } from "./kinds.js";
 import { Modal } from "./modal.js";
@@ -12,31 +13,41 @@ import { previewView } from "./preview.js";
 import { verdictOf } from "./verdicts.js";
 
 const SETTLED_MS = 250;
+const WHOLE = new Set(["comment", "description", "field"]);
 
 /** Items that a person may choose: {part, names: [text]}; rejected ones are not offered ticked. */
 function itemChoice(run, { part, names }) {
   const choices = names.map((text, index) => ({ value: String(index), text }));
   const group = checkGroup("publish-items", t("What"), t("Rejected ones are not ticked."), choices, []);
-  group.set(choices.map(({ value }) => value).filter((value) => verdictOf(run, part, value)?.verdict !== "rejected"));
-  return group;
+  const kept = choices.map(({ value }) => value).filter((value) => verdictOf(run, part, value)?.verdict !== "rejected");
+  group.set(kept);
+  const isAll = () => group.value().length === kept.length && kept.every((value) => group.value().includes(value));
+  return { ...group, isAll };
+}
+
+/** Only administrators of the project may ask; for everybody else the project's own field is the only one. */
+async function fieldsOf(run) {
+  const answer = await get(`/projects/${encodeURIComponent(run.project_id)}/options`).catch(() => null);
+  return answer?.fields ?? [];
 }
 
 export class PublishDialog {
   #asked = 0;
   #timer = null;
 
-  /** wanted: {title, targets, items: null | {part, names}, fields: [{id, name}], chosen}. */
+  /** wanted: {title, targets, items: null | {part, names}}. */
   constructor(model, run, wanted) {
     Object.assign(this, { model, run, wanted });
     const choices = targetChoices(wanted.targets);
     this.target = radioGroup("publish-target", t("Where"), choices);
     this.target.set(wanted.targets[0]);
     this.items = wanted.items ? itemChoice(run, wanted.items) : null;
-    this.field = this.#fieldChoice();
+    this.field = null;
+    this.fieldPlace = h("div", {});
     this.replace = checkbox("publish-replace", t("Replace what stands in the field"), "");
     this.preview = h("section", { class: "preview", "aria-labelledby": "preview-title", "aria-live": "polite" });
     this.shown = h("div", {});
-    put(this.preview, h("h3", { id: "preview-title" }, t("Exactly this will be written")), this.shown);
+    put(this.preview, h("h3", { id: "preview-title" }, t("Exactly this will be written"), spinner()), this.shown);
     this.write = button("", () => this.#write(), { kind: "primary", id: "publish-write" });
     const close = button(t("Close"), () => this.modal.close(), { id: "publish-close" });
     this.problem = h("div", {});
@@ -49,21 +60,26 @@ export class PublishDialog {
     ]);
   }
 
-  #fieldChoice() {
-    const fields = this.wanted.fields ?? [];
-    if (!fields.length) return null;
-    return select("publish-field", t("Field"), "", fields.map(({ id, name }) => [id, name]), fields[0].id);
+  /** Asked for when somebody wants to write into one. */
+  async #offerFields() {
+    this.fields ??= fieldsOf(this.run);
+    const fields = await this.fields;
+    if (this.field || !fields.length) return;
+    this.field = select("publish-field", t("Field"), "", fields.map(({ id, name }) => [id, name]), fields[0].id);
+    put(this.fieldPlace, this.field.node);
   }
 
   #parts() {
     const { wanted } = this;
-    return [wanted.targets.length > 1 && this.target.node, this.field?.node, this.replace.node, this.items?.node];
+    return [wanted.targets.length > 1 && this.target.node, this.fieldPlace, this.replace.node, this.items?.node];
   }
 
   get #wish() {
     const target = this.target.value();
     const wish = { target };
-    if (this.items && takesItems(this.run, target)) wish.items = this.items.value().map(Number);
+    const isWhole = WHOLE.has(target) && this.items?.isAll();
+    // All that is not rejected is what the server writes when no items are named.
+    if (this.items && takesItems(this.run, target) && !isWhole) wish.items = this.items.value().map(Number);
     if (target === "field" && this.field) wish.field = this.field.input.value;
     if (target === "field" && this.replace.input.checked) wish.replace = true;
     return wish;
@@ -77,7 +93,7 @@ export class PublishDialog {
   #changed() {
     const { target, items } = this.#wish;
     const isField = target === "field";
-    if (this.field) this.field.node.hidden = !isField;
+    this.fieldPlace.hidden = !isField;
     this.replace.node.hidden = !isField;
     if (this.items) this.items.node.hidden = !takesItems(this.run, target);
     this.write.textContent = t("Write to Jira");
@@ -93,6 +109,8 @@ export class PublishDialog {
 
   async #look() {
     const asked = this.#asked;
+    if (this.target.value() === "field") await this.#offerFields();
+    if (asked !== this.#asked) return;
     const run = this.model.runs.find(this.run.id);
     this.shown.setAttribute("aria-busy", "true");
     let nodes;

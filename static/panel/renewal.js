@@ -17,7 +17,12 @@ export class Renewal {
     this.instruction = textInput(`${id}-renew`, t("What should be different?"), t("May stay empty."), {
       maxlength: INSTRUCTION_LENGTH,
     });
-    this.instruction.input.addEventListener("keydown", (event) => event.key === "Enter" && this.#ask());
+    this.instruction.input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      // Else the same key would press the button that gets the focus.
+      event.preventDefault();
+      this.#ask();
+    });
     this.place = h("div", { role: "status" });
     this.go = button(t("Make a new version"), () => this.#ask(), { kind: "primary", "data-make": "" });
     this.cancel = button(t("Cancel"), () => this.#close(), { "data-keep": "" });

@@ -45,9 +45,15 @@ export class Verdicts {
   /** A new version of one item, made by a run of its own: {run, done: promise of the ended run, cancel()}. */
   async regenerate(run, part, index, instruction) {
     const answer = await post(`${place(run, part, index)}/regenerate`, instruction ? { instruction } : {});
-    const made = answer.run;
+    const made = this.model.runs.keep(answer.run);
+    this.model.changed("runs");
     const done = new Promise((resolve, reject) => {
-      const ended = (found) => (found.status === "succeeded" ? resolve(found) : reject(failure(found)));
+      const ended = (found) => {
+        this.model.runs.keep(found);
+        this.model.changed("runs");
+        if (found.status === "succeeded") resolve(found);
+        else reject(failure(found));
+      };
       if (made.status === "succeeded" || made.status === "failed") ended(made);
       else
         this.model.watch.follow(made, {

@@ -63,7 +63,7 @@ export class AskForm {
       h(
         "li",
         {},
-        button(name, () => this.#take(jql), { kind: "default", class: ["button", "button-default", "chip"] }),
+        button(name, () => this.#take(jql), { kind: "default", class: "chip" }),
       ),
     );
     return h(
@@ -143,7 +143,7 @@ export class AskForm {
       put(this.message, errorNotice(error));
       return;
     }
-    this.#complain(`${t("Jira does not understand the query:")} ${error.detail}`);
+    this.#complain(t("Jira does not understand this query: {words}", { words: error.detail }));
     this.jql.focus();
   }
 

@@ -32,6 +32,7 @@ export class Model {
     this.shownId = null;
     const { run } = await post("/ai/summarize-jql", { project: this.project, ...wish });
     this.#keep({ ...run, params: wish });
+    this.changed("runs");
     this.#watch(run);
   }
 

@@ -14,7 +14,7 @@ function entry(run, shown, onOpen) {
   const open = button(t("Open"), () => onOpen(run), {
     "aria-describedby": `past-${run.id}`,
     "aria-pressed": String(shown),
-    class: ["button", "button-default", "open-run"],
+    class: "open-run",
   });
   return h(
     "li",

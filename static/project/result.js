@@ -165,7 +165,7 @@ export function resultView(run, jira, on) {
     { class: "summary-head" },
     h("h2", { id: "summary-title", tabindex: -1 }, issues.length ? t("Summary") : t("No issues found")),
     h("p", { class: "meta" }, h("code", { class: "query", dir: "ltr" }, result.jql)),
-    h("p", { class: "meta" }, byline(run, result), " ", time(run.finished_at)),
+    h("p", { class: "meta" }, byline(run, result), " · ", time(run.finished_at)),
   );
   if (!issues.length)
     return h(

@@ -25,10 +25,6 @@ function ended(run, onAgain) {
   const again = button(t("Ask again"), onAgain, { id: "again", kind: "link" });
   if (run.status === "cancelled" && !run.error?.detail)
     return notice("info", { id: "ended", title: t("This summary was cancelled"), actions: [again] });
-  if (run.error?.error === "jql_refused") {
-    const title = t("Jira does not understand the query:");
-    return notice("error", { id: "ended", title, text: run.error.detail, actions: [again] });
-  }
   const { title, text, detail } = explain(run.error ?? {});
   return notice("error", { id: "ended", title, text, detail, actions: [again] });
 }
@@ -63,6 +59,7 @@ export function summaries(place, parameters) {
       return;
     }
     const finished = live;
+    const held = Boolean(finished?.node.contains(document.activeElement));
     live = null;
     if (model.error)
       put(
@@ -77,6 +74,8 @@ export function summaries(place, parameters) {
         ended(run, () => again(run)),
       );
     if (finished && run?.result) announce(t("The summary is ready."));
+    // What held the focus is gone; what came in its place takes it over.
+    if (held) now.querySelector("#summary-title, #ended button")?.focus();
   };
 
   const showPast = () => {

@@ -4,6 +4,7 @@ import { checkbox, checkGroup, select, textArea, textInput } from "../form.js";
 import { languageName, number, t } from "../texts.js";
 
 const INSTRUCTION_LENGTH = 2000;
+const LONGEST_PAUSE = 1440;
 
 const over = (field, value, set) => ({
   ...field,
@@ -58,21 +59,37 @@ function whenCreated(settings, options) {
   };
 }
 
-function lowestScore() {
-  const props = { type: "number", min: 0, max: 100, step: 1, inputmode: "numeric", class: "short" };
-  const field = textInput(
-    "min_quality",
-    t("Comment only when the score is below"),
-    t("From 0 to 100. Empty: always."),
-    props,
-  );
+/** A whole number, null when the field is empty. */
+function whole(id, label, help, { min, max }) {
+  const props = { type: "number", min, max, step: 1, inputmode: "numeric", class: "short" };
   const value = (input) => {
     if (input.validity.badInput) return "?";
     return input.value.trim() === "" ? null : Number(input.value);
   };
-  return over(field, value, (input, given) => {
+  return over(textInput(id, label, help, props), value, (input, given) => {
     input.value = given ?? "";
   });
+}
+
+function lowestScore() {
+  const label = t("Comment only when the score is below");
+  return whole("min_quality", label, t("From 0 to 100. Empty: always."), { min: 0, max: 100 });
+}
+
+function whenChanged() {
+  return {
+    rerun_on_update: tick(
+      "rerun_on_update",
+      t("Analyse issues again when they are changed"),
+      t("Only issues that were analysed before, and only when something was changed that is read. The comment is updated."),
+    ),
+    rerun_cooldown_minutes: whole(
+      "rerun_cooldown_minutes",
+      t("Minutes between two analyses of an issue"),
+      t("From 1 to {n}. Changes in between are analysed together.", { n: number(LONGEST_PAUSE) }),
+      { min: 1, max: LONGEST_PAUSE },
+    ),
+  };
 }
 
 function subtaskType(settings, options) {
@@ -143,7 +160,7 @@ function judged(settings, options) {
 
 /** The fields by section, in the order they are shown. settings: as stored; options: what Jira offers to choose from. */
 export function settingsFields(settings, options) {
-  return [whenCreated(settings, options), written(settings, options), judged(settings, options)];
+  return [whenCreated(settings, options), whenChanged(), written(settings, options), judged(settings, options)];
 }
 
 /** What is wrong with the values, by field; {} when nothing is. */
@@ -152,6 +169,10 @@ export function mistakes(values) {
   const quality = values.min_quality;
   if (quality !== null && !(Number.isInteger(quality) && quality >= 0 && quality <= 100)) {
     wrong.min_quality = t("Enter a whole number from 0 to 100, or nothing.");
+  }
+  const pause = values.rerun_cooldown_minutes;
+  if (!(Number.isInteger(pause) && pause >= 1 && pause <= LONGEST_PAUSE)) {
+    wrong.rerun_cooldown_minutes = t("Enter a whole number from 1 to {n}.", { n: number(LONGEST_PAUSE) });
   }
   if (values.auto_criteria && !values.criteria_field)
     wrong.criteria_field = t("Choose the field the criteria are written to.");

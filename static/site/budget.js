@@ -5,34 +5,39 @@ import { announce, h, put } from "../dom.js";
 import { complaints, guardUnsaved, textInput } from "../form.js";
 import { errorNotice, lozenge, notice, spinner, time } from "../parts.js";
 import { moment, money, N_, number, percent, t } from "../texts.js";
+import { named } from "../words.js";
 
-const LIMITS = {
-  tokens_per_day: { label: N_("Tokens a day"), unit: "tokens" },
-  tokens_per_month: { label: N_("Tokens a month"), unit: "tokens" },
-  usd_per_day: { label: N_("US dollars a day"), unit: "usd" },
-  usd_per_month: { label: N_("US dollars a month"), unit: "usd" },
-  tokens_per_minute: { label: N_("Tokens a minute for one person"), unit: "tokens" },
+const UNITS = {
+  tokens_per_day: "tokens",
+  tokens_per_month: "tokens",
+  usd_per_day: "usd",
+  usd_per_month: "usd",
+  tokens_per_minute: "tokens",
 };
-const OWNERS = { operator: N_("Granted by the add-on's operator"), site: N_("Your own limit") };
-const STATES = {
-  ok: { text: N_("Within the limit"), tone: "success" },
-  near: { text: N_("Nearly used up"), tone: "warning" },
-  spent: { text: N_("Used up"), tone: "error" },
-};
+const limit = named({
+  tokens_per_day: N_("Tokens a day"),
+  tokens_per_month: N_("Tokens a month"),
+  usd_per_day: N_("US dollars a day"),
+  usd_per_month: N_("US dollars a month"),
+  tokens_per_minute: N_("Tokens a minute for one person"),
+});
+const whose = named({ operator: N_("Granted by the add-on's operator"), site: N_("Your own limit") });
+const stateOf = named({ ok: N_("Within the limit"), near: N_("Nearly used up"), spent: N_("Used up") });
+const TONES = { ok: "success", near: "warning", spent: "error" };
 
 const said = (value, unit) => (unit === "usd" ? money(value) : t("{n} tokens", { n: number(Math.round(value)) }));
 
 function bar({ owner, budget, most, used, state, full_again_at: until }) {
-  const { label, unit } = LIMITS[budget];
+  const unit = UNITS[budget];
   const share = Math.min(100, Math.floor((used * 100) / most));
-  const name = `${t(label)} · ${t(OWNERS[owner])}`;
+  const name = `${limit(budget)} · ${whose(owner)}`;
   const text = t("{used} of {most} ({share})", { used: said(used, unit), most: said(most, unit), share: percent(share) });
   const fill = h("progress", { class: `budget-fill budget-${state}`, max: 100, "aria-label": name, "aria-valuetext": text });
   fill.value = share;
   return h(
     "li",
     { class: "budget-bar", "data-budget": budget, "data-owner": owner, "data-state": state },
-    h("p", { class: "budget-name" }, h("span", { class: "strong" }, name), lozenge(t(STATES[state].text), STATES[state].tone)),
+    h("p", { class: "budget-name" }, h("span", { class: "strong" }, name), lozenge(stateOf(state), TONES[state])),
     fill,
     h("p", { class: "meta" }, `${text} · ${t("full again {when}", { when: moment(until) })}`),
   );
@@ -59,7 +64,7 @@ const FIELD = { inputmode: "decimal", class: "short", maxlength: 15 };
 class BudgetForm {
   constructor(shown) {
     this.fields = Object.fromEntries(
-      Object.entries(LIMITS).map(([name, { label }]) => [name, textInput(name, t(label), "", FIELD)]),
+      Object.keys(UNITS).map((name) => [name, textInput(name, limit(name), "", FIELD)]),
     );
     this.top = h("div", { id: "budget-top" });
     this.bars = h("ul", { class: "plain budget-bars", id: "budget-bars" });
@@ -118,7 +123,7 @@ class BudgetForm {
     return Object.fromEntries(
       Object.entries(this.fields).map(([name, { input }]) => {
         const text = input.value.trim().replace(",", ".");
-        const whole = LIMITS[name].unit === "tokens";
+        const whole = UNITS[name] === "tokens";
         const right = whole ? /^\d*$/ : /^(\d+(\.\d*)?)?$/;
         return [name, right.test(text) ? Number(text) : NaN];
       }),
@@ -143,7 +148,7 @@ class BudgetForm {
     const wrong = Object.entries(this.values()).filter(([, value]) => Number.isNaN(value));
     for (const [name, field] of Object.entries(this.fields)) {
       const bad = wrong.some(([each]) => each === name);
-      const help = LIMITS[name].unit === "usd" ? t("Enter an amount such as 12.50, or nothing.") : t("Enter a whole number, or nothing.");
+      const help = UNITS[name] === "usd" ? t("Enter an amount such as 12.50, or nothing.") : t("Enter a whole number, or nothing.");
       field.fail(bad ? help : "");
     }
     if (wrong.length) this.fields[wrong[0][0]].input.focus();

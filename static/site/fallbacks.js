@@ -4,7 +4,7 @@ import { announce, h, put } from "../dom.js";
 import { select, textInput } from "../form.js";
 import { button } from "../parts.js";
 import { N_, t } from "../texts.js";
-import { provider as providerName } from "../words.js";
+import { named, provider as providerName } from "../words.js";
 
 export const NAMED = ["openai", "anthropic", "gemini", "ollama"];
 const MOST = 4;
@@ -12,10 +12,11 @@ const EXAMPLES = {
   openai: N_("Its name as the provider writes it, for example gpt-5-mini."),
   anthropic: N_("Its name as the provider writes it, for example claude-haiku-4-5."),
   gemini: N_("Its name as the provider writes it, for example gemini-2.5-flash."),
-  ollama: N_("Its name as Ollama lists it, for example qwen3:8b."),
+  ollama: N_("Its name as Ollama lists it, for example llama3.2."),
 };
 
-export const example = (provider) => t(EXAMPLES[provider] ?? EXAMPLES.openai);
+const exampleOf = named(EXAMPLES);
+export const example = (provider) => exampleOf(Object.hasOwn(EXAMPLES, provider) ? provider : "openai");
 
 let made = 0;
 

@@ -6,7 +6,7 @@ import { select } from "../form.js";
 import { errorNotice } from "../parts.js";
 import { table } from "../table.js";
 import { day, money, N_, number, t } from "../texts.js";
-import { provider as providerName } from "../words.js";
+import { named, provider as providerName } from "../words.js";
 
 const WIDTH = 600;
 const HEIGHT = 120;
@@ -18,19 +18,20 @@ const TOTALS = {
   running: N_("Runs at work"),
   queued: N_("Runs waiting"),
 };
-const PAYERS = { operator: N_("The add-on's operator"), site: N_("This site") };
+const payer = named({ operator: N_("The add-on's operator"), site: N_("This site") });
 const ORDER = ["openai", "anthropic", "gemini", "ollama"];
+
+const measured = named({ runs: N_("Runs"), tokens: N_("Tokens"), cost: N_("Cost in US dollars") });
 
 /** What the bars can show. parts: what one day's bar is made of, from the bottom up: [class, amount]. */
 const MEASURES = {
-  runs: { name: N_("Runs"), of: (each) => each.runs, say: number, parts: (each) => [["bar", each.runs]] },
+  runs: { of: (each) => each.runs, say: number, parts: (each) => [["bar", each.runs]] },
   tokens: {
-    name: N_("Tokens"),
     of: (each) => each.input_tokens + each.output_tokens,
     say: number,
     parts: (each) => ORDER.map((name) => [`bar bar-${name}`, each.providers?.[name] ?? 0]),
   },
-  cost: { name: N_("Cost in US dollars"), of: (each) => each.cost_usd, say: money, parts: (each) => [["bar", each.cost_usd]] },
+  cost: { of: (each) => each.cost_usd, say: money, parts: (each) => [["bar", each.cost_usd]] },
 };
 
 function stack(entry, at, { measure, most, step }) {
@@ -64,11 +65,13 @@ function legend(days) {
   );
 }
 
-function chart(days, measure) {
+function chart(days, code) {
+  const measure = MEASURES[code];
+  const what = measured(code);
   const total = days.reduce((sum, entry) => sum + measure.of(entry), 0);
   const most = Math.max(...days.map((entry) => measure.of(entry)), 0);
   const label = t("{what} by day: {total} in {days} days, at most {most} on one day.", {
-    what: t(measure.name),
+    what,
     total: measure.say(total),
     days: days.length,
     most: measure.say(most),
@@ -76,7 +79,7 @@ function chart(days, measure) {
   return h(
     "figure",
     { class: "chart" },
-    h("figcaption", {}, `${t("{what} by day", { what: t(measure.name) })} · ${t("at most {most}", { most: measure.say(most) })}`),
+    h("figcaption", {}, `${t("{what} by day", { what })} · ${t("at most {most}", { most: measure.say(most) })}`),
     svg(
       "svg",
       { role: "img", "aria-label": label, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none" },
@@ -89,7 +92,7 @@ function chart(days, measure) {
       h("span", {}, day(days[0].day)),
       h("span", {}, day(days.at(-1).day)),
     ),
-    measure === MEASURES.tokens && legend(days),
+    code === "tokens" && legend(days),
   );
 }
 
@@ -119,7 +122,7 @@ function models(rows) {
   const cells = rows.map((row) => [
     h("span", { class: "wrap" }, row.model),
     providerName(row.provider),
-    t(PAYERS[row.payer]),
+    payer(row.payer),
     number(row.asks),
     number(row.input_tokens),
     number(row.output_tokens),
@@ -150,7 +153,7 @@ function totals({ runs, tokens, issues, cost_usd: cost, unpriced_tokens: unprice
 
 export function usageReport(first) {
   let shown = first;
-  const measures = Object.entries(MEASURES).map(([code, { name }]) => [code, t(name)]);
+  const measures = Object.keys(MEASURES).map((code) => [code, measured(code)]);
   const measure = select("usage-measure", t("Show"), "", measures, "runs");
   const periods = PERIODS.map((days) => [String(days), t("{n} days", { n: days })]);
   const period = select("usage-days", t("Period"), "", periods, String(first.days ?? 30));
@@ -158,8 +161,9 @@ export function usageReport(first) {
   const body = h("div", { id: "usage-body" });
   const draw = () => {
     title.textContent = t("The last {n} days", { n: shown.by_day.length });
-    const chosen = MEASURES[measure.input.value];
-    put(body, totals(shown), chart(shown.by_day, chosen), figures(shown.by_day), h("h3", {}, t("By model")), models(shown.by_model));
+    const { by_day: days, by_model: rows } = shown;
+    const drawn = [chart(days, measure.input.value), figures(days), h("h3", {}, t("By model")), models(rows)];
+    put(body, totals(shown), drawn);
   };
   measure.input.addEventListener("change", draw);
   period.input.addEventListener("change", async () => {

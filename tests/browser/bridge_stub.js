@@ -4,6 +4,7 @@
   const query = new URLSearchParams(location.search);
   const session = Math.random().toString(36).slice(2);
   let tokens = 0;
+  window.bridgeSession = session;
   window.bridgeCalls = [];
   const note =
     (name) =>

@@ -139,7 +139,7 @@ def history() -> list[Json]:
 SETTINGS: Json = {
     "auto_analyze": True, "auto_comment": True, "auto_subtasks": False, "auto_criteria": False,
     "issue_types": ["10001"], "language": "auto", "instruction": "", "criteria_field": None, "subtask_type": None,
-    "ignore_apps": True,
+    "ignore_apps": True, "rerun_on_update": False, "rerun_cooldown_minutes": 30,
     "min_quality": None, "updated_by": {"account_id": "a-1", "name": "Ada Admin"}, "updated_at": "2026-11-20T09:30:00Z",
 }  # fmt: skip
 
@@ -174,16 +174,3 @@ AUDIT: Json = {
          "detail": {"changed": ["auto_subtasks", "language"]}},
     ],
 }  # fmt: skip
-
-
-def usage(days: list[str]) -> Json:
-    """days: the dates of the last 30 days, oldest first."""
-    by_day = [
-        {"day": day, "runs": (number * 7) % 23, "input_tokens": number * 4000, "output_tokens": number * 900}
-        for number, day in enumerate(days)
-        if number % 4
-    ]
-    return {
-        "runs": {"succeeded": 248, "failed": 3, "cancelled": 2, "queued": 0, "running": 1},
-        "tokens": {"input": 1_740_000, "output": 391_500}, "issues": 231, "by_day": by_day,
-    }  # fmt: skip

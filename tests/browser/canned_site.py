@@ -36,7 +36,11 @@ class Site:
             spare = {"provider": "gemini", "model": "gemini-2.5-flash", "has_key": True}
             self.model["fallbacks"] = [spare, {"provider": "openai", "model": "gpt-5-nano", "has_key": False}]
         if scenario == "offered":
-            offers = {"provider": "openai", "model": "gpt-5-mini", "fallbacks": [{"provider": "gemini", "model": "pro"}]}
+            offers = {
+                "provider": "openai",
+                "model": "gpt-5-mini",
+                "fallbacks": [{"provider": "gemini", "model": "pro"}],
+            }
             self.model |= {"provider": None, "model": "", "has_key": False, "deployment": offers}
         self.limits = {**NO_LIMITS, "tokens_per_day": 200_000, "usd_per_month": 12.5}
 

@@ -8,7 +8,6 @@ expired-once, broken-options, deny-<status>-<code>, failed-<code>.
 """
 
 import copy
-import datetime
 import json
 import sys
 import threading
@@ -19,10 +18,13 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from playwright.async_api import Page
 
 from addon.i18n.catalog import Texts
 from tests.browser import canned, canned_items, canned_panel
 from tests.browser.canned_panel import Panel, Refusal
+from tests.browser.canned_settings import ProjectPrompts
+from tests.browser.canned_site import Site
 from tests.browser.canned_summaries import Summaries
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,9 +51,8 @@ class Session:
         self.panel = Panel(scenario, self.runs)
         self.summaries = Summaries(scenario)
         self.settings = copy.deepcopy(canned.SETTINGS)
-        self.model = copy.deepcopy(canned.MODEL)
-        if scenario == "refused-key":
-            self.model["trouble"] = "The model's provider refuses the API key (HTTP 401). Check the key."
+        self.prompts = ProjectPrompts(scenario)
+        self.site = Site(scenario)
         self.cancelled = threading.Event()
         self.calls: list[str] = []
 
@@ -199,24 +200,15 @@ class Handler(BaseHTTPRequestHandler):
             if session.scenario == "broken-options":
                 raise Refusal(502, "jira_down")
             return canned.OPTIONS
+        if (found := session.prompts.answer(method, path, body)) is not None:
+            session.runs += [found["run"]] if "run" in found else []
+            return found
         if path.startswith("/projects/"):
             wanted = parse_qs(urlsplit(self.path).query).get("status", [""])[0]
             found = [{**run, "result": None, "overall": (run["result"] or {}).get("overall")} for run in session.runs]
             return {"runs": [run for run in found if wanted in ("", run["status"])]}
-        if path == "/site/model":
-            if method == "PUT":
-                key = body.pop("api_key", None)
-                session.model |= {**body, "has_key": session.model["has_key"] if key is None else bool(key)}
-            return session.model
-        if path == "/site/health":
-            return {"trouble": canned.TROUBLE if session.scenario == "refused" else None}
-        if path == "/site/model/test":
-            works = session.model["has_key"]
-            return {"ok": works, "detail": "gpt-5-mini says: ready" if works else "HTTP 401", "latency_ms": 412.4}
-        if path == "/usage":
-            today = datetime.datetime.now(datetime.UTC).date()
-            return canned.usage([str(today - datetime.timedelta(days=29 - n)) for n in range(30)])
-        return canned.AUDIT
+        query = parse_qs(urlsplit(self.path).query)
+        return session.site.answer(method, path, body, query=query) or {}
 
     def _stream(self, session: Session, run_id: str) -> None:
         self.send_response(200)
@@ -278,6 +270,12 @@ class Handler(BaseHTTPRequestHandler):
         if run["kind"] == "analysis":
             return canned.result(canned.english())
         return canned_items.RESULTS[run["kind"]]()
+
+
+async def sent(page: Page) -> list[tuple[str, Any]]:
+    """What the page asked for beyond reading, with the bodies, in order."""
+    key = await page.evaluate("window.bridgeSession")
+    return Handler.sessions[key].panel.calls if key in Handler.sessions else []
 
 
 def serve(port: int = 0) -> ThreadingHTTPServer:

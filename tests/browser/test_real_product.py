@@ -66,8 +66,8 @@ async def test_an_analysis_is_followed_live_and_updates_the_one_comment(
     model("latency", 1.2)
     await frame.click("#analyse")
     await expect(frame.locator("[data-stage=thinking][aria-current=step]")).to_be_visible()
-    await expect(frame.locator("#partial")).to_contain_text("The issue asks for: Let customers pay by invoice.")
-    await expect(frame.locator("#cancel")).to_be_enabled()
+    await expect(frame.locator("[data-partial]")).to_contain_text("The issue asks for: Let customers pay by invoice.")
+    await expect(frame.locator("[data-cancel]")).to_be_enabled()
     await expect(frame.locator("#judged-by")).to_have_text("Judged by test-model")
     await expect(page.locator("[data-comment]")).to_contain_text("edited")
     assert len(of_model.comments(issue["key"])) == 1
@@ -84,9 +84,9 @@ async def test_an_analysis_is_cancelled_and_writes_nothing(
     frame = await framed(page)
     model("latency", 20)
     await frame.click("#analyse")
-    await expect(frame.locator("#partial")).not_to_be_empty()
-    await frame.click("#cancel")
-    await expect(frame.locator("#cancelled")).to_contain_text("Nothing was written to Jira.")
+    await expect(frame.locator("[data-partial]")).not_to_be_empty()
+    await frame.click("[data-cancel]")
+    await expect(frame.locator("[data-code=cancelled]")).to_contain_text("Nothing was written to Jira.")
     assert of_model.comments(issue["key"]) == []
 
 
@@ -135,7 +135,9 @@ async def test_a_refused_model_key_is_told_in_the_panel(
     frame = await framed(page)
     model("script", ["status:401"])
     await frame.click("#analyse")
-    await expect(frame.locator("#model-failed")).to_contain_text("The built-in rules judged the issue instead.")
+    await expect(frame.locator("[data-notice=model_failed]")).to_contain_text(
+        "The built-in rules judged the issue instead."
+    )
     # Whoever presses the button has mended something.
     assert of_model.api("POST", "/site/model/test", user="ann").json()["ok"] is True
 

@@ -13,12 +13,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 async def test_analysis_that_is_tried_again_says_why_and_when(visit: Visit) -> None:
     page = await visit("panel", as_="waits")
     await page.click("#analyse")
-    waits = page.locator("#waits")
+    waits = page.locator("[data-code=waits]")
     await expect(waits).to_contain_text("Jira did not answer")
     await expect(waits).to_contain_text(re.compile(r"Nothing is lost: it is tried again at .*20\d\d"))
     await expect(page.locator('[data-stage="queued"]')).to_have_attribute("aria-current", "step")
-    await page.click("#cancel")
-    await expect(page.locator("#cancelled")).to_be_visible()
+    await page.click("[data-cancel]")
+    await expect(page.locator("[data-code=cancelled]")).to_be_visible()
     await expect(waits).to_have_count(0)
 
 

@@ -52,6 +52,8 @@ API: dict[str, tuple[str, list[Callable[[Place], Any]]]] = {
     "POST /api/v1/site/model/test": (RUNS_SITE, [lambda _: None]),
     "GET /api/v1/site/health": (RUNS_SITE, []),
     "GET /api/v1/usage": (RUNS_SITE, []),
+    "GET /api/v1/budget": (RUNS_SITE, []),
+    "PUT /api/v1/budget": (RUNS_SITE, [lambda _: {}]),
     "GET /api/v1/audit": (RUNS_SITE, []),
     # Last: it ends the run the others ask for.
     "DELETE /api/v1/runs/{run_id}": (TAKES_PART, []),

@@ -131,9 +131,16 @@ def test_hosts_are_split_and_lowered(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().jira_allowed_hosts == ("*.atlassian.net", "127.0.0.1:8090")
 
 
-def test_the_key_of_openai_serves_where_no_other_is_given() -> None:
-    assert Settings(openai_api_key=SecretStr("a")).model_key == "a"
-    assert Settings(openai_api_key=SecretStr("a"), llm_api_key=SecretStr("b")).model_key == "b"
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "gemini"])
+def test_a_providers_own_key_serves_where_no_other_is_given(provider: str) -> None:
+    asked = {"llm_provider": provider, "llm_model": "m", f"{provider}_api_key": SecretStr("a")}
+    assert Settings(**asked).model_key == "a"
+    assert Settings(**asked, llm_api_key=SecretStr("b")).model_key == "b"
+
+
+def test_a_key_is_not_used_for_another_provider() -> None:
+    settings = Settings(llm_provider="anthropic", llm_model="m", openai_api_key=SecretStr("a"))
+    assert (settings.model_key, settings.provider_key("openai"), settings.provider_key("ollama")) == ("", "a", "")
 
 
 def test_what_is_in_force_is_shown_without_secrets() -> None:

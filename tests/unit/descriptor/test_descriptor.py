@@ -81,7 +81,7 @@ def test_only_handled_webhooks_are_asked_for() -> None:
 
 
 def test_scopes_stay_as_small_as_the_work_needs() -> None:
-    assert served()["scopes"] == ["READ", "WRITE", "ACT_AS_USER"]
+    assert served()["scopes"] == ["READ", "WRITE", "DELETE", "ACT_AS_USER"]
 
 
 def test_signed_installs_and_context_tokens_are_asked_for() -> None:

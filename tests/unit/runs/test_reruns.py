@@ -1,0 +1,124 @@
+"""Changed issues that wait for a new analysis: one each, started once, never lost, never pushed away."""
+
+import time
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from addon.runs.reruns import BUSY_S, HOUR_S, MOST_PER_HOUR, Reruns, due_at
+from addon.store.db import Database
+from addon.store.repos.reruns import Intake, Rerun
+from addon.store.secrets import Seals
+from addon.store.tables.reruns import reruns as table
+from addon.store.tables.runs import runs
+from tests.rows import add_run, set_tenant
+from tests.unit.runs.make import Stage, stage
+
+ON = {"rerun_on_update": True}
+ISSUE = "10023"
+
+
+def rerun(s: Stage, due: float = 1.0, issue: str = ISSUE) -> Rerun:
+    return Rerun(s.tenant.id, issue, "ABC-7", "10000", due)
+
+
+async def wanted(s: Stage, changes: dict[str, Any] | None = None) -> Reruns:
+    await s.office.desk.projects.save(
+        s.tenant.id, "10000", changes=ON if changes is None else changes, account_id="ann"
+    )
+    return s.office.reruns
+
+
+async def waiting(db: Database) -> list[tuple[str, float]]:
+    async with db.single() as tx:
+        return [tuple(row) for row in (await tx.execute(select(table.c.issue_id, table.c.due_at))).all()]
+
+
+async def started(db: Database) -> list[Any]:
+    columns = (runs.c.trigger, runs.c.issue_id, runs.c.issue_key, runs.c.queue)
+    async with db.single() as tx:
+        return list((await tx.execute(select(*columns).where(runs.c.trigger == "update"))).all())
+
+
+async def test_any_number_of_changes_wait_as_one_and_keep_the_first_date(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        reruns = await wanted(s)
+        assert await reruns.note(rerun(s, 5.0))
+        for due in (1.0, 9.0):
+            assert not await reruns.note(rerun(s, due))
+        assert await waiting(database) == [(ISSUE, 5.0)]
+
+
+async def test_what_is_due_becomes_a_run_once(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        reruns = await wanted(s)
+        await reruns.note(rerun(s))
+        await reruns.note(rerun(s, time.time() + 60, issue="2"))
+        assert [await reruns.start_due() for _ in range(2)] == [1, 0]
+        assert await started(database) == [("update", ISSUE, "ABC-7", "ai")]
+        assert [issue for issue, _ in await waiting(database)] == ["2"]
+
+
+@pytest.mark.parametrize("changes", [{}, {"rerun_on_update": True, "auto_analyze": False}])
+async def test_what_was_switched_off_meanwhile_is_dropped(
+    database: Database, seals: Seals, changes: dict[str, Any]
+) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        reruns = await wanted(s, changes)
+        await reruns.note(rerun(s))
+        assert await reruns.start_due() == 0
+        assert (await waiting(database), await started(database)) == ([], [])
+
+
+async def test_a_run_that_still_waits_will_read_the_change(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        reruns = await wanted(s)
+        await add_run(database, s.tenant.id, issue_id=ISSUE)
+        await reruns.note(rerun(s))
+        assert await reruns.start_due() == 0
+        assert (await waiting(database), await started(database)) == ([], [])
+
+
+async def test_a_change_in_the_middle_of_a_run_waits_for_its_end(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        reruns = await wanted(s)
+        await add_run(database, s.tenant.id, issue_id=ISSUE, state="running")
+        await reruns.note(rerun(s))
+        assert await reruns.start_due() == 0
+        ((_, due),) = await waiting(database)
+        assert due == pytest.approx(time.time() + BUSY_S, abs=5)
+
+
+async def test_nothing_starts_for_a_site_that_left(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        reruns = await wanted(s)
+        await reruns.note(rerun(s))
+        await set_tenant(database, s.tenant.id, "uninstalled")
+        assert await reruns.start_due() == 0
+
+
+async def test_the_intake_knows_the_last_analysis_and_how_many_came_by_themselves(
+    database: Database, seals: Seals
+) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        reruns = await wanted(s)
+        assert await reruns.intake(s.tenant, "10000", issue_id=ISSUE) == Intake(ON, None, 0)
+        now = time.time()
+        for trigger, at in (("webhook", now - 2 * HOUR_S), ("update", now - 60), ("panel", now - 30)):
+            await add_run(database, s.tenant.id, issue_id=ISSUE, trigger=trigger, created_at=at, state="succeeded")
+        await add_run(database, s.tenant.id, issue_id=ISSUE, kind="criteria", state="succeeded")
+        await add_run(database, s.tenant.id, issue_id=ISSUE, preview=True, state="succeeded")
+        found = await reruns.intake(s.tenant, "10000", issue_id=ISSUE)
+        assert found.last_at == pytest.approx(now - 30)
+        assert found.recent_runs == 1
+        assert (await reruns.intake(s.tenant, "2", issue_id=ISSUE)).settings is None
+
+
+def test_a_change_rests_cools_down_and_is_held_back_when_there_are_too_many() -> None:
+    never, just = Intake(None, None, 0), Intake(None, 1000.0, 1)
+    assert due_at(never, now=1000.0, settle_s=30, cooldown_s=600) == 1030
+    assert due_at(just, now=1010.0, settle_s=30, cooldown_s=600) == 1600
+    assert due_at(just, now=5000.0, settle_s=30, cooldown_s=600) == 5030
+    many = Intake(None, 1000.0, MOST_PER_HOUR)
+    assert due_at(many, now=1010.0, settle_s=30, cooldown_s=60) == 1010 + HOUR_S
