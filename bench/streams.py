@@ -1,6 +1,6 @@
 """What it costs to ask a model: the add-on's whole ask beside the least a client can do with the same stream.
 
-python -m bench.streams [--rounds 5] [--calls 20] [--write]
+python -m bench.streams [--rounds 5] [--calls 10] [--write]
 
 The pretend model runs in a process of its own and sends an answer of 1.8 KB: token by token as models do, and in 80
 pieces at once, where nothing but our own work is left to measure. A good answer is asked for on every wire, and one
@@ -165,7 +165,7 @@ def promised(streams: Sequence[Stream]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="What it costs to ask a model.")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--calls", type=int, default=20, help="a round, of each kind; a multiple of 10")
+    parser.add_argument("--calls", type=int, default=10, help="a round, of each kind; a multiple of 10")
     parser.add_argument("--write", action="store_true", help="put the figures into bench/README.md")
     arguments = parser.parse_args()
     with pretend_model() as root:

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox import rest
 from sandbox.auth import Bearers, caller_of
+from sandbox.cut import cut
 from sandbox.faults import Fault, due
 from sandbox.rest.call import Call, Caller, Operation, RefusedError, find
 from sandbox.site import LOG_LIMIT, Json, Site, stamp
@@ -147,15 +148,3 @@ def _json(status: int, answer: Any, *, headers: Mapping[str, str] | None = None)
     content = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
     media = "text/html" if isinstance(answer, str) else "application/json;charset=UTF-8"
     return Response(content, status, dict(headers or {}), media)
-
-
-async def cut(receive: Receive, send: Send) -> None:
-    """Drops the connection as a broken network would: the write was made, the answer never arrives."""
-    # uvicorn offers no way to drop a connection, but its receive function belongs to the one that can.
-    transport = getattr(getattr(receive, "__self__", None), "transport", None)
-    if transport is not None:
-        transport.abort()
-        await asyncio.sleep(0.01)
-        return
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
-    await send({"type": "http.response.body", "body": b"", "more_body": True})

@@ -24,11 +24,11 @@ def run(site: Site, jql: str, *, account_id: str = "", sees: Sees | None = None)
     """The issues a query finds, in its order. sees: which projects there are for the caller. Raises QueryError."""
     query = checked(site, jql, account_id=account_id, sees=sees)
     visible = (issue for issue in site.issues.values() if sees is None or sees(issue.project))
-    found = [issue for issue in visible if _holds(site, issue, query.where, account_id=account_id)]
+    found = [issue for issue in visible if _holds(site, issue, node=query.where, account_id=account_id)]
     found.sort(key=_number)
     # Python's sort is stable: sorting by the least important field first leaves the first one in charge.
     for name, descending in reversed(query.order):
-        found.sort(key=lambda issue: _sort_key(site, issue, name), reverse=descending)
+        found.sort(key=lambda issue: _sort_key(site, issue, name=name), reverse=descending)
     return found
 
 
@@ -77,9 +77,9 @@ def _exists(site: Site, name: str, *, field: Searchable, text: str, sees: Sees) 
     return field.known is None or any(str(known).casefold() == wanted for known in field.known(site))
 
 
-def _holds(site: Site, issue: Issue, node: Node, *, account_id: str) -> bool:
+def _holds(site: Site, issue: Issue, *, node: Node, account_id: str) -> bool:
     if isinstance(node, Group):
-        held = (_holds(site, issue, member, account_id=account_id) for member in node.members)
+        held = (_holds(site, issue, node=member, account_id=account_id) for member in node.members)
         if node.operator == "not":
             return not next(held)
         return all(held) if node.operator == "and" else any(held)
@@ -92,19 +92,19 @@ def _holds(site: Site, issue: Issue, node: Node, *, account_id: str) -> bool:
         return found == (node.operator == "~")
     if field.kind == "date":
         return any(_compared(_epoch(moment_of), node, name=name) for moment_of in has)
-    return _chosen(site, issue, node, name=name, has=has, account_id=account_id)
+    return _chosen(issue, node, name=name, has=has, account_id=account_id)
 
 
-def _chosen(site: Site, issue: Issue, clause: Clause, *, name: str, **of: Any) -> bool:
-    has = {str(value).casefold() for value in of["has"]}
+def _chosen(issue: Issue, clause: Clause, *, name: str, has: list[Any], account_id: str) -> bool:
+    held = {str(value).casefold() for value in has}
     wanted: set[str] = set()
     for value in clause.values:
-        wanted |= _meant(issue, value, account_id=of["account_id"])
+        wanted |= _meant(issue, value, account_id=account_id)
     negative = clause.operator in ("!=", "not in")
     if name == "resolution" and "unresolved" in wanted:
         return (status_of(issue).category != "done") != negative
     # As in Jira, what is empty differs from nothing: != and NOT IN leave it out.
-    return bool(has) and not has & wanted if negative else bool(has & wanted)
+    return bool(held) and not held & wanted if negative else bool(held & wanted)
 
 
 def _meant(issue: Issue, value: Value, *, account_id: str) -> set[str]:
@@ -134,7 +134,7 @@ def _number(issue: Issue) -> tuple[str, int]:
     return issue.project.key, int(issue.key.rpartition("-")[2])
 
 
-def _sort_key(site: Site, issue: Issue, name: str) -> Any:
+def _sort_key(site: Site, issue: Issue, *, name: str) -> Any:
     own = name if name == "rank" else find(name)[0]
     if own in ("key", "rank"):
         return _number(issue)

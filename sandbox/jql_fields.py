@@ -89,6 +89,7 @@ FIELDS: Mapping[str, Searchable] = {
     "project": Searchable(
         "Project", "choice", lambda _, issue: (issue.project.key, issue.project.id, issue.project.name)
     ),
+    # Existence of these three depends on who asks; `jql` looks it up.
     "key": Searchable("Key", "choice", lambda _, issue: (issue.key, str(issue.id))),
     "parent": Searchable("Parent", "choice", _parent, orderable=False),
     "issuetype": Searchable(
@@ -107,6 +108,7 @@ FIELDS: Mapping[str, Searchable] = {
         "Priority", "choice", _named("priority"), known=lambda _: (part for pair in PRIORITIES.items() for part in pair)
     ),
     "resolution": Searchable("Resolution", "choice", _resolution, known=lambda _: ("Done", "Unresolved")),
+    # Free: Jira knows every value in use, the pretend one does not keep lists of them.
     "component": Searchable("Component", "free", _named("components"), orderable=False),
     "labels": Searchable("Labels", "free", lambda _, issue: issue.labels, orderable=False),
     "sprint": Searchable("Sprint", "free", _named(SPRINT)),

@@ -209,10 +209,12 @@ def _clause(tokens: _Tokens) -> Clause:
 
 
 def _operator(tokens: _Tokens) -> str:
+    # Two words first: "is not" must not be read as "is" with the value "not".
     for words in (("not", "in"), ("is", "not")):
         if tokens.taken(*words):
             return " ".join(words)
     word = tokens.peek().lower()
+    # Jira knows them; saying so is better than calling them a typing error.
     if word in _HISTORY:
         raise QueryError(f"The operator '{word.upper()}' is not part of this pretend Jira.")
     if word not in OPERATORS:

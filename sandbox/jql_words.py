@@ -45,18 +45,20 @@ def _called(value: Value, now: float) -> float:
     edge = _EDGE.match(name)
     if edge is None:
         raise unknown_function(value)
+    # In UTC for everybody; Jira takes the person's own time zone.
     start = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     steps = int(re.sub(r"[^-\d]", "", value.args[0]) or 0) if value.args else 0
-    begin, after = _span(start, edge[2], steps)
+    begin, after = _span(start, edge[2], steps=steps)
     return begin.timestamp() if edge[1] == "start" else after.timestamp() - 0.001
 
 
-def _span(day: datetime, unit: str, steps: int) -> tuple[datetime, datetime]:
+def _span(day: datetime, unit: str, *, steps: int) -> tuple[datetime, datetime]:
     """The day, week, month or year that lies `steps` from the one of `day`: its beginning and that of the next."""
     if unit == "day":
         begin = day + timedelta(days=steps)
         return begin, begin + timedelta(days=1)
     if unit == "week":
+        # Weeks begin on Sunday, as on a site nobody has configured.
         begin = day - timedelta(days=(day.weekday() + 1) % 7) + timedelta(weeks=steps)
         return begin, begin + timedelta(weeks=1)
     if unit == "year":

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from sandbox.cut import cut
 from sandbox.faults import Fault, due
-from sandbox.gate import cut
 from sandbox.site import LOG_LIMIT, Json, Site, stamp
 from sandbox.webhooks import Webhooks
 
@@ -30,7 +30,7 @@ class ToolRefusal(Exception):
 
 @dataclass(slots=True)
 class ToolCall:
-    """One request. path: below the tool's root. token: of the Authorization header. body: parsed JSON."""
+    """One request. path: below the tool's root; named: its parts. token: of the Authorization header. body: JSON."""
 
     method: str
     path: str
@@ -39,6 +39,7 @@ class ToolCall:
     body: Any
     site: Site | None = None
     webhooks: Webhooks | None = None
+    named: Mapping[str, str] = field(default_factory=dict)
     operation: str = "unknown"
     answer: Callable[[], tuple[int, Any]] = field(default=lambda: (404, None))
 

@@ -142,9 +142,9 @@ class Xray:
             check(operation, SCHEMA)
         except QueryError as error:
             raise ToolRefusal(400, {"errors": [{"message": str(error)}]}, note=str(error)) from error
-        call.answer = lambda: self._run(call, operation, variables)
+        call.answer = lambda: self._run(call, operation, variables=variables)
 
-    def _run(self, call: ToolCall, operation: Operation, variables: Mapping[str, Any]) -> tuple[int, Any]:
+    def _run(self, call: ToolCall, operation: Operation, *, variables: Mapping[str, Any]) -> tuple[int, Any]:
         assert call.site is not None
         assert call.webhooks is not None
         room = _Room(call.site, call.webhooks)
@@ -152,7 +152,7 @@ class Xray:
         try:
             for selection in operation.selections:
                 arguments = {name: filled(value, variables) for name, value in selection.arguments.items()}
-                data[selection.alias] = _projected(ROOTS[selection.name](room, arguments), selection, room)
+                data[selection.alias] = _projected(ROOTS[selection.name](room, arguments), selection, room=room)
         except XrayError as error:
             call.site.complain(f"xray.{call.operation}", str(error), status=200, wrong=True)
             return 200, {"errors": [{"message": str(error)}], "data": None}
@@ -285,16 +285,18 @@ ROOTS: Mapping[str, Callable[[_Room, Json], Any]] = {
 }
 
 
-def _projected(value: Any, selection: Selection, room: _Room) -> Any:
+def _projected(value: Any, selection: Selection, *, room: _Room) -> Any:
     """What was asked for of a value, under the names it was asked for."""
     if isinstance(value, list):
-        return [_projected(each, selection, room) for each in value]
+        return [_projected(each, selection, room=room) for each in value]
     if not selection.selections or value is None:
         return value
-    return {inner.alias: _projected(_field(value, inner, room), inner, room) for inner in selection.selections}
+    return {
+        inner.alias: _projected(_field(value, inner, room=room), inner, room=room) for inner in selection.selections
+    }
 
 
-def _field(value: Any, selection: Selection, room: _Room) -> Any:
+def _field(value: Any, selection: Selection, *, room: _Room) -> Any:
     if not isinstance(value, XTest):
         return value.get(selection.name)
     shown: Json = {

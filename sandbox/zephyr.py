@@ -4,7 +4,7 @@ Built from the vendor's OpenAPI description, version 2.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -34,7 +34,7 @@ class ZCase:
     links: list[int] = field(default_factory=list)
 
 
-Handler = Callable[[Site, ToolCall, Mapping[str, str]], tuple[int, Any]]
+Handler = Callable[[Site, ToolCall], tuple[int, Any]]
 ROUTES: list[tuple[str, str, re.Pattern[str], Handler]] = []
 
 
@@ -64,7 +64,8 @@ class Zephyr:
             match = pattern.fullmatch(call.path)
             if match and method == call.method:
                 call.operation = name
-                call.answer = partial(handler, call.site, call, match.groupdict())
+                call.named = match.groupdict()
+                call.answer = partial(handler, call.site, call)
                 return
         raise refused(404, "Resource not found.", note=f"{call.method} {call.path}")
 
@@ -82,16 +83,16 @@ def case_named(site: Site, key: str) -> ZCase:
 
 
 @route("project.get", "GET", path="/projects/{key}")
-def project(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
-    found = site.project(named["key"])
+def project(site: Site, call: ToolCall) -> tuple[int, Any]:
+    found = site.project(call.named["key"])
     # Where Zephyr was never switched on, there is no such project to it.
     if found is None or found.key == "NOSUB":
-        raise refused(404, f"Project {named['key']} was not found.")
+        raise refused(404, f"Project {call.named['key']} was not found.")
     return 200, {"id": int(found.id), "jiraProjectId": int(found.id), "key": found.key, "enabled": True}
 
 
 @route("priority.list", "GET", path="/priorities")
-def priorities(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
+def priorities(site: Site, call: ToolCall) -> tuple[int, Any]:
     values = [
         {"id": number, "name": name, "index": number, "project": {"id": 1, "self": ""}, "default": name == "Normal"}
         for number, name in enumerate(PRIORITIES, 1)
@@ -100,7 +101,7 @@ def priorities(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[in
 
 
 @route("case.create", "POST", path="/testcases")
-def create(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
+def create(site: Site, call: ToolCall) -> tuple[int, Any]:
     body = known(call, INPUT)
     wanted = body.get("projectKey")
     if not isinstance(wanted, str) or not re.fullmatch(r"[A-Z][A-Z_0-9]+", wanted):
@@ -123,8 +124,8 @@ def create(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, A
 
 
 @route("case.find", "GET", path="/testcases/nextgen")
-def nextgen(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
-    limit, start = number_of(call, "limit", 10), number_of(call, "startAtId", 0)
+def nextgen(site: Site, call: ToolCall) -> tuple[int, Any]:
+    limit, start = number_of(call, "limit", default=10), number_of(call, "startAtId", default=0)
     if not 1 <= limit <= 1000:
         raise refused(400, "limit must be between 1 and 1000")
     wanted = call.query.get("projectKey")
@@ -137,13 +138,13 @@ def nextgen(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, 
 
 
 @route("case.get", "GET", path="/testcases/{key}")
-def get(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
-    return 200, shown(case_named(site, named["key"]))
+def get(site: Site, call: ToolCall) -> tuple[int, Any]:
+    return 200, shown(case_named(site, call.named["key"]))
 
 
 @route("case.update", "PUT", path="/testcases/{key}")
-def update(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
-    case = case_named(site, named["key"])
+def update(site: Site, call: ToolCall) -> tuple[int, Any]:
+    case = case_named(site, call.named["key"])
     body = call.body if isinstance(call.body, dict) else {}
     missing = {"id", "key", "name", "priority", "project", "status"} - set(body)
     if missing or not str(body.get("name")).strip():
@@ -154,13 +155,13 @@ def update(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, A
 
 
 @route("case.steps.get", "GET", path="/testcases/{key}/teststeps")
-def steps(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
-    return 200, page(call, case_named(site, named["key"]).steps)
+def steps(site: Site, call: ToolCall) -> tuple[int, Any]:
+    return 200, page(call, case_named(site, call.named["key"]).steps)
 
 
 @route("case.steps", "POST", path="/testcases/{key}/teststeps")
-def put_steps(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
-    case, body = case_named(site, named["key"]), known(call, {"mode", "items"})
+def put_steps(site: Site, call: ToolCall) -> tuple[int, Any]:
+    case, body = case_named(site, call.named["key"]), known(call, {"mode", "items"})
     items = body.get("items")
     if body.get("mode") not in ("OVERWRITE", "APPEND") or not isinstance(items, list):
         raise refused(400, "mode must be OVERWRITE or APPEND")
@@ -178,16 +179,16 @@ def put_steps(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int
 
 
 @route("case.script.get", "GET", path="/testcases/{key}/testscript")
-def script(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
-    case = case_named(site, named["key"])
+def script(site: Site, call: ToolCall) -> tuple[int, Any]:
+    case = case_named(site, call.named["key"])
     if case.script is None:
         raise refused(404, f"Test script of {case.key} was not found.")
     return 200, {"id": case.id, **case.script}
 
 
 @route("case.script", "POST", path="/testcases/{key}/testscript")
-def put_script(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
-    case, body = case_named(site, named["key"]), known(call, {"type", "text"})
+def put_script(site: Site, call: ToolCall) -> tuple[int, Any]:
+    case, body = case_named(site, call.named["key"]), known(call, {"type", "text"})
     if body.get("type") not in ("plain", "bdd") or not isinstance(body.get("text"), str) or not body["text"]:
         raise refused(400, "text must not be empty")
     case.script, case.steps = dict(body), []
@@ -195,8 +196,8 @@ def put_script(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[in
 
 
 @route("case.link", "POST", path="/testcases/{key}/links/issues")
-def link(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
-    case, body = case_named(site, named["key"]), known(call, {"issueId"})
+def link(site: Site, call: ToolCall) -> tuple[int, Any]:
+    case, body = case_named(site, call.named["key"]), known(call, {"issueId"})
     issue_id = body.get("issueId")
     if not isinstance(issue_id, int) or issue_id not in site.issues:
         raise refused(400, "issueId must be the id of an issue")
@@ -208,8 +209,8 @@ def link(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any
 
 
 @route("case.links", "GET", path="/issuelinks/{key}/testcases")
-def links(site: Site, call: ToolCall, named: Mapping[str, str]) -> tuple[int, Any]:
-    issue = site.issue(named["key"])
+def links(site: Site, call: ToolCall) -> tuple[int, Any]:
+    issue = site.issue(call.named["key"])
     found = [case for case in site.cases.values() if issue is not None and issue.id in case.links]
     return 200, [{"key": case.key, "version": 1, "self": f"/testcases/{case.key}/versions/1"} for case in found]
 
@@ -247,13 +248,13 @@ def shown(case: ZCase) -> Json:
 
 
 def page(call: ToolCall, values: Sequence[Any]) -> Json:
-    start, size = number_of(call, "startAt", 0), number_of(call, "maxResults", 10)
+    start, size = number_of(call, "startAt", default=0), number_of(call, "maxResults", default=10)
     some = list(values[start : start + size])
     last = start + len(some) >= len(values)
     return {"values": some, "startAt": start, "maxResults": size, "total": len(values), "isLast": last, "next": None}
 
 
-def number_of(call: ToolCall, name: str, default: int) -> int:
+def number_of(call: ToolCall, name: str, *, default: int) -> int:
     text = call.query.get(name, str(default))
     if not text.isdecimal():
         raise refused(400, f"{name} must be a number")

@@ -119,7 +119,11 @@ const ERRORS = {
     title: N_("The test management tool does not allow this"),
     text: N_("The owner of the stored key lacks a right there."),
   },
-  tool_busy: { title: N_("The test management tool asks us to slow down"), text: N_("Try again in a minute."), ...AGAIN },
+  tool_busy: {
+    title: N_("The test management tool asks us to slow down"),
+    text: N_("Try again in a minute."),
+    ...AGAIN,
+  },
   tool_down: { title: N_("The test management tool did not answer"), text: N_("Try again in a minute."), ...AGAIN },
   tool_incomplete: {
     title: N_("The test was made, but not all of it"),
@@ -127,8 +131,14 @@ const ERRORS = {
     ...AGAIN,
   },
   tool_refused: { title: N_("The test management tool refused this"), text: N_("Its own words say why.") },
-  cannot_undo: { title: N_("This cannot be taken back"), text: N_("It was changed in Jira since, or its place keeps everything.") },
-  description_full: { title: N_("The description is full"), text: N_("Jira takes no more text there; write a comment instead.") },
+  cannot_undo: {
+    title: N_("This cannot be taken back"),
+    text: N_("It was changed in Jira since, or its place keeps everything."),
+  },
+  description_full: {
+    title: N_("The description is full"),
+    text: N_("Jira takes no more text there; write a comment instead."),
+  },
   description_unreadable: {
     title: N_("The description cannot be added to"),
     text: N_("It is left as it is; write a comment instead."),
@@ -141,6 +151,42 @@ const ERRORS = {
   field_too_short: {
     title: N_("The text is too long for this field"),
     text: N_("It holds one line of 255 characters. Choose another field, or fewer items."),
+  },
+  superseded: {
+    title: N_("A newer result took its place"),
+    text: N_("Nothing is lost: the newer one is written instead."),
+  },
+  nothing_to_do: { title: N_("There was nothing to do"), text: N_("What stands there already stays as it is.") },
+  nothing_to_test: {
+    title: N_("There is nothing to test yet"),
+    text: N_("Say more in the issue, or write acceptance criteria first."),
+  },
+  issue_deleted: {
+    title: N_("The issue is no longer there"),
+    text: N_("It was deleted, or JiraVision may not see it any more."),
+  },
+  site_paused: {
+    title: N_("JiraVision pauses on this site"),
+    text: N_("Jira refuses its calls at the moment. The work goes on by itself once that is over."),
+  },
+  uninstalled: {
+    title: N_("JiraVision was removed from this site"),
+    text: N_("A Jira administrator can install it again."),
+  },
+  timed_out: { title: N_("This took too long"), text: N_("It was stopped. Less at a time is done sooner."), ...AGAIN },
+  worker_lost: {
+    title: N_("This was interrupted again and again"),
+    text: N_("Try again; if it stays, tell your Jira administrator."),
+    ...AGAIN,
+  },
+  unknown_work: {
+    title: N_("This version of JiraVision cannot do this"),
+    text: N_("An older version runs beside the new one. Try again in a minute."),
+    ...AGAIN,
+  },
+  unstorable: {
+    title: N_("This text cannot be kept"),
+    text: N_("It is too long, or holds characters that are no text. Change it, then try again."),
   },
   cancelled: { title: N_("This was cancelled"), text: N_("Nothing was written to Jira."), ...AGAIN },
   unexpected: {
@@ -181,6 +227,9 @@ const FAMILIES = [
   ["database_", "unavailable"],
   ["secret_", "misconfigured"],
   ["not_ready", "unavailable"],
+  ["unknown_", "unknown_work"],
+  ["tenant_gone", "uninstalled"],
+  ["unsupported_", "invalid"],
 ];
 
 function known(code, status) {

@@ -7,6 +7,7 @@ import { showFailure, start } from "./page.js";
 import { button, errorNotice, notice, time } from "./parts.js";
 import { acceptanceView } from "./settings/acceptance.js";
 import { mistakes, settingsFields } from "./settings/fields.js";
+import { placesView } from "./settings/places.js";
 import { Prompts } from "./settings/prompts.js";
 import { t } from "./texts.js";
 
@@ -152,5 +153,6 @@ start(async (parameters) => {
       return prompts.node;
     }),
     part(`${path}/acceptance`, acceptanceView),
+    part(`${path}/places`, (answer) => placesView(project, answer)),
   ]);
 });

@@ -18,7 +18,7 @@ from tests.fake_wires import Count, Wire
 STREAMED = (
     "good", "bad_schema", "wrong_types", "extra_fields", "invented_quote", "forged_key", "forged_keys", "truncated",
     "fenced", "prose", "bom", "thinking", "array", "nested", "empty", "refusal_text", "hostile", "markup", "no_usage",
-    "odd_usage", "no_done", "length", "content_filter", "refusal", "crlf", "small_pieces", "stream_error",
+    "odd_usage", "zero_usage", "no_done", "length", "content_filter", "refusal", "crlf", "small_pieces", "stream_error",
     "stream_busy", "bad_event", "cut", "thoughts", "mended", "linted", "uncovered", "said",
 )
 OTHERS = (
@@ -108,7 +108,7 @@ async def streamed(exchange: Exchange) -> None:
 
 def counted(name: str, text: str) -> Count | None:
     """What the answer claims to cost."""
-    odd = {"no_usage": None, "odd_usage": Count("many", -1)}
+    odd = {"no_usage": None, "odd_usage": Count("many", -1), "zero_usage": Count(0, 0)}
     return odd[name] if name in odd else Count(100, len(text) // 4)
 
 

@@ -64,6 +64,7 @@ class FakeModel:
         self._tls = tls
         self.latency_s = latency_s
         self.requests: list[Seen] = []
+        self.connections = 0
         self.default = "good"
         self._queue: deque[str] = deque()
         self._port = port
@@ -112,6 +113,7 @@ class FakeModel:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        self.connections += 1
         try:
             ahead = await self._serve(reader, writer, ahead=b"")
             while ahead is not None:

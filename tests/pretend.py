@@ -35,6 +35,7 @@ class PretendJira:
     issues: dict[str, dict[str, Any]] = field(default_factory=dict)
     projects: dict[str, dict[str, Any]] = field(default_factory=dict)
     fields: list[dict[str, Any]] = field(default_factory=list)
+    found: list[dict[str, Any]] = field(default_factory=list)
     down: bool = False
     unwelcome: bool = False
     comments: list[dict[str, Any]] = field(default_factory=list)
@@ -79,6 +80,10 @@ class PretendJira:
             return httpx2.Response(200, json=self.issues[name])
         if "/project/" in path and name in self.projects:
             return httpx2.Response(200, json=self.projects[name])
+        if path.endswith("/oauth2/token"):
+            return httpx2.Response(200, json={"access_token": "of-a-person", "expires_in": 900})
+        if "/search/" in path or "/jql/" in path:
+            return httpx2.Response(200, json=self._searched(path, json.loads(request.content or b"{}")))
         if path.endswith("/field"):
             return httpx2.Response(200, json=self.fields)
         if path.endswith("/user/bulk"):
@@ -91,6 +96,14 @@ class PretendJira:
         if path.endswith("/comment"):
             return self._comment(request)
         return httpx2.Response(404, json={"errorMessages": ["Not there, or you may not see it."]})
+
+    def _searched(self, path: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Every query finds `found`; one about colours is refused by the parser."""
+        if path.endswith("/parse"):
+            (query,) = asked["queries"]
+            errors = ["Field 'colour' does not exist."] if "colour" in query else []
+            return {"queries": [{"query": query, "errors": errors}]}
+        return {"issues": self.found[: asked.get("maxResults", 0)], "isLast": True, "count": len(self.found)}
 
     def _comment(self, request: httpx2.Request) -> httpx2.Response:
         if request.method == "GET":

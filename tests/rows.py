@@ -74,6 +74,7 @@ async def add_publication(db: Database, tenant_id: str, run_id: str, **values: A
         "run_id": run_id,
         "issue_id": "10001",
         "target": "comment",
+        "slot": "analysis",
         "marker": f"comment:10001:{publication_id}",
         "content": {},
         "state": "queued",

@@ -92,6 +92,7 @@ async def renewed(work: Work, facts: Facts) -> tuple[AnalysisResult, dict[str, A
         # No rule can guess what a person did not like.
         asked.must(ALONE)
     await work.progress.stage("checking")
+    # The mark over all aspects stays: it judges the issue, and the issue is the same.
     items[wish.item] = asked.value
     analysis = base.analysis.model_copy(update={wish.part: items})
     return base.model_copy(update={"analysis": analysis}), asked.bill

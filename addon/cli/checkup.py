@@ -5,12 +5,11 @@ from urllib.parse import urlsplit
 import httpx2
 
 from addon.cli.finding import Finding
+from addon.cli.models_found import ai_service, models
 from addon.cli.sealed import keys, stored_secrets
 from addon.connect.sites import allowed_site
 from addon.connect.verdicts import Refused
 from addon.errors import AddonError
-from addon.llm.choice import ModelChoice
-from addon.llm.models import Models
 from addon.settings import Settings, is_loopback
 from addon.store.db import Database, parse_url, sqlite_file
 from addon.store.migrate import at_head
@@ -27,7 +26,8 @@ async def checkup(settings: Settings) -> list[Finding]:
         keys(settings),
         await _database(settings),
         *await stored_secrets(settings),
-        await _model(settings),
+        *await models(settings),
+        *await ai_service(settings),
         *_hosts(settings),
         *_debug(settings),
     ]
@@ -80,30 +80,6 @@ async def _database(settings: Settings) -> Finding:
             "warn", what, "the schema is not the newest", "`jiravision serve` brings it up, or `jiravision migrate`."
         )
     return Finding("ok", what, f"{'SQLite' if file else 'PostgreSQL'}, newest schema")
-
-
-async def _model(settings: Settings) -> Finding:
-    what = "Model"
-    if settings.llm_provider == "rules":
-        return Finding(
-            "ok", what, "none: the built-in rules judge", "Set LLM_PROVIDER and LLM_MODEL for a deeper review."
-        )
-    models = Models()
-    choice = ModelChoice(
-        provider=settings.llm_provider,
-        model=settings.llm_model,
-        base_url=settings.llm_base_url,
-        api_key=settings.model_key,
-        timeout_s=settings.llm_timeout,
-    )
-    try:
-        return Finding("ok", what, await models.probe(choice))
-    except AddonError as error:
-        return Finding(
-            "fail", what, error.detail, "Check LLM_BASE_URL, LLM_MODEL and LLM_API_KEY; until then the rules judge."
-        )
-    finally:
-        await models.close()
 
 
 def _hosts(settings: Settings) -> list[Finding]:

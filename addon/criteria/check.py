@@ -68,8 +68,10 @@ class Check:
     def __call__(self, answer: Criteria) -> Criteria:
         """The answer as it may be shown. Raises ValueError with a message for the model."""
         cleaned = self.clean(answer)
+        # Nothing can be mended about a list that is none, so this is refused in the second round too.
         if not cleaned.criteria and (answer.criteria or self._replaced or not cleaned.questions):
             raise ValueError("criteria: at least one is needed that has a `when` and a `then`, else ask in `questions`")
+        # An empty quote is found everywhere: a stated assumption is no invention.
         self.dropped = sum(self._source.find(criterion.quote) is None for criterion in answer.criteria)
         self.best = cleaned
         problems = list(self._problems(answer, cleaned))
@@ -142,6 +144,7 @@ class Check:
         when = next(iter(self._clauses([item.when], "when", language=language)), "")
         if not when or not then:
             return None
+        # Never a quote and an assumption at once, so that readers can trust a quote.
         quote = self._source.find(item.quote) or ""
         return AcceptanceCriterion(
             id=item.id,

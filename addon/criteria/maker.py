@@ -1,19 +1,16 @@
 """Who writes the criteria: the model of the run, or the rules where they can."""
 
 from addon.criteria import prompt
+from addon.criteria.by_rules import by_rules
 from addon.criteria.check import Check, Replaced
 from addon.criteria.document import document
 from addon.errors import Invalid
 from addon.generation import asking
 from addon.generation.makers import Made
-from addon.generation.story import story_of
 from addon.i18n.catalog import Texts
 from addon.observe.metrics import CRITERIA_MADE
-from addon.reading import framing
 from addon.reading.facts import Facts
 from addon.results.criteria import Criteria, CriteriaResult
-from addon.results.part import Notice
-from addon.rules import acceptance
 from addon.runs.feature import Work
 
 UNREAD = (
@@ -34,14 +31,14 @@ class CriteriaMaker:
 
     async def make(self, work: Work, facts: Facts) -> Made[CriteriaResult]:
         check = Check(facts, language=work.settings.language, hosts=work.tenant.hosts)
-        question = prompt.build(work, facts, delimiter=framing.new_delimiter())
+        question = prompt.build(work, facts)
         asked = await asking.ask(work, question, shape=Criteria, check=check)
         if asked.value is not None:
             say = self._texts.of(asked.value.language)
             result = document(asked.value, author="model", dropped=check.dropped, say=say)
         else:
-            made = self._by_rules(work, facts, notice=asked.notice)
-            result = made or asked.must(UNREAD)
+            result = by_rules(work, facts, notice=asked.notice, texts=self._texts) or asked.must(UNREAD)
+        # Counted where they come into being: what is taken from an earlier run was counted then.
         CRITERIA_MADE.labels(result.author).inc(len(result.criteria.criteria))
         return Made(result, asked.bill)
 
@@ -50,7 +47,7 @@ class CriteriaMaker:
             raise Invalid("There is no such criterion to write anew.")
         replaced = Replaced(base.criteria, item)
         check = Check(facts, language=base.criteria.language, hosts=work.tenant.hosts, replaced=replaced)
-        question = prompt.anew(work, facts, delimiter=framing.new_delimiter(), base=base.criteria, item=item)
+        question = prompt.anew(work, facts, base=base.criteria, item=item)
         asked = await asking.ask(work, question, shape=Criteria, check=check)
         if asked.value is None:
             asked.must(ANEW)
@@ -60,11 +57,3 @@ class CriteriaMaker:
         say, dropped = self._texts.of(whole.language), base.dropped + check.dropped
         CRITERIA_MADE.labels("model").inc()
         return Made(document(whole, author="model", dropped=dropped, say=say), asked.bill)
-
-    def _by_rules(self, work: Work, facts: Facts, *, notice: Notice) -> CriteriaResult | None:
-        found = acceptance.criteria(story_of(facts, work.settings.language))
-        if found is None:
-            return None
-        # The rules quote the issue as well, so their words pass the same gate as a model's.
-        cleaned = Check(facts, language=found.language, hosts=work.tenant.hosts).clean(found)
-        return document(cleaned, author="rules", notice=notice, say=self._texts.of(found.language))

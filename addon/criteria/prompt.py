@@ -20,8 +20,9 @@ def version(work: Work) -> str:
     return steering.version(NAME, work)
 
 
-def build(work: Work, facts: Facts, *, delimiter: str) -> Prompt:
+def build(work: Work, facts: Facts) -> Prompt:
     """Asks for all criteria of one issue."""
+    delimiter = framing.new_delimiter()
     return Prompt(
         system=_system(work, delimiter, language=work.settings.language),
         user=framing.data(facts, delimiter),
@@ -29,8 +30,9 @@ def build(work: Work, facts: Facts, *, delimiter: str) -> Prompt:
     )
 
 
-def anew(work: Work, facts: Facts, *, delimiter: str, base: Criteria, item: int) -> Prompt:
+def anew(work: Work, facts: Facts, *, base: Criteria, item: int) -> Prompt:
     """Asks for one criterion of a list in place of the one that stands there."""
+    delimiter = framing.new_delimiter()
     told = ANEW.substitute(id=base.criteria[item].id)
     return Prompt(
         system=_system(work, delimiter, language=base.language, told=told),

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from addon.criteria.maker import CriteriaMaker
 from addon.errors import Invalid
 from addon.generation import asking, facts
 from addon.generation.basis import criteria_of
 from addon.generation.criteria_drafts import CriteriaDrafts
-from addon.generation.makers import Made
+from addon.generation.makers import CriteriaMaker, Made
 from addon.generation.slips import Origin, Picked
 from addon.generation.wishes import wishes
 from addon.reading.facts import Facts

@@ -54,6 +54,7 @@ class Asked(Generic[T]):
     def must(self, why: str) -> NoReturn:
         """Raises what a person should read where no rule can stand in: ModelNeeded, or the model's own error."""
         if self.error is not None:
+            # Every attempt the run had for it is used up by now; another error would hide why.
             self.error.retry_after_s = None
             raise self.error
         raise ModelNeeded(why)
@@ -75,6 +76,7 @@ async def ask(work: Work, prompt: Prompt, *, shape: type[T], check: Checks[T]) -
         # A repair that made things worse must not throw away an answer that could be used.
         if check.best is not None and spent is not None:
             return Asked(check.best, spent)
+        # Waiting does not fill a budget within the life of a run, so this is not tried again.
         if error.code == BUDGET_SPENT:
             return Asked(None, spent, "budget_spent", error)
         if error.retry_after_s is not None and _failed_before(work.run) + 1 < ASKS:
@@ -94,6 +96,7 @@ def together(one: Bill, other: Bill) -> Bill:
     if one is None or other is None:
         return one or other
     first, second = Usage(**one), Usage(**other)
+    # Acceptance is counted by prompt version, so the name must tell all that took part.
     versions = dict.fromkeys((first.prompt_version, second.prompt_version))
     return asdict(replace(first.plus(second), prompt_version=", ".join(versions)))
 

@@ -84,6 +84,7 @@ def chosen(result: CriteriaResult, picked: Picked) -> CriteriaResult:
 
 def _numbered(result: CriteriaResult, picked: Picked) -> list[tuple[int, AcceptanceCriterion]]:
     criteria = result.criteria.criteria
+    # By the number in the stored result, which markers and verdicts use, whatever was left out.
     numbers = list(dict.fromkeys(picked.items)) or range(len(criteria))
     return list(zip(numbers, criteria, strict=True))
 

@@ -16,6 +16,7 @@ E = TypeVar("E", bound=ItemEdit)
 
 def criterion(item: AcceptanceCriterion, edit: Mapping[str, Any]) -> AcceptanceCriterion:
     """Raises Invalid for unknown fields, and for a criterion without title, When or Then."""
+    # Untouched items are not checked again: what was stored must stay writable by later releases.
     if not edit:
         return item
     changes = _read(CriterionEdit, edit).changes
@@ -26,6 +27,7 @@ def criterion(item: AcceptanceCriterion, edit: Mapping[str, Any]) -> AcceptanceC
         if name in changes:
             changes[name] = _lines(changes[name])
     new = item.model_copy(update=changes)
+    # Without these the Gherkin would lose a step nobody misses until a test runs without it.
     if not (new.title and new.when and new.then):
         raise Invalid("A criterion needs a title, exactly one When and at least one Then.")
     return new

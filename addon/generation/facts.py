@@ -36,8 +36,10 @@ def hashed(work: Work, facts: Facts, *, prompts: str, **more: Any) -> str:
     """Equal when the same result may be given again. prompts: versions of the prompts. more: what else shapes it."""
     choice, asked = work.choice, wishes(work.run)
     more |= {"language": work.settings.language, "part": "generation"}
+    # So that a list with one item written anew is never taken for the answer to the plain question.
     if asked.regenerate:
         more |= {"regenerate": asked.regenerate.model_dump(), "based_on": work.run.params.get("based_on")}
+    # The rules hear neither prompts nor instructions: these must not make them work twice.
     if choice is None:
         return input_hash(facts, **more)
     return input_hash(

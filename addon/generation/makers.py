@@ -1,18 +1,17 @@
 """Who writes criteria and scenarios, as those see them that need both: the rooms that write them know no neighbour."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from addon.generation.asking import Bill
+from addon.generation.grounds import Basis
 from addon.reading.facts import Facts
-from addon.results.criteria import AcceptanceCriterion, CriteriaResult
+from addon.results.criteria import CriteriaResult
 from addon.results.part import Part
 from addon.results.scenarios import ScenariosResult
 from addon.runs.feature import Work
 
 R = TypeVar("R", bound=Part, covariant=True)
-Source = Literal["run", "issue", "analysis"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +20,6 @@ class Made(Generic[R]):
 
     result: R
     bill: Bill
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """The criteria that scenarios are written for, their language, and where they came from (see ScenariosResult)."""
-
-    criteria: Sequence[AcceptanceCriterion]
-    language: str
-    source: Source
 
 
 class CriteriaMaker(Protocol):

@@ -47,9 +47,12 @@ def fitted(build: Blocks, cuts: Sequence[str]) -> dict[str, Any]:
     return document
 
 
-def opening(title: str, told: Told, *, say: Say) -> Iterator[Block]:
-    """title: in the language of the comment."""
+def opening(title: str, told: Told, *, say: Say, after: Told | None = None) -> Iterator[Block]:
+    """title: in the language of the comment. after: what the part before this one said of itself."""
     yield heading(3, title)
+    # Said once where one and the same wrote both.
+    if after and (after.author, after.notice) == (told.author, told.notice):
+        return
     yield paragraph(text(_author(told, say), EM))
     if told.notice in ("model_failed", "budget_spent"):
         yield panel("note", paragraph(_instead(told.notice, say)))
@@ -62,6 +65,7 @@ def closing(told: Sequence[Told], *, say: Say, cut: bool) -> Iterator[Block]:
     if dropped := sum(each.dropped for each in told):
         unfounded = N_("Quotes left out because the issue does not contain them: {count}.")
         sentences.append(say(unfounded).format(count=dropped))
+    # Rules have no prompt, and of two halves by a model both versions stand in one bill.
     version = next((str(each.usage.get("prompt_version") or "") for each in told if each.author == "model"), "")
     if version:
         sentences.append(say(N_("Prompt {version}.")).format(version=version))

@@ -46,7 +46,7 @@ def blocks(result: CriteriaResult, *, say: Say, cut: frozenset[str]) -> Iterator
         yield heading(4, say(N_("To be improved")))
         yield bullet_list(result.lint)
     if criteria.criteria and "gherkin" not in cut:
-        yield expand("Gherkin", code_block(result.gherkin, "gherkin"))
+        yield expand("Gherkin", code_block(result.gherkin.strip(), "gherkin"))
 
 
 def listed(criteria: Sequence[AcceptanceCriterion], *, say: Say) -> list[Block]:
@@ -85,6 +85,7 @@ def assumed(criterion: AcceptanceCriterion, say: Say) -> str:
 
 
 def _row(item: AcceptanceCriterion, *, say: Say, cut: frozenset[str]) -> list[list[Inline | str]]:
+    # The kind stands below the id: a column of its own would leave the criterion half the width.
     name: list[Inline | str] = [text(item.id, STRONG), BREAK, status(say(KINDS[item.kind]))]
     told = [text(item.title, STRONG)] if "clauses" in cut else _pieces(item, say=say, named=False)
     return [name, [*told], [] if "evidence" in cut else _evidence(item, say)]

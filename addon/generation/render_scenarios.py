@@ -40,6 +40,7 @@ def blocks(result: ScenariosResult, *, say: Say, cut: frozenset[str]) -> Iterato
         yield from _coverage(result, say)
     if not scenarios:
         yield paragraph(say(N_("The issue says too little for test scenarios.")))
+    # Titles alone still tell what is tested.
     elif "steps" in cut:
         yield bullet_list([[text(f"{item.id} · {item.title}", STRONG)] for item in scenarios])
     else:
@@ -80,6 +81,7 @@ def objective(scenario: Scenario, coverage: Sequence[Covered], *, say: Say) -> s
 
 
 def _coverage(result: ScenariosResult, say: Say) -> Iterator[Block]:
+    # First and in bold: a table of twenty rows hides one empty cell.
     if result.uncovered:
         words = say(N_("Criteria that no scenario covers: {criteria}.")).format(criteria=", ".join(result.uncovered))
         yield paragraph(text(words, STRONG))

@@ -15,6 +15,7 @@ R = TypeVar("R", bound=Part)
 
 async def once(work: Work, name: str, *, shape: type[R], make: Callable[[], Awaitable[Made[R]]]) -> Made[R]:
     """What an attempt before this one kept under that name, else what `make` makes, kept."""
+    # Asked each time and not remembered here: the attempt that kept it may have run in another process.
     known = await work.kept(name)
     if known is not None:
         return Made(shape.model_validate(known["result"]), known["usage"])

@@ -48,6 +48,7 @@ def wishes(run: Run) -> RunWishes:
     try:
         return RunWishes.model_validate(dict(run.params))
     except ValidationError as error:
+        # The row may come from a newer release: say which part, not that something is broken.
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(map(str, first["loc"]))[:80]
         raise Invalid(f"This run was asked for with something unknown: {where}: {first['msg']}"[:300]) from None

@@ -5,6 +5,7 @@ import re
 _LINKED = re.compile(r"!?\[([^\]]*)\](?:\([^)]*\))?")
 _MARKS = re.compile(r"[\\*`]")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~!])")
+# At the start of a line these would open a list or underline a heading.
 _LIST = re.compile(r"^(\d{1,9})([.)])|^([-+=])")
 
 

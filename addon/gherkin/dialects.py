@@ -60,11 +60,13 @@ def keywords(language: str) -> Keywords:
 
 def bare(clause: str, role: Role, *, language: str) -> str:
     """The clause without its own keyword, or an And, at its start; "que" stays: it belongs to the sentence."""
+    # Twice: "And given a voucher".
     for _ in range(2):
         lower = clause.lower().replace("’", "'")
         found = [word for word in _openings(role, language) if lower.startswith(word)]
         if not found:
             break
+        # The shortest, or "Étant donné que" would take the "que" along that the rest of the sentence needs.
         clause = clause[len(min(found, key=len)) :].lstrip(" :")
     return clause
 
@@ -80,4 +82,5 @@ def _openings(role: Role, language: str) -> frozenset[str]:
 
 def _listed(code: str, name: str) -> list[str]:
     spec: dict[str, Iterable[str]] = dict(DIALECTS[code])  # type: ignore[arg-type]
+    # The asterisk stands for any keyword and says nothing to a reader.
     return [word for word in spec[name] if not word.startswith("*")]

@@ -17,6 +17,7 @@ _OPENERS = ("#", "@", "|", '"""', "```", "*")
 def written(criteria: Criteria) -> str:
     """The whole feature file. Raises ValueError when the parser does not find exactly these scenarios in it."""
     text = "\n".join(_lines(criteria, keywords(criteria.language))) + "\n"
+    # A text that only looks like Gherkin would be found out in somebody's build, weeks later.
     found, wanted = scenarios(text), [one_line(criterion.title) for criterion in criteria.criteria]
     if found != wanted:
         raise ValueError("the criteria cannot be put as Gherkin")
@@ -60,6 +61,7 @@ def _steps(criterion: AcceptanceCriterion, words: Keywords) -> Iterator[str]:
         (words.when, [criterion.when]),
         (words.then, criterion.then),
     ):
+        # A keyword with nothing behind it is no step to the parser but free text.
         filled = [clause for clause in map(one_line, clauses) if clause]
         for number, clause in enumerate(filled):
             yield f"{words.and_ if number else keyword}{clause}"

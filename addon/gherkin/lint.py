@@ -77,6 +77,7 @@ def _worded(criterion: AcceptanceCriterion, words: Words) -> Iterator[Finding]:
     if trivia and not words.trivia.search(_plain(criterion.quote)):
         yield Finding(criterion.id, TRIVIA, trivia)
     for clause in criterion.then:
+        # One remark a clause: what is vague cannot be observed either.
         if hit := _hit(words.vague, clause):
             yield Finding(criterion.id, VAGUE, hit)
         elif _hit(words.unseen, clause):
@@ -84,6 +85,7 @@ def _worded(criterion: AcceptanceCriterion, words: Words) -> Iterator[Finding]:
 
 
 def _repeated(criteria: Sequence[AcceptanceCriterion]) -> Iterator[Finding]:
+    # By its clauses and not by its title: a new title for the same behaviour is what a model does when pressed.
     first: dict[str, str] = {}
     for criterion in criteria:
         told = "\n".join(_plain(clause) for clause in (*criterion.given, "", criterion.when, "", *criterion.then))
@@ -94,6 +96,7 @@ def _repeated(criteria: Sequence[AcceptanceCriterion]) -> Iterator[Finding]:
 
 def _hit(pattern: re.Pattern[str], text: str) -> str:
     """The words as written. What stands in quotation marks is a message or a name and not ours to judge."""
+    # Blanked and not cut out, so that what is found can be quoted from the text by its place.
     spared = _QUOTED.sub(lambda quoted: "\0" * len(quoted[0]), text[:_MOST])
     found = pattern.search(_plain(spared))
     words = text[found.start() : found.end()] if found else ""

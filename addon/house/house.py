@@ -30,7 +30,6 @@ from addon.similar.finding import Similar
 from addon.store.db import Database
 from addon.store.leases import Lease
 from addon.store.secrets import Seals
-from addon.testmgmt.tools import Tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +61,6 @@ class House:
     @property
     def models(self) -> Models:
         return self.outside.models
-
-    @property
-    def tools(self) -> Tools:
-        return self.outside.tools
 
     @property
     def projects(self) -> Projects:

@@ -71,8 +71,8 @@ async def open_house(
         tenants = Tenants(db, seals, settings=settings)
         desk = _desk(db, tenants, outside=outside, askers=askers)
         texts = Texts()
-        places = Places(db, seals, settings=settings)
-        office = furnished(desk, settings, texts=texts, places=places, tools=outside.tools)
+        places = Places(db, seals, settings=settings, tools=outside.tools)
+        office = furnished(desk, settings, texts=texts, places=places)
         dropped = _dropper(outside.jira, office.worker)
         if serve:
             await stack.enter_async_context(office.at_work())

@@ -8,6 +8,7 @@ from addon.generation.criteria_drafts import CriteriaDrafts
 from addon.generation.scenario_drafts import ScenarioDrafts
 from addon.i18n.catalog import Texts
 from addon.pipeline.drafts import PipelineDrafts
+from addon.pipeline.halves import Halves
 from addon.pipeline.run import PipelineFeature
 from addon.policy.places import Places
 from addon.runs.desk import Desk
@@ -25,17 +26,16 @@ from addon.targets.questions import QuestionsTarget
 from addon.targets.subtasks import SubtasksTarget
 from addon.targets.xray import XrayTarget
 from addon.targets.zephyr import ZephyrTarget
-from addon.testmgmt.tools import Tools
 
 
-def furnished(desk: Desk, settings: Settings, *, texts: Texts, places: Places, tools: Tools) -> Office:
+def furnished(desk: Desk, settings: Settings, *, texts: Texts, places: Places) -> Office:
     targets = (
         CommentTarget(),
         DescriptionTarget(texts),
         SubtasksTarget(desk.projects, texts),
         FieldTarget(),
-        XrayTarget(places, tools),
-        ZephyrTarget(places, tools),
+        XrayTarget(places),
+        ZephyrTarget(places),
         QuestionsTarget(texts),
     )
     return furnish(
@@ -54,6 +54,6 @@ def features(settings: Settings, texts: Texts) -> tuple[Feature, ...]:
         AnalysisFeature(Drafts(texts, settings.addon_key)),
         CriteriaFeature(criteria, CriteriaDrafts(texts)),
         ScenariosFeature(scenarios, criteria, drafts=ScenarioDrafts(texts)),
-        PipelineFeature(criteria, scenarios, drafts=PipelineDrafts(texts)),
+        PipelineFeature(Halves(criteria, scenarios), PipelineDrafts(texts)),
         SummaryFeature(texts),
     )

@@ -62,6 +62,7 @@ async def parse(session: Session, jql: str) -> Parsed:
     answer = await session.ask(where, operation="jql.parse", query=query, body={"queries": [jql]})
     found = parts(_Query, answer.get("queries") if isinstance(answer, dict) else None)
     if not found:
+        # Silence is no consent: what nobody has read is not run.
         return Parsed(jql, ("Jira did not say whether it understands this query.",))
     first = found[0]
     return Parsed(jql, tuple(first.errors), tuple(first.warnings), first.structure)
@@ -89,6 +90,7 @@ def searched(text: str) -> str:
 
 def clauses(structure: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
     """The single conditions of Jira's syntax tree, however deep they stand."""
+    # A list of what is left instead of recursion: a hostile query may be nested as deep as it is long.
     open_ends: list[Any] = [(structure or {}).get("where")]
     while open_ends:
         clause = open_ends.pop()

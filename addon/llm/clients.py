@@ -1,9 +1,11 @@
 """Open connections to model servers, shared by the asks that use the same address and key."""
 
+import ssl
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -71,7 +73,6 @@ class Clients:
         self._most = most
         self._resolve = resolve
         self._open: OrderedDict[Key, Line] = OrderedDict()
-        self._tls: Any = None
 
     @asynccontextmanager
     async def lease(self, choice: ModelChoice) -> AsyncIterator[Provider]:
@@ -111,7 +112,7 @@ class Clients:
             raise ModelRejected(words)
         http = ShortErrors(
             transport=self._guarded(choice) if choice.guarded else self._transport,
-            verify=self._context(),
+            verify=_trust(),
             # A redirect could lead the key and the issue to a host nobody chose.
             follow_redirects=False,
             # No read timeout: a local model may think for minutes; the deadline of the ask rules.
@@ -124,13 +125,14 @@ class Clients:
 
     def _guarded(self, choice: ModelChoice) -> httpx2.AsyncBaseTransport:
         # Nothing of the environment: behind a proxy it would be the proxy that looks the name up.
-        inner = self._transport or httpx2.AsyncHTTPTransport(verify=self._context(), limits=_limits(), trust_env=False)
+        inner = self._transport or httpx2.AsyncHTTPTransport(verify=_trust(), limits=_limits(), trust_env=False)
         return Guard(inner, allowed=choice.allowed_hosts, resolve=self._resolve)
 
-    def _context(self) -> Any:
-        # Making a TLS context costs 45 ms of the event loop: one serves all.
-        self._tls = self._tls or httpx2.create_ssl_context()
-        return self._tls
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """What certificates are checked against. Making it costs 45 ms of the event loop: one serves all."""
+    return httpx2.create_ssl_context()
 
 
 def _limits() -> httpx2.Limits:

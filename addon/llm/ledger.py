@@ -28,8 +28,9 @@ class Ledger:
 
     def add(self, said: str, heard: str, *, spent: Spent | None) -> None:
         """One answered request: the provider's own figures, or an estimate where it gave none."""
-        given = _figure(spent.input_tokens) if spent else None
-        taken = _figure(spent.output_tokens) if spent else None
+        # Nothing for something: gateways fill in zeros for what they do not know.
+        given = (_figure(spent.input_tokens) or None) if spent else None
+        taken = (_figure(spent.output_tokens) or (None if heard else 0)) if spent else None
         self._estimated |= given is None or taken is None
         self._count(estimate(said) if given is None else given, estimate(heard) if taken is None else taken)
 

@@ -37,6 +37,7 @@ class Moving:
 
     def takes(self, tenant_id: str) -> bool:
         """Whether the asks of this tenant go there."""
+        # By the name and not by chance: a site whose asks moved stays where it is when the share grows.
         place = int.from_bytes(hashlib.sha256(tenant_id.encode()).digest()[:8], "big") % 100
         return place < self.percent
 
@@ -68,6 +69,7 @@ class Instead:
             try:
                 return await self.moving.service.ask(choice, prompt, shape=shape, check=check, on_partial=on_partial)
             except ServiceDown as error:
+                # Only the service itself being away: what a model said through it is the answer.
                 log.warning("AI service away, asking from here", detail=error.detail)
                 self.moving.away_until = self.moving.clock() + AWAY_S
                 lost = error.usage

@@ -68,8 +68,10 @@ class Remote:
         self._envelope = Envelope(door.secrets)
         self._client = httpx2.AsyncClient(
             transport=transport,
+            # A redirect could lead issues and sealed keys to a host nobody chose.
             follow_redirects=False,
             trust_env=False,
+            # No read timeout: a model may think for minutes; the deadline of the ask rules.
             timeout=httpx2.Timeout(None, connect=CONNECT_S),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
         )
@@ -129,7 +131,7 @@ class Remote:
             error = _down(f"The AI service broke off ({broken}).")
             # The model had begun to answer, so somebody will be billed for that.
             if broken.last:
-                error.usage = _guessed(choice, prompt, broken.last)
+                error.usage = _guessed(choice, prompt, partial=broken.last)
             raise error from None
         if (failed := heard(said)) is not None:
             raise failed
@@ -219,7 +221,7 @@ def _nonsense(usage: Usage) -> ModelNonsense:
     return error
 
 
-def _guessed(choice: ModelChoice, prompt: Prompt, partial: dict[str, Any]) -> Usage:
+def _guessed(choice: ModelChoice, prompt: Prompt, *, partial: dict[str, Any]) -> Usage:
     return Usage(
         choice.provider,
         choice.model,

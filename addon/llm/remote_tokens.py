@@ -5,6 +5,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import jwt
@@ -103,7 +104,7 @@ class Believer:
         return True
 
 
-def _claims(token: str, secret: str) -> dict[str, object] | None:
+def _claims(token: str, secret: str) -> dict[str, Any] | None:
     try:
         # Times are ours to judge, by the same clock as everything else here.
         options = {"require": list(_CLAIMS), "verify_exp": False, "verify_iat": False, "verify_nbf": False}

@@ -119,6 +119,7 @@ def heard(said: Any) -> ModelError | None:
     if not isinstance(said, Mapping) or said.get("error") not in ERRORS:
         return None
     kind, detail = ERRORS[str(said["error"])], str(said.get("detail", ""))[:500]
+    # From outside, though signed for: nothing of it is used unread.
     wait_s = said.get("retry_after_s")
     wait_s = float(wait_s) if isinstance(wait_s, int | float) else None
     error = ModelBusy(detail, retry_after_s=wait_s or 1.0) if kind is ModelBusy else kind(detail, retry_after_s=wait_s)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Generic, TypeVar
 
@@ -45,6 +45,7 @@ class Ask(Generic[T]):
     tries: int
     sleep: Sleep
     failures: int = 0
+    heard: list[str] = field(default_factory=list)
 
     async def run(self) -> Answer[T]:
         """The checked value. Raises a ModelError."""
@@ -82,19 +83,29 @@ class Ask(Generic[T]):
             except Fault as fault:
                 self.ledger.failed(self.conversation.text(), fault.spent)
                 await self._recover(fault)
+            except asyncio.CancelledError:
+                # By the deadline, or by whoever asked: what was said until then will be on the bill.
+                self.ledger.failed(self.conversation.text(), "".join(self.heard))
+                raise
 
     async def _exchange(self) -> Reply:
         began = monotonic()
         outcome = "failed"
+        self.heard = []
         try:
             reply = await self.provider.exchange(
-                self.choice, self.conversation, shape=self.question.shape, watch=self.watch
+                self.choice, self.conversation, shape=self.question.shape, watch=self._watched
             )
             outcome = "ok"
             return reply
         finally:
             LLM_REQUESTS.labels(self.choice.provider, outcome).inc()
             LLM_SECONDS.labels(self.choice.provider).observe(monotonic() - began)
+
+    async def _watched(self, pieces: list[str]) -> None:
+        self.heard = pieces
+        if self.watch is not None:
+            await self.watch(pieces)
 
     async def _recover(self, fault: Fault) -> None:
         """Wait until the request may be repeated. Raises the fault's error when it should not be."""

@@ -49,7 +49,7 @@ async def post(http: httpx2.AsyncClient, call: Call, *, take: Take, watch: Watch
 
 
 async def read(response: httpx2.Response, *, take: Take, watch: Watcher | None) -> Reply:
-    """The whole reply to a request. Raises Fault, its `spent` set to the text received until then, and HTTPError."""
+    """The whole reply to a request. Raises Fault, its `spent` set to the text received until then."""
     reply = Reply()
     kind = response.headers.get("content-type", "")
     try:
@@ -67,6 +67,10 @@ async def read(response: httpx2.Response, *, take: Take, watch: Watcher | None) 
     except Fault as fault:
         fault.spent = reply.text
         raise
+    except httpx2.HTTPError as error:
+        broken = of_network(error)
+        broken.spent = reply.text
+        raise broken from None
     return reply
 
 

@@ -54,7 +54,7 @@ class PipelineDrafts:
             return [
                 *opening(say(CRITERIA), told[0], say=say),
                 *render_criteria.blocks(result.criteria, say=say, cut=cut),
-                *opening(say(SCENARIOS), told[1], say=say),
+                *opening(say(SCENARIOS), told[1], say=say, after=told[0]),
                 *render_scenarios.blocks(result.scenarios, say=say, cut=cut),
                 *closing(told, say=say, cut=bool(cut)),
             ]

@@ -79,6 +79,7 @@ class Asks:
         models = self._models
         if self._elsewhere is not None and self._elsewhere.takes(tenant_id):
             models = self._elsewhere.instead_of(models)
+        # Outermost, so that a budget is asked once an ask, wherever the model is asked then.
         metered = Metered(
             models=models,
             budgets=self._budgets,

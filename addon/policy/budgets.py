@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import NotFound, TooMany
 from addon.llm.errors import BudgetSpent
-from addon.observe.metrics import BUDGET_REFUSALS
+from addon.observe import logs
+from addon.observe.metrics import BUDGET_REFUSALS, LLM_COST
 from addon.policy import alarms
 from addon.policy.limits import LEVELS, MINUTE_S, OWNERS, Bar, Limits, Owner, bars, day_of, month_began
 from addon.settings import Settings
-from addon.store.db import Database
+from addon.store.db import Database, DatabaseDown
 from addon.store.ids import new_id
 from addon.store.repos import audit, spending
 from addon.store.repos import budgets as rows
@@ -21,6 +22,8 @@ from addon.store.repos.spending import Account, Amount, Reservation, Sum
 
 GRACE_S = 60.0
 """How long after its deadline an ask may still be settled before its process is taken for dead."""
+
+log = logs.logger("addon.budgets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class Budgets:
             binding = [bar for bar in await _bars(tx, tenant_id, limits=limits, now=now) if _binds(bar.owner, wish)]
             full = next((bar for bar in binding if not bar.has_room(wish.amount)), None)
             if full is None:
-                held = await _counted(tx, Held(tenant_id, row, None, int(now // MINUTE_S)), wish, limits=limits)
+                held = await _counted(tx, Held(tenant_id, row, None, int(now // MINUTE_S)), wish=wish, limits=limits)
                 await spending.reserve(tx, tenant_id, row=row)
                 return held
             # Committed although the ask is refused: that it came to this is told once, too.
@@ -114,6 +117,16 @@ class Budgets:
             for bar in await _bars(tx, tenant_id, limits=limits, now=now):
                 news += await alarms.raised(tx, tenant_id, bar=bar, level=bar.level, now=now)
         alarms.tell(tenant_id, news)
+
+    async def close(self, held: Held, spent: Amount) -> None:
+        """As settle, for the end of an ask whose answer is worth more than its bill."""
+        if spent.cost_usd:
+            LLM_COST.labels(held.row.account.provider).inc(spent.cost_usd)
+        try:
+            await self.settle(held, spent)
+        except DatabaseDown:
+            # What was put aside is booked as it is when its time is over.
+            log.warning("not settled", reservation=held.row.id)
 
     async def standing(self, tenant_id: str) -> Standing:
         """Raises DatabaseDown."""
@@ -144,6 +157,7 @@ class Budgets:
 
 
 def _binds(owner: Owner, wish: Wish) -> bool:
+    # Who pays for an ask has no say over what somebody else pays; a site has its say over all that is done for it.
     return owner in ("site", wish.payer)
 
 
@@ -169,7 +183,7 @@ async def _bury(tx: AsyncConnection, tenant_id: str, *, now: float) -> None:
         await spending.book(tx, tenant_id, account=row.account, amount=row.amount)
 
 
-async def _counted(tx: AsyncConnection, held: Held, wish: Wish, *, limits: Mapping[Owner, Limits]) -> Held:
+async def _counted(tx: AsyncConnection, held: Held, *, wish: Wish, limits: Mapping[Owner, Limits]) -> Held:
     """The same, counted in the person's minute where there is a limit for it. Raises TooMany."""
     binding = [limits[owner].tokens_per_minute for owner in OWNERS if _binds(owner, wish)]
     most = min((limit for limit in binding if limit), default=0)

@@ -56,6 +56,7 @@ class Offers:
         )
         if settings.llm_provider == "rules":
             return cls((), settings.llm_allowed_hosts, plain)
+        # A fallback of the same provider lives at the same address and is paid with the same key.
         found = [replace(plain, model=settings.llm_model)]
         for entry in settings.llm_fallbacks:
             provider, _, model = entry.partition(":")

@@ -104,6 +104,7 @@ def month_began(now: float) -> int:
 
 def bars(owner: Owner, limits: Limits, *, used: Sum, held: Sum, now: float) -> list[Bar]:
     """Each limit that is set, with how much of it is used now."""
+    # UTC for everybody: a site has people in many places, and the provider bills by it as well.
     today = datetime.fromtimestamp(now, UTC).date()
     month = today.year * 12 + today.month
     after = date(today.year + today.month // 12, today.month % 12 + 1, 1)

@@ -1,36 +1,25 @@
 """Stands in front of the models: nothing is asked before its price is put aside, and every ask is booked."""
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from addon.llm import expected
 from addon.llm.answer import Answer, Usage
-from addon.llm.capabilities import CAPABILITIES
 from addon.llm.choice import ModelChoice
 from addon.llm.errors import ModelError
 from addon.llm.fallback import CanAsk
 from addon.llm.partial import OnPartial
 from addon.llm.prices import Prices
 from addon.llm.prompt import Prompt
-from addon.llm.schema import wire
-from addon.llm.tokens import estimate
-from addon.observe import logs
-from addon.observe.metrics import LLM_COST
-from addon.policy.budgets import Budgets, Held, Wish
+from addon.policy.budgets import Budgets, Wish
 from addon.policy.limits import Owner
-from addon.store.db import DatabaseDown
 from addon.store.repos.spending import Amount
 
 T = TypeVar("T", bound=BaseModel)
-
-MOST_OUTPUT_TOKENS = 8192
-"""Put aside for an answer. The longest of ours are a quarter of it."""
-
-log = logs.logger("addon.budgets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +43,8 @@ class Metered:
         on_partial: OnPartial | None = None,
     ) -> Answer[T]:
         """As Models.ask, with the cost in the usage. Raises BudgetSpent or TooMany before anything is sent."""
-        most = self._most(choice, prompt, shape)
+        question = expected.said(prompt, shape)
+        most = self._amount(choice, question, output_tokens=expected.longest_answer(choice.provider))
         held = await self.budgets.reserve(self.tenant_id, self._wish(choice, most))
         heard = _Overheard(on_partial) if on_partial else None
         spent = most
@@ -69,34 +59,21 @@ class Metered:
             raise
         except asyncio.CancelledError:
             # Nobody sends a bill for an ask that was called off: what was said and heard until then is on it.
-            spent = self._amount_of(choice, most.input_tokens, heard.tokens if heard else 0)
+            answered = expected.heard(heard.last) if heard else 0
+            spent = self._amount(choice, question, output_tokens=answered)
             raise
         finally:
             # Shielded: a run that is called off must not leave its money put aside.
-            await asyncio.shield(self._settled(held, spent, provider=choice.provider))
+            await asyncio.shield(self.budgets.close(held, spent))
 
     def _wish(self, choice: ModelChoice, most: Amount) -> Wish:
         # Its share of the time that a chain has does not make a model another one.
         payer = self.payers.get(_timeless(choice), "operator")
         return Wish(payer, choice.provider, choice.model, most, choice.timeout_s, self.account_id)
 
-    def _most(self, choice: ModelChoice, prompt: Prompt, shape: type[BaseModel]) -> Amount:
-        said = estimate(prompt.system + prompt.user + json.dumps(wire(shape)))
-        limit = CAPABILITIES[choice.provider].most_output_tokens or MOST_OUTPUT_TOKENS
-        return self._amount_of(choice, said, min(limit, MOST_OUTPUT_TOKENS))
-
-    def _amount_of(self, choice: ModelChoice, input_tokens: int, output_tokens: int) -> Amount:
+    def _amount(self, choice: ModelChoice, input_tokens: int, *, output_tokens: int) -> Amount:
         cost = self.prices.cost_usd(choice, input_tokens, output_tokens=output_tokens)
         return Amount(input_tokens, output_tokens, cost)
-
-    async def _settled(self, held: Held, spent: Amount, *, provider: str) -> None:
-        if spent.cost_usd:
-            LLM_COST.labels(provider).inc(spent.cost_usd)
-        try:
-            await self.budgets.settle(held, spent)
-        except DatabaseDown:
-            # The answer is worth more than its bill; what was put aside is booked when its time is over.
-            log.warning("not settled", reservation=held.row.id)
 
 
 class _Overheard:
@@ -104,15 +81,11 @@ class _Overheard:
 
     def __init__(self, on_partial: OnPartial) -> None:
         self._on_partial = on_partial
-        self._last: dict[str, Any] = {}
+        self.last: dict[str, Any] = {}
 
     async def __call__(self, found: dict[str, Any]) -> None:
-        self._last = found
+        self.last = found
         await self._on_partial(found)
-
-    @property
-    def tokens(self) -> int:
-        return estimate(json.dumps(self._last)) if self._last else 0
 
 
 def payers(chain: Mapping[ModelChoice, Owner]) -> dict[ModelChoice, Owner]:

@@ -93,7 +93,7 @@ class ModelPolicy:
         async with self._db.begin() as tx:
             row = await rows.get(tx, tenant_id)
             keys = await rows.keys(tx, tenant_id) if row else {}
-        return self._options(tenant_id, row, keys)
+        return self._options(tenant_id, row, keys=keys)
 
     async def get(self, tenant_id: str) -> Shown:
         async with self._db.begin() as tx:
@@ -108,7 +108,7 @@ class ModelPolicy:
             before = await rows.get(tx, tenant_id)
             keys = await rows.keys(tx, tenant_id) if before else {}
         row, kept = self._row(tenant_id, wanted, before=before, keys=keys)
-        return self._options(tenant_id, row, kept)
+        return self._options(tenant_id, row, keys=kept)
 
     async def save(self, tenant_id: str, wanted: Wanted, *, account_id: str) -> Shown:
         """Store a site's choice. Raises Invalid when it could not work, leads where a site must not, or would spend the
@@ -191,12 +191,13 @@ class ModelPolicy:
             if said := self._offers.impossible(_place(row, provider, keys=keys), model):
                 raise Invalid(f"fallbacks.{number}: {said.partition(': ')[2]}")
 
-    def _options(self, tenant_id: str, row: TenantModelRow | None, keys: Mapping[str, bytes]) -> tuple[Option, ...]:
+    def _options(self, tenant_id: str, row: TenantModelRow | None, *, keys: Mapping[str, bytes]) -> tuple[Option, ...]:
         if row is None:
             return self._offers.options
         if row.provider == "rules":
             return ()
         main = self._offers.options[:1]
+        # None is the deployment's own model, with whatever fallbacks the site wants behind it.
         if row.provider is not None:
             main = (self._offers.option(_place(row), row.model or "", key=self._opened(tenant_id, row.api_key)),)
         if row.fallbacks is None:
@@ -204,6 +205,7 @@ class ModelPolicy:
             return self._offers.options if row.provider is None else main
         others = []
         for provider, model in row.fallbacks:
+            # What the operator has taken back since it was stored is passed over.
             place = _place(row, provider, keys=keys)
             sealed = row.api_key if provider == row.provider else keys.get(provider)
             if not self._offers.impossible(place, model):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
@@ -17,8 +17,8 @@ from addon.store.secrets import Seals
 from addon.testmgmt import xray, zephyr
 from addon.testmgmt.errors import NAMES, ToolError, ToolNotFound, ToolUnauthorized
 from addon.testmgmt.tools import Tools
-from addon.testmgmt.xray import XrayAccess
-from addon.testmgmt.zephyr import ZephyrAccess
+from addon.testmgmt.xray import Xray, XrayAccess
+from addon.testmgmt.zephyr import Zephyr, ZephyrAccess
 
 Tool = Literal["xray", "zephyr"]
 Key = Annotated[SecretStr, Field(max_length=4_000)]
@@ -58,21 +58,16 @@ class ZephyrChange(BaseModel):
     project_key: ProjectKey | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A tool as a project is connected to it. project_key: None for the project itself."""
-
-    access: XrayAccess | ZephyrAccess
-    project_key: str | None
-
-
 class Places:
     """Stores and opens credentials. A project picks a region, never an address: only the operator names hosts."""
 
-    def __init__(self, db: Database, seals: Seals, *, settings: Settings, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, db: Database, seals: Seals, *, settings: Settings, tools: Tools, now: Callable[[], float] = time.time
+    ) -> None:
         self._db = db
         self._seals = seals
         self._settings = settings
+        self._tools = tools
         self._now = now
 
     async def saved(self, tenant_id: str, project_id: str) -> Mapping[str, PlaceRow]:
@@ -112,30 +107,42 @@ class Places:
         found = (await self.saved(tenant_id, project_id)).get(tool)
         return found.project_key if found else None
 
-    async def connection(self, tenant_id: str, project_id: str, *, tool: str) -> Connection:
-        """Raises NotConnected, SealBroken."""
-        row = (await self.saved(tenant_id, project_id)).get(tool)
-        if row is None or row.secret is None:
-            raise NotConnected(tool)
-        secret = self._seals.open(row.secret, tenant_id)
-        if tool == "xray":
-            base_url = self._settings.xray_base_url or xray.REGIONS[row.region]
-            return Connection(XrayAccess(base_url, row.client_id or "", secret), row.project_key)
-        base_url = self._settings.zephyr_base_url or zephyr.REGIONS[row.region]
-        return Connection(ZephyrAccess(base_url, secret), row.project_key)
+    async def xray(self, tenant_id: str, project_id: str) -> tuple[Xray, str | None]:
+        """The project's Xray, and the key of the project for its tests if that is another. Raises NotConnected."""
+        row, secret = await self._opened(tenant_id, project_id, tool="xray")
+        base_url = self._settings.xray_base_url or xray.REGIONS[row.region]
+        return self._tools.xray(XrayAccess(base_url, row.client_id or "", secret)), row.project_key
 
-    async def test(self, tools: Tools, tenant_id: str, *, project_id: str, project_key: str, tool: str) -> str:
+    async def zephyr(self, tenant_id: str, project_id: str) -> tuple[Zephyr, str | None]:
+        """As `xray`."""
+        row, secret = await self._opened(tenant_id, project_id, tool="zephyr")
+        base_url = self._settings.zephyr_base_url or zephyr.REGIONS[row.region]
+        return self._tools.zephyr(ZephyrAccess(base_url, secret)), row.project_key
+
+    async def test(self, tenant_id: str, project_id: str, *, project_key: str, tool: str) -> str:
         """Authenticates for real; "" when that works, else a sentence for the administrator. Raises NotConnected."""
-        connection = await self.connection(tenant_id, project_id, tool=tool)
-        wanted = connection.project_key or project_key
+        wanted = await self.project_key(tenant_id, project_id, tool=tool) or project_key
         try:
-            return await _tried(tools, connection, wanted=wanted)
+            if tool == "zephyr":
+                client, _ = await self.zephyr(tenant_id, project_id)
+                enabled = await client.project_enabled(wanted)
+                return "" if enabled else f"Zephyr Scale is switched off in the project {wanted}."
+            tests, _ = await self.xray(tenant_id, project_id)
+            await tests.authenticate()
+            await tests.test_types(wanted)
+            return ""
         except ToolUnauthorized:
             return REFUSED[tool]
         except ToolNotFound:
             return f"{NAMES[tool]} does not know the project {wanted}, or the owner of the key may not see it."
         except ToolError as error:
             return error.detail
+
+    async def _opened(self, tenant_id: str, project_id: str, *, tool: str) -> tuple[PlaceRow, str]:
+        row = (await self.saved(tenant_id, project_id)).get(tool)
+        if row is None or row.secret is None:
+            raise NotConnected(tool)
+        return row, self._seals.open(row.secret, tenant_id)
 
     def _row(self, tenant_id: str, tool: str, *, known: PlaceRow | None, change: XrayChange | ZephyrChange) -> PlaceRow:
         given = change.client_secret if isinstance(change, XrayChange) else change.token
@@ -156,16 +163,6 @@ REFUSED = {
     "xray": "Xray does not accept this client id and secret; make an API key in Xray's global settings and try again.",
     "zephyr": "Zephyr Scale does not accept this token; make one under “Zephyr API keys” in your Jira menu.",
 }
-
-
-async def _tried(tools: Tools, connection: Connection, *, wanted: str) -> str:
-    if isinstance(connection.access, XrayAccess):
-        client = tools.xray(connection.access)
-        await client.authenticate()
-        await client.test_types(wanted)
-        return ""
-    enabled = await tools.zephyr(connection.access).project_enabled(wanted)
-    return "" if enabled else f"Zephyr Scale is switched off in the project {wanted}."
 
 
 def _told(change: XrayChange | ZephyrChange | None) -> dict[str, Any]:

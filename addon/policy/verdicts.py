@@ -73,7 +73,8 @@ class Verdicts:
                 await rows.remove(tx, run, part=judgement.part, item=judgement.item)
             else:
                 await rows.put(tx, run, new=new, now=time.time())
-            await _noted(tx, run, judgement, verdict=new.verdict if new else None, account_id=account_id)
+            verdict = new.verdict if new else None
+            await _noted(tx, run, judgement=judgement, verdict=verdict, account_id=account_id)
             return await rows.of_run(tx, run.tenant_id, run_id=run.id)
 
 
@@ -87,7 +88,7 @@ def suggested(run: Run, part: str, *, item: int) -> dict[str, Any]:
     return found[item]
 
 
-async def note_published(tx: AsyncConnection, run: Run, published: Published, *, account_id: str) -> None:
+async def note_published(tx: AsyncConnection, run: Run, *, published: Published, account_id: str) -> None:
     """Writing an item is accepting it, or its edit; a verdict that stands already stays.
 
     In the transaction that puts the publications in line.
@@ -96,6 +97,7 @@ async def note_published(tx: AsyncConnection, run: Run, published: Published, *,
     if part is None or run.result is None:
         return
     found = edits.items(run.kind, part, result=run.result)
+    # A second publication, or one after a verdict, says nothing new about the suggestion.
     standing = await rows.of_run(tx, run.tenant_id, run_id=run.id)
     now = time.time()
     for item in list(published.items) or range(len(found)):
@@ -109,6 +111,7 @@ async def note_published(tx: AsyncConnection, run: Run, published: Published, *,
 
 def distance(original: Mapping[str, Any], edit: Mapping[str, Any]) -> float:
     """How much of the text was changed: 0 nothing, 1 all of it."""
+    # Words alone: how a shape is built must not count, and a moved line counts as what it costs to write.
     before = "\n".join(_words(original))
     after = "\n".join(_words({**original, **edit}))
     return round(Levenshtein.normalized_distance(before, after), 4)
@@ -163,7 +166,7 @@ def _prompt_version(run: Run, part: str) -> str:
     return str((run.usage or {}).get("prompt_version") or BY_RULES)[:64] if author == "model" else BY_RULES
 
 
-async def _noted(tx: AsyncConnection, run: Run, judgement: Judgement, *, verdict: str | None, account_id: str) -> None:
+async def _noted(tx: AsyncConnection, run: Run, *, judgement: Judgement, verdict: str | None, account_id: str) -> None:
     await audit.record(
         tx,
         run.tenant_id,

@@ -54,6 +54,7 @@ def _sections(before: Facts, after: Facts) -> Iterator[Change]:
         if was is not None:
             left.remove(was)
         yield Change(section.name, section.title, was.text if was else "", section.text)
+    # What no newer section took the place of is gone.
     for section in left:
         yield Change(section.name, section.title, section.text, "")
 

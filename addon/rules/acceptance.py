@@ -22,6 +22,12 @@ _PACE = re.compile(
     r"\d[\d.,]{0,12} ?(?:ms|s|sec|seconds?|secondes?|minutes?|min|hours?|heures?|h|%|users?|utilisateurs?)\b"
 )
 """Figures that measure how well something is done rather than how much of it."""
+_BOUND = re.compile(
+    r"(?:at (?:most|least)|maximum|max\.?|minimum|min\.?|(?:no |not )?(?:more|less|fewer) than|under|over|up to|exactly"
+    r"|au (?:plus|moins)|(?:plus|moins) de|jusqu'a|exactement)(?: of| de)? \d"
+)
+"""A figure beside such words is a limit; alone it is an example."""
+_MOST_ERRORS = 2
 
 
 def criteria(story: Story) -> Criteria | None:
@@ -58,6 +64,7 @@ def own(story: Story) -> Criteria | None:
 
 
 def _own(reading: Reading) -> Iterator[AcceptanceCriterion]:
+    # Whoever writes cases has said all in them; the list below the heading then repeats or explains.
     written = cases(reading.story.description)
     for case in written:
         yield _from_case(reading, case)
@@ -110,7 +117,9 @@ def _of_story(reading: Reading, has_own: bool) -> Iterator[AcceptanceCriterion]:
                 id="", quote=clip(wish.benefit, 280), assumption="", kind="happy", title=title_of(reading.topic),
                 given=_given(reading), when=_when(reading), then=[then],
             )  # fmt: skip
-        yield from (_from_text(reading, line) for line in checks(reading))
+        conditions = checks(reading)
+        yield from (_from_text(reading, line) for line in conditions)
+        yield from (_from_text(reading, line) for line in _errors(reading) if line not in conditions)
     # Only an action can fail; what is to be there is there or not.
     if wish.is_deed and not reading.is_task and "errors" in absent(reading):
         yield AcceptanceCriterion(
@@ -118,6 +127,22 @@ def _of_story(reading: Reading, has_own: bool) -> Iterator[AcceptanceCriterion]:
             title=tongue.say("crit.error"), given=[tongue.say("crit.error.given")], when=_when(reading),
             then=[tongue.say("crit.error.then")],
         )  # fmt: skip
+
+
+def _errors(reading: Reading) -> list[str]:
+    """Statements about what goes wrong, which tell a result though no condition is put in so many words."""
+    told = (
+        sentence.text
+        for sentence in reading.sentences
+        if sentence.line and sentence.section in ("", "errors") and not sentence.text.endswith((":", "?"))
+    )
+    # The wish itself may be about errors: "I want to know why my payment was refused".
+    found = [
+        text
+        for text in told
+        if reading.shows("error", text) and not reading.shows("context", text) and reading.wish.goal not in text
+    ]
+    return found[:_MOST_ERRORS] if reading.wish.goal else []
 
 
 def _of_bug(reading: Reading) -> Iterator[AcceptanceCriterion]:
@@ -149,14 +174,15 @@ def _when(reading: Reading) -> str:
 
 
 def _kind(reading: Reading, text: str) -> Kind:
+    # Rights before errors: "only admins may, others are refused" is about who may.
     if reading.shows("right", text):
         return "permission"
     if reading.shows("error", text):
         return "negative"
     folded = fold(text)
-    if not FIGURE.search(folded):
-        return "happy"
-    return "non_functional" if _PACE.search(folded) else "boundary"
+    if FIGURE.search(folded) and _PACE.search(folded):
+        return "non_functional"
+    return "boundary" if _BOUND.search(folded) else "happy"
 
 
 def _narrative(reading: Reading) -> str:

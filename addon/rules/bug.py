@@ -91,7 +91,7 @@ def _expected(reading: Reading) -> Score:
 
 def _actual(reading: Reading) -> Score:
     section = _section(reading, "actual")
-    if section:
+    if section and not _is_hollow(reading, section):
         return _score(reading, "actual", score=5, phrase="full", quote=section)
     told = _described(reading, "told_actual", "hollow", "told_expected") or _described(reading, "told_actual", "hollow")
     if told:

@@ -73,6 +73,7 @@ def _read(lines: Iterable[str]) -> Iterator[Case]:
         words = line[found.end() :].strip(_EDGES)
         if kind == "and":
             kind = role
+        # People leave out the word "Scenario": a Given after a When begins the next one all the same.
         if _opens(kind, case):
             yield case
             case = Case()

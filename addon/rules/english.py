@@ -30,7 +30,7 @@ ENGLISH = Tongue(
     role=r"as (?:an?|the)|in (?:my|the) role (?:of|as) an?",
     goal=r"(?:i want|i need|i would like|i'd like|i wish|i can|i should be able|i must be able|we want|we need|we would like|"
     r"(?:he|she|they) wants?|would like)(?: to be able)?(?: to(?= ))?",
-    benefit=r"so that|so as to|in order to|in order that|so (?:i|we|they) (?:can|do|don't|am|are)|because",
+    benefit=r"so that|so as to|in order to|in order that|so (?:i|we|they) (?:can|do|don't|am|are|need not|need)|because",
     joins=rf"(?:,? (?:and|or)(?: also| then| to)?|,? as well as|, then| &) +(?=(?:{_VERBS})\b)",
     verb=rf"{_VERBS}|\w+(?:ed|ing|ly)",
     action=rf"(?:and |then |next |now |first |finally |after that |just |again )?(?:"
@@ -49,15 +49,15 @@ ENGLISH = Tongue(
         "moment": "as soon as possible|asap|in a timely manner|soon|in time|regularly|from time to time",
         "ease": r"user[- ]?friendly|easy|easily|easier|simple|simply|intuitive|convenient|seamless|seamlessly|smooth|smoothly|"
         "ergonomic|accessible to everyone",
-        "amount": "several|some of the|certain|various|numerous|a lot of|lots of|a few|a number of|many|most of the|large amounts? of|frequently|often",
+        "amount": "several|some of the|certain|various|numerous|large (?:files?|amounts?|numbers?|volumes?)|a lot of|lots of|a few|a number of|many|most of the|frequently|often",
         "condition": "if (?:necessary|needed|required|possible|applicable|appropriate)|as (?:needed|required|necessary|appropriate)|"
         "when(?:ever)? (?:necessary|needed|appropriate|possible)|where (?:possible|appropriate|applicable)|usually|normally",
         "open": r"(?<!/)etc(?!/)|and so on|and so forth|and more|and/or|such as but not limited to|among others|or similar|or something",
         "look": "modern|beautiful|(?<!would be )nice|nicely|nicer|attractive|pretty|sleek|appealing|professional|state[- ]of[- ]the[- ]art",
         "quality": "robust|flexible|efficient|efficiently|reliable|"
-        "better|best|(?<!would be )good|adequate|adequately|appropriate|appropriately|suitable|properly|reasonable|optimal|high[- ]quality",
+        "better|best|messy|tidy|(?<!would be )good|adequate|adequately|appropriate|appropriately|suitable|properly|reasonable|optimal|high[- ]quality",
         "change": "improve|improved|improvements?|enhance|enhanced|enhancements?|optimi[sz]e|optimi[sz]ed|optimi[sz]ations?|streamline|"
-        "moderni[sz]e|clean up|refresh the (?:look|design)",
+        "moderni[sz]e|clean (?:it )?up|significant(?:ly)?|considerabl[ey]|substantial(?:ly)?|noticeabl[ey]|refresh the (?:look|design)",
         "later": r"tbd|tba|tbc|to be (?:defined|decided|determined|confirmed|clarified|discussed)|to do later|not (?:yet )?decided",
     },
     headings={
@@ -78,11 +78,11 @@ ENGLISH = Tongue(
         "impact": ("impact", "severity", "affected users", "business impact", "workaround"),
     },
     signs={
-        "waits": r"depends? on|dependent on|blocked by|waiting for|wait for|prerequisite|cannot start (?:before|until)|"
+        "waits": r"depends? on (?!nothing|no other)|dependent on|blocked by|waiting for|wait for|prerequisite|cannot start (?:before|until)|"
         r"(?:once|after|as soon as) [^.\n]{1,60} (?:is|are|has been|have been) (?:done|ready|merged|released|deployed|available|finished)",
         "error": r"errors?|invalid|fail(?:s|ed|ing|ure|ures)?|reject(?:s|ed)?|refus(?:es|ed)|timeout|times out|offline|unavailable|wrong|"
-        r"missing|too (?:long|large|many|big)|exceed(?:s|ed)?|duplicates?|empty|not found|warning|retry|retries|declined|expired?",
-        "right": r"permissions?|allowed|authori[sz]ed|only (?:for|by|the|an?)|only (?:\w+ ){1,3}(?:can|may|see|have|get)|access rights?|may (?:not )?(?:see|edit|view|delete|change)|"
+        r"missing|too (?:long|large|many|big)|exceed(?:s|ed)?|duplicates?|empty|not found|warning|retry|retries|tries (?:it )?again|(?:do|does|did) not answer|declined|expired?",
+        "right": r"permissions?|allowed|authori[sz]ed|only (?:for|by|the|an?)|only (?:\w+ ){1,3}(?:can|may|see|have|get)|access rights?|may (?:not )?(?:see|edit|view|delete|change)|(?:with|without|has|have|lacks?) the right|"
         r"roles?|admins? only|not visible to|signed[- ]in|logged[- ]in",
         "data": r"deletes?|deleted|edits?|edited|shares?|shared|approves?|approved|exports?|downloads?|invites?|assigns?|publish(?:es)?|"
         r"configures?|restores?|grants?",
@@ -122,7 +122,7 @@ ENGLISH = Tongue(
         "reason": r"because|so that|in order to|otherwise|end of (?:life|support)|deprecated|no longer (?:supported|maintained|needed|used)|(?:is|are|be|being|gets) switched off|expires?|runs? out|"
         r"vulnerabilit(?:y|ies)|cve|deadline|required by|to (?:avoid|prevent|reduce|save|keep)|blocks us|costs us",
         "docs": r"documentation|help (?:page|text|cent(?:er|re)|article)s?|release notes?|manual|user guide|handbook",
-        "alone": r"independent(?:ly)? of|on its own|no dependenc(?:y|ies)|does not depend on|without waiting for",
+        "alone": r"independent(?:ly)? of|depends on (?:nothing|no other)|on its own|no dependenc(?:y|ies)|does not depend on|without waiting for",
         "open": r"how (?:it|this) is (?:built|done|implemented|solved) is (?:open|up to)|up to the (?:team|developers)|open to (?:suggestions|alternatives|ideas)|suggestions (?:are )?welcome|implementation is (?:open|free)",
         "sometimes": r"sometimes|occasionally|intermittent(?:ly)?|randomly?|from time to time|now and then|not always|once|rarely|"
         r"\d+ (?:out )?of \d+",

@@ -24,7 +24,7 @@ FRENCH = Tongue(
     goal=r"(?:je veux|je souhaite|je voudrais|j'aimerais|je desire|je dois pouvoir|je peux|j'ai besoin|nous voulons|nous souhaitons|on veut|on voudrait|on souhaite|"
     r"nous avons besoin|(?:il|elle) (?:veut|souhaite))(?: que(?= )| qu'| pouvoir(?= )| de(?= )| d')?",
     benefit=r"afin de|afin d'|afin que|afin qu'|pour que|pour qu'|pour pouvoir|de sorte que|de facon a|de maniere a|dans le but de|"
-    r"pour (?=\w+(?:er|ir|oir|re)\b)|car|parce que",
+    r"pour (?=(?:ne (?:plus|pas) |mieux |l[ea]s? |l'|y |en )?\w+(?:er|ir|oir|re)\b)|car|parce que",
     joins=r"(?:,? (?:et|ou)(?: aussi| ensuite)?(?: de| d')?|,? ainsi que(?: de)?|, puis)(?: (?:les?|la|l'))? ?(?=\w{2,}(?:er|ir|oir|dre|tre|ire)\b)",
     verb=r"\w{2,}(?:er|ir|oir|dre|tre|ire)",
     action=rf"(?:et |puis |ensuite |enfin |alors |apres |d'abord )?(?:"
@@ -52,7 +52,7 @@ FRENCH = Tongue(
         "look": "modernes?|belle|beau|beaux|jolie?s?|attrayante?s?|attractifs?|attractives?|professionnelle?s?|elegante?s?|agreables?",
         "quality": "robustes?|flexibles?|souples?|efficaces?|efficacement|fiables?|optimale?s?|optimaux|adaptee?s?|adequate?s?|adequats?|"
         "approprie|appropriee?s?|meilleure?s?|correctement|de qualite|raisonnables?",
-        "change": "ameliorer|ameliore|ameliorations?|optimiser|optimise|optimisations?|moderniser|fluidifier|rationaliser|revoir le design",
+        "change": "ameliorer|ameliore|ameliorations?|optimiser|optimise|optimisations?|moderniser|nettement|sensiblement|considerablement|nettoyer|fluidifier|rationaliser|revoir le design",
         "later": r"a definir|a preciser|a determiner|reste a decider|reste a voir|(?<!attends )(?<!attend )(?<!attendais )a (?:voir|confirmer|discuter|completer|valider)(?= avec\b| ?[.)!?;\]]| ?$)|tbd",
     },
     headings={
@@ -76,7 +76,7 @@ FRENCH = Tongue(
     signs={
         "waits": r"depend (?:de|du|des)|dependant (?:de|du|des)|bloquee? par|en attente (?:de|du|des)|prerequis|ne peut (?:pas )?commencer (?:avant|sans)|"
         r"(?:une fois que?|apres que|des que) [^.\n]{1,60} (?:sera|est|seront|sont) (?:finie?s?|terminee?s?|livree?s?|disponibles?|prete?s?|deployee?s?)",
-        "error": r"erreurs?|invalides?|incorrecte?s?|echecs?|echou(?:e|er|ent)|refusee?s?|rejetee?s?|delai depasse|hors ligne|indisponibles?|manquante?s?|"
+        "error": r"erreurs?|invalides?|incorrecte?s?|echecs?|echou(?:e|er|ent)|refusee?s?|rejetee?s?|delai depasse|hors ligne|indisponibles?|manquante?s?|ne repond(?:ent)? pas|reessaie|"
         r"trop (?:long|longue|grand|gros|de)|depass(?:e|er|ement)|doublons?|vides?|introuvables?|avertissement|expiree?s?|panne",
         "right": r"permissions?|droits?|autorisee?s?|seule?s? les?|uniquement (?:les?|pour|par)|habilitee?s?|habilitations?|acces reserve|roles?|"
         r"ne (?:peut|peuvent) pas (?:voir|modifier)|connectee?s?",

@@ -87,7 +87,8 @@ def _estimable(reading: Reading) -> Score:
     if later is not None:
         return _score(reading, "estimable", score=2, phrase="later", quote=later.statement)
     if reading.vague:
-        most = 3 if len(reading.vague) < 3 else 2
+        told = bool(reading.criteria) or reading.words >= _SOME_WORDS or bool(checks(reading))
+        most = 3 if told and len(reading.vague) < 3 else 2
         words = reading.tongue.quoted(*(vague.word for vague in reading.vague[:3]))
         return _score(
             reading,
@@ -148,7 +149,9 @@ def _testable(reading: Reading) -> Score:
         if len(criteria) == 1:
             return _score(reading, "testable", score=4, phrase="one", quote=criteria[0])
         return _score(reading, "testable", score=5, phrase="criteria", quote=criteria[0], count=len(criteria))
-    found = checks(reading)
+    # "It should also work with large files" is a condition that nobody can check.
+    vague = [item.statement for item in reading.vague]
+    found = [check for check in checks(reading) if check not in vague]
     if found:
         return _score(reading, "testable", score=3, phrase="conditions", quote=found[0])
     if reading.figure:

@@ -17,6 +17,8 @@ _ORDER = re.compile(
     r"(?:(?:previous|prior|above|earlier|preceding) (?:instructions?|prompts?|rules)"
     r"|(?:instructions?|consignes?|regles) (?:precedentes?|ci-dessus|anterieures?))"
 )
+_NUMBER = re.compile(r"\d{1,3}[.)]")
+"""What is left of a point without a text."""
 _PLACEHOLDER = re.compile(r"<[a-z][^<>/\n]{2,60}>")
 _FILLERS = frozenset(
     (
@@ -68,4 +70,4 @@ def is_filler(text: str) -> bool:
     if order_in(text.strip()) or _UNWRITTEN.fullmatch(plain.strip(" ._*")):
         return True
     bracketed = len(plain) < 200 and (plain[:1] + plain[-1:] in ("<>", "[]", "{}"))
-    return bracketed or plain.strip(". ") in _FILLERS or not plain.strip(" .-_…?*")
+    return bracketed or plain.strip(". ") in _FILLERS or not plain.strip(" .-_…?*") or bool(_NUMBER.fullmatch(plain))

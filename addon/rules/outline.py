@@ -13,6 +13,8 @@ MOST_CHARS = 100_000
 _HEADING = re.compile(r"(?:#{1,6} |h[1-6]\. )")
 _BULLET = re.compile(r"(?:[-*+•–]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 _LABEL = re.compile(r"([^:|]{2,60}?)[ \t*_]*:[ \t*_]*")
+_OF_A_LINE = ("environment", "reproducible", "impact")
+"""Sections that are mostly said in the line of their label."""
 _EDGES = " \t*_#:`>"
 
 
@@ -40,6 +42,7 @@ def outline(description: str) -> Outline:
     """Read Markdown line by line; never raises. Beyond MOST_CHARS nothing is read."""
     lines: list[Line] = []
     section, fence, has_code = "", "", False
+    said_in_a_line = False
     for raw in description[:MOST_CHARS].splitlines():
         line = raw.strip().lstrip("> ")
         mark = line[:3]
@@ -47,9 +50,13 @@ def outline(description: str) -> Outline:
         if mark in ("```", "~~~"):
             fence, has_code = ("" if fence == mark else fence or mark), True
         elif line and not fence:
-            for found in _parse(line, section, nested=raw[:2].isspace() or raw[:1] == "\t"):
-                section = found.section
-                lines.append(found)
+            found = _parse(line, section, nested=raw[:2].isspace() or raw[:1] == "\t")
+            section = found[-1].section if found else section
+            said_in_a_line = len(found) == 2 and section in _OF_A_LINE
+            lines += found
+        elif not line and said_in_a_line:
+            # "Environment: Firefox 145" has said it all; what follows after a gap is about something else.
+            section, said_in_a_line = "", False
     return Outline(tuple(lines), _empty(lines), has_code)
 
 

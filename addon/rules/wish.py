@@ -73,7 +73,8 @@ def _find(text: str, folded: str, *, tongue: Tongue) -> Wish:
     count = 0
     for opening in patterns["role"].finditer(folded):
         wanted = patterns["goal"].search(folded, opening.end(), opening.end() + _ROLE_CHARS)
-        if wanted is not None:
+        # "As a CSV file so that I can ..." introduces nobody.
+        if wanted is not None and folded[opening.end() : wanted.start()].strip(_EDGES).split(" ")[0] not in _NO_ROLES:
             count += 1
             if goal is None:
                 role, goal = opening, wanted

@@ -46,7 +46,7 @@ def part_of(kind: str, target: str) -> str | None:
     return kind if kind in shapes.PARTS else None
 
 
-async def chosen(db: Database, run: Run, wish: Wish) -> Wish:
+async def chosen(db: Database, run: Run, *, wish: Wish) -> Wish:
     """The wish with the changes people made to items before, and without what they rejected when all is wanted.
 
     What the wish says of an item itself counts for more. Raises Invalid for edits no such item has, DatabaseDown.

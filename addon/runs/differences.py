@@ -60,12 +60,14 @@ def title(item: Mapping[str, Any]) -> str:
 
 def _pairs(old: Items, new: Items) -> dict[int, int]:
     """Number of a new item -> number of the old one it comes from; each old one at most once, the likest first."""
+    # A result holds some dozens of items at most: every pair can be looked at.
     likeness = [
         (_likeness(was, item), -abs(before - after), after, before)
         for after, item in enumerate(new)
         for before, was in enumerate(old)
     ]
     pairs: dict[int, int] = {}
+    # The surest pairs first; among equals the one that moved least.
     for alike, _, after, before in sorted(likeness, reverse=True):
         if alike >= ALIKE and after not in pairs and before not in pairs.values():
             pairs[after] = before

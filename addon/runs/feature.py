@@ -17,6 +17,7 @@ from addon.policy.prompts import ProjectPrompt
 from addon.policy.tenants import Tenant
 from addon.store.repos.publications import Publication
 from addon.store.repos.runs import Run
+from addon.store.repos.verdicts import Standing
 
 Keep = Callable[[Mapping[str, Any]], Awaitable[None]]
 
@@ -55,7 +56,8 @@ class Work:
 
     jira: acts as the app. as_user: acts as the person who asked, None for what comes by itself. model: None means the
     rules answer. prompt: the project's own words for this kind of run; prompts: those of the kinds it is made of, by
-    kind. base: the ended run that `params["based_on"]` names, of the same issue.
+    kind. base: the ended run that `params["based_on"]` names, of the same issue; decided: what people think of its
+    items.
     """
 
     run: Run
@@ -69,6 +71,7 @@ class Work:
     prompt: ProjectPrompt | None = None
     prompts: Mapping[str, ProjectPrompt] = field(default_factory=dict)
     base: Run | None = None
+    decided: Standing = field(default_factory=dict)
 
     @property
     def choice(self) -> ModelChoice | None:

@@ -43,6 +43,7 @@ class Freshness:
         before = facts_of(run) if run else None
         if run is None or before is None:
             return Fresh(None)
+        # Our own comments are told by our account, which a site that was just installed has not named yet.
         known = await self._desk.acquainted(tenant.id) or tenant
         settings = await self._desk.projects.get(tenant.id, issue.project_id or "")
         now = await reading.read(
@@ -70,6 +71,7 @@ class Freshness:
 
 def compared(before: Run, after: Run) -> dict[str, Any]:
     """{"facts": [{"section", "title", "before", "after"}], "items", "scores", "overall"}: see differences."""
+    # Results are compared even where a release has forgotten how to read what they were made from.
     was, now = facts_of(before), facts_of(after)
     found = changes.between(was, now) if was and now else []
     return {

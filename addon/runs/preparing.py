@@ -7,14 +7,17 @@ from addon.runs.feature import Work
 from addon.runs.progress import RunLedger, RunProgress
 from addon.store.leases import Lease
 from addon.store.repos import runs as rows
+from addon.store.repos import verdicts
 from addon.store.repos.runs import Run
+from addon.store.repos.verdicts import Standing
 
-MADE_OF = {"pipeline": ("criteria", "scenarios")}
+MADE_OF = {"pipeline": ("criteria", "scenarios"), "scenarios": ("criteria",)}
 """Kinds whose results are made of others', with the words the project has for those."""
 
 
 async def prepared(desk: Desk, lease: Lease, *, run: Run, tenant: Tenant, seq: int) -> Work:
     """seq: the highest number of an event that an earlier attempt has used. Raises DatabaseDown."""
+    base = await _base(desk, run)
     return Work(
         run=run,
         tenant=tenant,
@@ -24,7 +27,8 @@ async def prepared(desk: Desk, lease: Lease, *, run: Run, tenant: Tenant, seq: i
         model=await desk.askers.asker(tenant.id, account_id=run.account_id),
         prompt=await _prompt(desk, run),
         prompts={kind: found for kind in MADE_OF.get(run.kind, ()) if (found := await _active(desk, run, kind=kind))},
-        base=await _base(desk, run),
+        base=base,
+        decided=await _decided(desk, base) if base else {},
         progress=RunProgress(desk.db, desk.bus, lease=lease, after=seq),
         ledger=RunLedger(desk.db, run, lease),
     )
@@ -48,3 +52,8 @@ async def _base(desk: Desk, run: Run) -> Run | None:
         base = await rows.get(tx, run.tenant_id, run_id=str(based_on))
     # An id comes from outside: what belongs to another issue is none of this run's business.
     return base if base and base.issue_id == run.issue_id and base.result is not None else None
+
+
+async def _decided(desk: Desk, base: Run) -> Standing:
+    async with desk.db.single() as tx:
+        return await verdicts.of_run(tx, base.tenant_id, run_id=base.id)

@@ -19,11 +19,6 @@ from addon.store.repos import publications as rows
 from addon.store.repos.publications import Item, Publication
 from addon.store.repos.runs import Run
 
-ONE_AT_A_TIME = {"comment": "kind", "description": "section", "field": "field"}
-"""Targets with slots that hold one thing each, and where the content names the slot.
-
-Two writers at once would make two of it; what a person changes afterwards is written over what stands there.
-"""
 PANEL_PRIORITY = 10
 
 
@@ -41,7 +36,7 @@ async def plan(
     """
     now = time.time()
     drafts = list(drafts)
-    for target, slot in {(draft.target, slot_of(draft)) for draft in drafts if draft.target in ONE_AT_A_TIME}:
+    for target, slot in {(draft.target, slot_of(draft)) for draft in drafts if draft.target in rows.ONE_AT_A_TIME}:
         await rows.supersede(tx, run, target=target, slot=slot, now=now)
     queue, priority = ("priority", PANEL_PRIORITY) if account_id else ("default", 0)
     items = [Item(d.target, d.item, d.marker, d.content, account_id, queue, priority, slot_of(d)) for d in drafts]
@@ -50,7 +45,7 @@ async def plan(
 
 def slot_of(draft: Draft) -> str:
     """Which of several places of its target a draft takes, "" where there is one or no limit."""
-    name = ONE_AT_A_TIME.get(draft.target)
+    name = rows.ONE_AT_A_TIME.get(draft.target)
     default = "analysis" if draft.target == "comment" else ""
     return str(draft.content.get(name) or default)[:64] if name else ""
 
@@ -72,17 +67,18 @@ class Publisher:
         Of a place that holds one thing, other words take the place of what was written. Raises Invalid, Conflict while
         the run has no result or the same thing is being written with other words, DatabaseDown.
         """
-        drafts = await self._drafts(tenant, run, wish)
+        drafts = await self._drafts(tenant, run, wish=wish)
         markers = [draft.marker for draft in drafts]
         async with self._desk.db.begin() as tx:
             known = {row.marker: row for row in await rows.by_markers(tx, tenant.id, markers=markers)}
             changed = [d for d in drafts if d.marker in known and not _same(d.content, known[d.marker].content)]
             if any(known[draft.marker].state == "running" for draft in changed):
                 raise Conflict("This is being written just now; try again in a moment.", retry_after_s=2)
-            rewrite = {draft.marker for draft in changed if draft.target in ONE_AT_A_TIME}
+            rewrite = {draft.marker for draft in changed if draft.target in rows.ONE_AT_A_TIME}
             await plan(tx, run, drafts=drafts, account_id=account_id, rewrite=rewrite)
             asked = await rows.by_markers(tx, tenant.id, markers=markers)
-            await note_published(tx, run, Published(wish.target, wish.items, wish.edits), account_id=account_id)
+            published = Published(wish.target, wish.items, wish.edits)
+            await note_published(tx, run, published=published, account_id=account_id)
             detail = {"run": run.id, "target": wish.target, "items": [draft.item for draft in drafts]}
             await _noted(tx, asked[0], action="publication.asked", account_id=account_id, detail=detail)
         await self._desk.wakes.wake("priority")
@@ -90,7 +86,7 @@ class Publisher:
 
     async def preview(self, tenant: Tenant, run: Run, *, wish: Wish) -> Preview:
         """What `ask` would write, from the same words. Writes nothing. Raises as `ask` does, and what Jira raises."""
-        drafts = await self._drafts(tenant, run, wish)
+        drafts = await self._drafts(tenant, run, wish=wish)
         target = self._targets.get(wish.target)
         if target is None:
             raise Invalid("This release cannot write there.")
@@ -128,13 +124,13 @@ class Publisher:
         self._desk.bus.tell(publication.run_id)
         return now or publication
 
-    async def _drafts(self, tenant: Tenant, run: Run, wish: Wish) -> list[Draft]:
+    async def _drafts(self, tenant: Tenant, run: Run, *, wish: Wish) -> list[Draft]:
         if run.state != "succeeded":
             raise Conflict("This run has no result that could be written.")
         feature = self._features.get(run.kind)
         if feature is None or run.tenant_id != tenant.id or run.preview or run.issue_id is None:
             raise Invalid("Nothing of this run can be written.")
-        wish = await chosen(self._desk.db, run, wish)
+        wish = await chosen(self._desk.db, run, wish=wish)
         drafts = list(feature.drafts(run, wish.target, items=wish.items, edits=wish.edits))
         if not drafts:
             raise Invalid("There is nothing in this result to write there.")

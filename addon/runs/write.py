@@ -13,7 +13,6 @@ from addon.queue.lane import End
 from addon.runs.desk import ENDINGS, Desk, persist
 from addon.runs.feature import CannotUndo, Keep, Target, Writing, Written
 from addon.runs.progress import LeaseLost
-from addon.runs.publish import ONE_AT_A_TIME
 from addon.runs.setbacks import failed, missing, site_in_sight
 from addon.store import leases
 from addon.store.leases import Again, Ending, Lease
@@ -108,7 +107,7 @@ class PublicationJob:
     async def _taken_back(self, writing: Writing, target: Target) -> Ending:
         publication = writing.publication
         async with self._desk.db.single() as tx:
-            if publication.target in ONE_AT_A_TIME and await rows.newer_written(tx, publication):
+            if publication.target in rows.ONE_AT_A_TIME and await rows.newer_written(tx, publication):
                 raise CannotUndo("A newer result stands in its place; take that one back instead.")
         await target.undo(writing)
         return Ending(rows.UNDONE, values=NOTHING_LEFT)
@@ -128,7 +127,7 @@ def _done(written: Written) -> Ending:
 
 async def _our_turn(tx: AsyncConnection, lease: Lease, *, publication: Publication) -> bool:
     """False when the row was put back or set aside, because another one is at the same place."""
-    if publication.target not in ONE_AT_A_TIME:
+    if publication.target not in rows.ONE_AT_A_TIME:
         return True
     rivals = await rows.rivals(tx, publication)
     if rivals.newer and not publication.undoing:

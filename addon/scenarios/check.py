@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from addon.generation.coverage import coverage
+from addon.generation.grounds import Basis
 from addon.generation.language import code_of
-from addon.generation.wishes import RunWishes
+from addon.generation.wishes import RunWishes, wishes
 from addon.gherkin import lint
+from addon.reading.facts import Facts
 from addon.reading.wording import Wording
 from addon.results.criteria import AcceptanceCriterion
 from addon.results.scenarios import Scenario, Scenarios, Step
+from addon.runs.feature import Work
 
 MOST_SCENARIOS = 30
 MOST_STEPS = 15
@@ -29,11 +32,18 @@ class Replaced:
 
     base: Scenarios
     item: int
-    criteria: Sequence[AcceptanceCriterion]
+    basis: Basis
 
     @property
     def old(self) -> Scenario:
         return self.base.scenarios[self.item]
+
+
+def check_of(work: Work, facts: Facts, *, basis: Basis, language: str, replaced: Replaced | None = None) -> "Check":
+    """For the answers of one run. language: they are to be in, "auto" or ISO 639-1."""
+    # What the criteria say has passed a gate of its own and may be repeated, as the issue may.
+    wording = Wording(f"{facts.text()}\n\n{basis.text}", work.tenant.hosts)
+    return Check(wording, criteria=basis.criteria, language=language, asked=wishes(work.run), replaced=replaced)
 
 
 class Check:
@@ -75,6 +85,7 @@ class Check:
     def clean(self, answer: Scenarios) -> Scenarios:
         """The answer within every limit and wish; ids of criteria there are not left out."""
         language = code_of(self._language, answer.language)
+        # A model that is asked for one gives the whole list at times: the first is the one it was asked for.
         if self._replaced:
             made = [scenario for item in answer.scenarios[:1] if (scenario := self._scenario(item))]
             covers = made[0].covers or self._replaced.old.covers if made else []
@@ -102,6 +113,7 @@ class Check:
     def _chosen(self, scenarios: Sequence[Scenario]) -> list[Scenario]:
         """As many as were asked for; what alone covers a criterion goes last."""
         most = min(self._asked.count or MOST_SCENARIOS, MOST_SCENARIOS)
+        # Greedy and in the order of the model, which was told to put the most important first.
         covered: set[str] = set()
         needed: list[int] = []
         for number, scenario in enumerate(scenarios):
@@ -146,6 +158,7 @@ class Check:
         steps = [step for given in item.steps if (step := self._step(given))][:MOST_STEPS]
         if not steps:
             return None
+        # Models write "ac-1" and "AC-1 " for the same thing; an id nobody gave would make coverage a lie.
         known = {criterion.id.casefold(): criterion.id for criterion in self._criteria}
         covers = [known[name] for each in item.covers if (name := each.strip().casefold()) in known]
         return Scenario(

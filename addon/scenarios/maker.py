@@ -3,17 +3,15 @@
 from addon.errors import Conflict, Invalid
 from addon.generation import asking
 from addon.generation.coverage import coverage
-from addon.generation.makers import Basis, Made
-from addon.generation.wishes import wishes
+from addon.generation.grounds import Basis
+from addon.generation.makers import Made
 from addon.observe.metrics import SCENARIOS_MADE
-from addon.reading import framing
 from addon.reading.facts import Facts
-from addon.reading.wording import Wording
 from addon.results.scenarios import Scenarios, ScenariosResult
-from addon.rules import testing
 from addon.runs.feature import Work
 from addon.scenarios import prompt
-from addon.scenarios.check import Check, Replaced
+from addon.scenarios.by_rules import by_rules
+from addon.scenarios.check import Replaced, check_of
 
 NOTHING = (
     "The issue says too little to build a test on; say more in its description, or write acceptance criteria first."
@@ -39,10 +37,10 @@ class ScenariosMaker:
         criteria = basis.criteria
         if not criteria:
             return Made(_nothing(work, basis), None)
-        check = _check(work, facts, basis=basis, language=work.settings.language)
-        question = prompt.build(work, facts, delimiter=framing.new_delimiter(), criteria=criteria)
+        check = check_of(work, facts, basis=basis, language=work.settings.language)
+        question = prompt.build(work, facts, basis=basis)
         asked = await asking.ask(work, question, shape=Scenarios, check=check)
-        found = asked.value or _by_rules(work, facts, basis=basis)
+        found = asked.value or by_rules(work, facts, basis=basis)
         result = ScenariosResult(
             author="rules" if asked.value is None else "model",
             notice=asked.notice,
@@ -58,9 +56,9 @@ class ScenariosMaker:
     ) -> Made[ScenariosResult]:
         if item >= len(base.scenarios.scenarios):
             raise Invalid("There is no such scenario to write anew.")
-        replaced = Replaced(base.scenarios, item, basis.criteria)
-        check = _check(work, facts, basis=basis, language=base.scenarios.language, replaced=replaced)
-        question = prompt.anew(work, facts, delimiter=framing.new_delimiter(), replaced=replaced)
+        replaced = Replaced(base.scenarios, item, basis)
+        check = check_of(work, facts, basis=basis, language=base.scenarios.language, replaced=replaced)
+        question = prompt.anew(work, facts, replaced=replaced)
         asked = await asking.ask(work, question, shape=Scenarios, check=check)
         if asked.value is None:
             asked.must(ANEW)
@@ -91,15 +89,3 @@ def _nothing(work: Work, basis: Basis) -> ScenariosResult:
         coverage=[],
         scenarios=Scenarios(language=basis.language, scenarios=[]),
     )
-
-
-def _by_rules(work: Work, facts: Facts, *, basis: Basis) -> Scenarios:
-    made = testing.scenarios(basis.criteria, language=basis.language, kinds=wishes(work.run).kinds)
-    # They speak fewer languages than the project may ask for, so what they answered in is what counts.
-    return _check(work, facts, basis=basis, language=basis.language).clean(made)
-
-
-def _check(work: Work, facts: Facts, *, basis: Basis, language: str, replaced: Replaced | None = None) -> Check:
-    # What the criteria say has passed a gate of its own and may be repeated, as the issue may.
-    wording = Wording(f"{facts.text()}\n\n{prompt.listed(basis.criteria)}", work.tenant.hosts)
-    return Check(wording, criteria=basis.criteria, language=language, asked=wishes(work.run), replaced=replaced)

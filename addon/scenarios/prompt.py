@@ -1,15 +1,14 @@
 """The question put to a model. Its words stand in `prompts/<version>.txt`; a released file is never changed."""
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from string import Template
 
 from addon.generation import steering
+from addon.generation.grounds import Basis
 from addon.generation.wishes import wishes
 from addon.llm.prompt import Prompt
 from addon.reading import framing
 from addon.reading.facts import Facts
-from addon.results.criteria import AcceptanceCriterion
 from addon.runs.feature import Work
 from addon.scenarios.check import Replaced
 
@@ -24,21 +23,22 @@ def version(work: Work) -> str:
     return steering.version(NAME, work)
 
 
-def build(work: Work, facts: Facts, *, delimiter: str, criteria: Sequence[AcceptanceCriterion]) -> Prompt:
+def build(work: Work, facts: Facts, *, basis: Basis) -> Prompt:
     """Asks for all scenarios of a list of criteria."""
+    delimiter = framing.new_delimiter()
     return Prompt(
         system=_system(work, delimiter, language=work.settings.language, wanted=_wanted(work)),
-        user=steering.data(facts, delimiter, more={CRITERIA: listed(criteria)}),
+        user=steering.data(facts, delimiter, more={CRITERIA: basis.text}),
         version=version(work),
     )
 
 
-def anew(work: Work, facts: Facts, *, delimiter: str, replaced: Replaced) -> Prompt:
+def anew(work: Work, facts: Facts, *, replaced: Replaced) -> Prompt:
     """Asks for one scenario of a list in place of the one that stands there."""
-    old = replaced.old
+    delimiter, old = framing.new_delimiter(), replaced.old
     told = ANEW.substitute(id=old.id, covers=", ".join(old.covers) or "what the old one tested")
     more = {
-        CRITERIA: listed(replaced.criteria),
+        CRITERIA: replaced.basis.text,
         "the scenarios so far": replaced.base.model_dump_json(indent=1),
     }
     return Prompt(
@@ -46,17 +46,6 @@ def anew(work: Work, facts: Facts, *, delimiter: str, replaced: Replaced) -> Pro
         user=steering.data(facts, delimiter, more=more),
         version=version(work),
     )
-
-
-def listed(criteria: Sequence[AcceptanceCriterion]) -> str:
-    """The criteria as a model reads them."""
-    return "\n\n".join("\n".join(_criterion(criterion)) for criterion in criteria)
-
-
-def _criterion(criterion: AcceptanceCriterion) -> Iterator[str]:
-    yield f"{criterion.id} ({criterion.kind}): {criterion.title}"
-    for word, clauses in (("Given", criterion.given), ("When", [criterion.when]), ("Then", criterion.then)):
-        yield from (f"  {word} {clause}" for clause in clauses if clause)
 
 
 def _system(work: Work, delimiter: str, *, language: str, wanted: str = "", told: str = "") -> str:

@@ -6,15 +6,15 @@ from typing import Any
 
 from addon.errors import Invalid
 from addon.generation import asking, basis, facts
-from addon.generation.makers import Basis, CriteriaMaker, Made
+from addon.generation.grounds import Basis
+from addon.generation.makers import CriteriaMaker, Made, ScenariosMaker
 from addon.generation.scenario_drafts import ScenarioDrafts
 from addon.generation.slips import Origin, Picked
 from addon.generation.stages import criteria_stage
-from addon.generation.wishes import RunWishes, wishes
+from addon.generation.wishes import wishes
 from addon.reading.facts import Facts
 from addon.results.scenarios import ScenariosResult
 from addon.runs.feature import Draft, Outcome, Work
-from addon.scenarios.maker import ScenariosMaker
 from addon.store.repos.runs import Run
 
 
@@ -75,13 +75,16 @@ class ScenariosFeature:
     async def _from_nothing(self, work: Work, read: Facts) -> Made[ScenariosResult]:
         # What the project and the person say about scenarios is not meant for the criteria before them.
         quiet = replace(work.run, params={})
-        first = await criteria_stage(replace(work, run=quiet, prompt=None), read, maker=self._criteria)
+        first = await criteria_stage(
+            replace(work, run=quiet, prompt=work.prompts.get("criteria")), read, maker=self._criteria
+        )
         criteria = first.result.criteria
         made = await self._for(work, read, found=Basis(criteria.criteria, criteria.language, "analysis"))
         return Made(made.result, asking.together(made.bill, first.bill))
 
     def _hash(self, work: Work, read: Facts) -> str:
-        asked: RunWishes = wishes(work.run)
+        # None stands for criteria that are still to be written: they follow from what is hashed besides.
+        asked = wishes(work.run)
         found = basis.found(work, read)
         criteria = [criterion.model_dump() for criterion in found.criteria] if found else None
         prompts = self._maker.version(work)

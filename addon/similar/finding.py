@@ -60,6 +60,7 @@ class Similar:
             return known[1]
         found = await self._look(session, issue)
         if len(self._known) >= CACHE_SIZE:
+            # Rather forget everything than keep books about what was used when.
             self._known.clear()
         self._known[key] = (now + KEPT_S, found)
         return found
@@ -69,6 +70,7 @@ class Similar:
         query = question(issue)
         if query is None:
             return ()
+        # One page is enough: what shares none of the words in sixty recent issues is no duplicate anybody would see.
         candidates, _ = await page(session, query, fields=FIELDS, size=CANDIDATES)
         return matches(issue, candidates)
 
@@ -89,6 +91,7 @@ def matches(issue: Issue, candidates: Sequence[Issue]) -> tuple[Match, ...]:
     family = {issue.key, *(task.key for task in issue.subtasks), *([issue.parent.key] if issue.parent else [])}
     others = [one for one in candidates if one.key and one.key not in family and not _child_of(one, issue)]
     sketch, sketches = _sketch(issue), [_sketch(one) for one in others]
+    # Weighed among the candidates: a word that all of them hold is the project's own and tells nothing.
     weights = rarity([sketch.words, *(one.words for one in sketches)])
     found: list[Match] = []
     for one, other in zip(others, sketches, strict=True):

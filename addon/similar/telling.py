@@ -18,6 +18,7 @@ def words(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for word in _WORD.findall(text[:_MOST_CHARS]):
         folded = _bare(fold(word))
+        # Both spellings: the lists hold plurals as well.
         if folded not in _PLAIN and fold(word) not in _PLAIN and not folded.isdigit():
             found.setdefault(folded, word.lower())
     return found

@@ -23,6 +23,7 @@ def language_of(found: IssueSet, *, wanted: str, question: str) -> str:
         return detect(question) or DEFAULT
     if wanted != "auto":
         return wanted if wanted in TONGUES else DEFAULT
+    # Issue by issue, so that one long log does not outvote twenty short stories.
     told = Counter(detect(f"{issue.summary}\n{issue.text}") or DEFAULT for issue in found.issues)
     return told.most_common(1)[0][0] if told else DEFAULT
 
@@ -56,6 +57,7 @@ def blockers(found: IssueSet, say: Say, *, told: Sequence[Finding] = ()) -> list
         )
         for one in waiting
     ]
+    # A flag says that something is wrong and not what: links say more, so they are told first.
     flagged = [issue for issue in found.marked("flagged") if issue.key not in known and not issue.blocked_by]
     if flagged:
         lines.insert(0, Finding(text=say(N_("Flagged as an impediment.")), issues=_keys(flagged)))
@@ -92,6 +94,7 @@ def _themes(found: IssueSet, say: Say) -> Iterator[Theme]:
             groups["component"].setdefault(name, []).append(issue)
     titles = {"type": say(N_("Type: {name}")), "component": say(N_("Component: {name}"))}
     for kind, by_name in groups.items():
+        # Stable: groups of equal size stay in the order of the query.
         largest = sorted(by_name.items(), key=lambda item: -len(item[1]))[:GROUPS]
         for name, issues in largest:
             still = sum(issue.open for issue in issues)
@@ -114,6 +117,7 @@ def _risks(found: IssueSet, say: Say) -> Iterator[Finding]:
     late = sorted(found.marked("overdue"), key=lambda issue: issue.due)
     if late:
         yield Finding(text=say(N_("Open and past the due date: {count}.")).format(count=len(late)), issues=_keys(late))
+    # Not started and unassigned is how every issue begins; under way and unassigned is odd.
     alone = [issue for issue in found.issues if issue.category == "indeterminate" and not issue.assigned]
     if alone:
         text = say(N_("In progress, but assigned to nobody: {count}.")).format(count=len(alone))

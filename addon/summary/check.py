@@ -41,6 +41,7 @@ class Check:
         unfounded = self._unfounded(answer)
         self.dropped = sum(key is None for key in self._found(_all_keys(answer)))
         self.best = self.clean(answer)
+        # Checked on the cleaned answer: one that named invented issues only has lost its words by now.
         unanswered = self._asked and not self.best.answer
         if (unfounded or unanswered) and not self._asked_again:
             self._asked_again = True

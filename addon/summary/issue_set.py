@@ -13,7 +13,7 @@ from addon.jira.session import Session
 from addon.results.part import Part
 from addon.results.summary import Counts, IssueLine, Mark, Share
 from addon.runs.feature import Work
-from addon.summary.issues import SetIssue, read
+from addon.summary.issues import SetIssue, fitted, read
 
 PAGE = 50
 """Issues a request: with descriptions and comments a hundred may weigh more than is read at once."""
@@ -124,7 +124,7 @@ async def _read(work: Work, session: Session, *, jql: str, limit: int) -> IssueS
         await work.progress.stage("reading", min(len(found), limit), total=min(limit, max(total, len(found))))
     truncated = len(found) > limit
     total = max(total, limit + 1) if truncated else len(found)
-    return IssueSet(jql=jql, read_at=now, total=total, truncated=truncated, issues=tuple(found[:limit]))
+    return IssueSet(jql=jql, read_at=now, total=total, truncated=truncated, issues=fitted(found[:limit]))
 
 
 async def _flags(session: Session) -> tuple[str, ...]:

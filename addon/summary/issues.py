@@ -1,7 +1,7 @@
 """The issues of a query as a summary reads them: a few facts and some text of each, as its asker may see them."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from typing import Literal
 from unicodedata import normalize
@@ -17,6 +17,11 @@ STALE_DAYS = 14
 """An open issue nobody touched for so long, and how long something done counts as recent."""
 TEXT = 2_000
 """Characters of one issue's texts that are kept at most."""
+ALL_TEXT = 144_000
+"""Characters that all issues of a set share: what six questions to a model hold. Of many issues less is read each."""
+LEAST_TEXT = 120
+BESIDE = 250
+"""Characters an issue takes beside its texts: title, type, status and the like."""
 COMMENTS = 2
 COMMENT = 400
 DAY_S = 86_400.0
@@ -85,6 +90,7 @@ def read(issue: Issue, *, flags: Collection[str] = (), own_account_id: str | Non
     """One issue of a search. flags: ids of the fields that say "flagged". own_account_id: whose comments are ours."""
     fields = issue.fields
     category = issue.status.category
+    # Nobody's name is read: who works on what is not for a model to judge.
     return SetIssue(
         key=issue.key,
         summary=_line(issue.summary),
@@ -107,6 +113,13 @@ def read(issue: Issue, *, flags: Collection[str] = (), own_account_id: str | Non
         ),
         text=_short(_told(issue, own_account_id), TEXT),
     )
+
+
+def fitted(issues: Sequence[SetIssue]) -> tuple[SetIssue, ...]:
+    """The issues with as much text each as all of them together may have."""
+    # Before they are kept: a row of the database is no place for megabytes that nobody will be shown.
+    room = max(LEAST_TEXT, ALL_TEXT // max(len(issues), 1) - BESIDE)
+    return tuple(issue.within(room) for issue in issues)
 
 
 def _told(issue: Issue, own_account_id: str | None) -> str:

@@ -87,6 +87,7 @@ class Markdown:
         yield f"## {self._say(N_('Themes'))}"
         yield ""
         for theme in themes:
+            # Escaped although they were cleaned before: a file is read by programs that know no better.
             yield f"### {escaped(theme.title)}"
             yield ""
             yield from _paragraphs(theme.text)
@@ -112,29 +113,33 @@ class Markdown:
             (say(N_("Open, untouched for two weeks")), counts.stale),
             (say(N_("Done within two weeks")), counts.recent),
         ]
-        yield from self._table(N_("Counts"), (N_("What"), N_("Number")), [[cell(name), str(n)] for name, n in rows])
+        yield from self._table(
+            N_("Counts"), (N_("What"), N_("Number")), rows=[[cell(name), str(n)] for name, n in rows]
+        )
         for title, shares in ((N_("By type"), counts.by_type), (N_("By component"), counts.by_component)):
+            # A single share would only repeat the number above.
             if len(shares) > 1:
                 yield from self._shares(title, shares)
 
     def _shares(self, title: str, shares: Sequence[Share]) -> Iterator[str]:
         rows = [[cell(share.name or self._say(N_("none"))), str(share.count)] for share in shares]
-        yield from self._table(title, (N_("What"), N_("Number")), rows)
+        yield from self._table(title, (N_("What"), N_("Number")), rows=rows)
 
     def _issues(self, issues: Sequence[IssueLine]) -> Iterator[str]:
         if issues:
             columns = (N_("Key"), N_("Title"), N_("Type"), N_("Status"), N_("Changed"), N_("Remarks"))
-            yield from self._table(N_("Issues"), columns, [self._row(issue) for issue in issues])
+            yield from self._table(N_("Issues"), columns, rows=[self._row(issue) for issue in issues])
 
     def _row(self, issue: IssueLine) -> list[str]:
         changed = datetime.fromtimestamp(issue.updated, UTC).date().isoformat() if issue.updated else ""
+        # What is done needs nobody any more.
         marks = [self._say(MARKS[mark]) for mark in issue.marks]
         if issue.category != "done" and not issue.assigned:
             marks.append(self._say(N_("nobody assigned")))
         texts = (issue.summary, issue.type, issue.status, changed, ", ".join(marks))
         return [self._link(issue.key), *(cell(text) for text in texts)]
 
-    def _table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    def _table(self, title: str, columns: Sequence[str], *, rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield f"## {self._say(title)}"
         yield ""
         yield f"| {' | '.join(cell(self._say(name)) for name in columns)} |"
@@ -156,12 +161,14 @@ def escaped(text: str) -> str:
 
 def cell(text: str) -> str:
     """A table cell: one line, nothing in it markup, and no formula where the table ends up in a spreadsheet."""
+    # An apostrophe is what spreadsheets themselves put before text that looks like a formula.
     line = one_line(text)
     return escaped(f"'{line}" if line.startswith(_FORMULA) else line)
 
 
 def code(text: str) -> str:
     """A piece of code in a line, fenced by more backticks than stand in it."""
+    # Longer than any run inside, or the text could close it.
     line = one_line(text)
     fence = "`" * (1 + max((len(run) for run in _BACKTICKS.findall(line)), default=0))
     return f"{fence} {line} {fence}"

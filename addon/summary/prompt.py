@@ -70,6 +70,7 @@ def of_parts(wish: Wish, parts: Sequence[Summary]) -> Prompt:
     system = TEMPLATES[MERGE].substitute(_common(wish, delimiter))
     lines: list[str] = []
     for number, part in enumerate(parts, 1):
+        # Our own checked words by now, but made of other people's: data like the issues.
         said = part.model_dump(mode="json", exclude={"language", "stale"})
         text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
         lines += [f"{delimiter} part {number}", text.replace(delimiter, "")]
@@ -108,6 +109,7 @@ def _data(issues: Sequence[SetIssue], delimiter: str, *, now: float) -> Iterator
 
 
 def _lines(issue: SetIssue, *, now: float) -> Iterator[str]:
+    # Words and not codes: small models read "nobody assigned" better than "assignee: null".
     yield f"title: {issue.summary}"
     facts = [issue.type, f"status {issue.status} ({issue.category})", f"changed {issue.age_days(now)} days ago"]
     facts += [f"priority {issue.priority}"] if issue.priority else []

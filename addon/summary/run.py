@@ -13,7 +13,6 @@ from addon.results.summary import Summary, SummaryResult
 from addon.runs.feature import Draft, Outcome, Work
 from addon.store.repos.runs import Run
 from addon.summary.by_rules import blockers, by_rules, language_of, stale
-from addon.summary.check import MOST_FINDINGS
 from addon.summary.issue_set import IssueSet, NotAsYou, read_set
 from addon.summary.prompt import Wish
 from addon.summary.thinking import Thinker
@@ -61,6 +60,7 @@ class SummaryFeature:
         raise Invalid("A summary is for whoever asked for it and cannot be written into Jira; export it instead.")
 
     async def _verdict(self, work: Work, found: IssueSet, *, wish: Wish) -> tuple[Verdict, Usage | None]:
+        # There is nothing to judge, and no reason to speak of models.
         if not found.issues:
             return ("rules", "", self._by_rules(found, wish), 0), None
         if work.model is None:
@@ -75,7 +75,7 @@ class SummaryFeature:
             return ("rules", notice, self._by_rules(found, wish), 0), thinker.spent
         say = self._texts.of(thought.language)
         # Links, flags and dates are facts: they stand whatever the model made of them.
-        known = [*thought.blockers, *blockers(found, say, told=thought.blockers)][: 2 * MOST_FINDINGS]
+        known = [*thought.blockers, *blockers(found, say, told=thought.blockers)]
         summary = thought.model_copy(update={"blockers": known, "stale": stale(found, say)})
         return ("model", "", summary, thinker.dropped), thinker.spent
 
@@ -93,6 +93,7 @@ async def _found(work: Work) -> IssueSet:
     params = work.run.params
     limit = min(max(int(params.get("max_issues") or DEFAULT_ISSUES), 1), MOST_ISSUES)
     found = await read_set(work, work.as_user, jql=str(params.get("jql") or ""), limit=limit)
+    # Kept before anything is asked: a second attempt must not find, and pay for, another set.
     facts = {"sections": [{"name": "issue"}] if found.issues else [], "set": found.model_dump(mode="json")}
     await work.save_facts(facts, found.input_hash())
     return found

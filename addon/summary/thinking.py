@@ -12,17 +12,13 @@ from addon.llm.prompt import Prompt
 from addon.reading.wording import Wording
 from addon.results.summary import Finding, Summary, Theme
 from addon.runs.feature import Work
-from addon.summary import prompt
 from addon.summary.check import MOST_FINDINGS, MOST_THEMES, OVERVIEW, Check
 from addon.summary.issue_set import IssueSet
 from addon.summary.issues import SetIssue
-from addon.summary.prompt import Wish
+from addon.summary.prompt import Wish, of_issues, of_parts, weight
 
 BATCH = 24_000
 """Characters of issues in one question, about 7,000 tokens: what a small local model still reads with attention."""
-MOST_BATCHES = 6
-"""A larger set is not asked about more often: of each issue less is shown instead."""
-LEAST_TEXT = 120
 
 
 class Thinker:
@@ -44,6 +40,7 @@ class Thinker:
             await self._work.progress.stage("thinking", 0, total=1)
             return await self._direct(batches[0])
         parts: list[Summary] = []
+        # One after the other: a local model answers no faster when it is asked twice at a time.
         for number, batch in enumerate(batches):
             await self._work.progress.stage("thinking", number, total=len(batches))
             parts.append(await self._part(batch, (number + 1, len(batches)), before=parts))
@@ -51,7 +48,7 @@ class Thinker:
         return await self._merged(parts)
 
     async def _direct(self, issues: Sequence[SetIssue]) -> Summary:
-        question = prompt.of_issues(self._wish, issues, now=self._found.read_at)
+        question = of_issues(self._wish, issues, now=self._found.read_at)
         return await self._asked(question, self._found.keys, before=())
 
     async def _part(self, issues: Sequence[SetIssue], part: tuple[int, int], *, before: Sequence[Summary]) -> Summary:
@@ -64,7 +61,7 @@ class Thinker:
         paid, lost = self.spent, self.dropped
         # Only its own delta is kept with a piece, so that the bill adds up however often the run is begun anew.
         self.spent, self.dropped = None, 0
-        question = prompt.of_issues(self._wish, issues, now=self._found.read_at, part=part)
+        question = of_issues(self._wish, issues, now=self._found.read_at, part=part)
         try:
             found = await self._asked(question, frozenset(issue.key for issue in issues), before=before)
             usage = asdict(self.spent) if self.spent else None
@@ -78,7 +75,7 @@ class Thinker:
 
     async def _merged(self, parts: Sequence[Summary]) -> Summary:
         try:
-            return await self._asked(prompt.of_parts(self._wish, parts), self._found.keys, before=())
+            return await self._asked(of_parts(self._wish, parts), self._found.keys, before=())
         except ModelError as error:
             if error.retry_after_s is not None:
                 raise
@@ -120,13 +117,11 @@ class Thinker:
 
 
 def batched(issues: Sequence[SetIssue], *, now: float) -> list[list[SetIssue]]:
-    """The issues in as few questions as they fit into, in their order; of many issues less text each is shown."""
-    bare = sum(prompt.weight(issue.within(0), now=now) for issue in issues)
-    room = max(LEAST_TEXT, (MOST_BATCHES * BATCH - bare) // max(len(issues), 1))
+    """The issues in as few questions as they fit into, in their order."""
     batches: list[list[SetIssue]] = [[]]
     left = BATCH
-    for issue in (issue.within(room) for issue in issues):
-        needed = prompt.weight(issue, now=now)
+    for issue in issues:
+        needed = weight(issue, now=now)
         if needed > left and batches[-1]:
             batches.append([])
             left = BATCH

@@ -48,6 +48,7 @@ async def write(model: Asker, session: Session, *, words: str, project_key: str 
 
     A query that Jira's parser refuses is given back once, with its words; the second one is shown as it is.
     """
+    # As the person: a query may only name what they may see.
     known = await queries.names(session)
     places = await projects.visible(session, limit=MOST_PROJECTS)
     names = [(place.key, place.name) for place in places]

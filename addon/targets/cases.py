@@ -13,8 +13,6 @@ from addon.testmgmt.case import Case, Step
 LONGEST_TITLE = 255
 TITLE_CUT = N_("The title is longer than Jira takes, and is cut.")
 EMPTY = N_("There is nothing in this test: it has no steps.")
-SETTLED_S = 60.0
-"""How long something made without an answer may take until a search finds it."""
 
 
 def run_label(writing: Writing) -> str:

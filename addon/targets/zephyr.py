@@ -5,37 +5,25 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 from urllib.parse import quote
 
-from addon.errors import Unavailable
 from addon.i18n.catalog import N_
-from addon.jira import issues
-from addon.jira.issue import Issue
-from addon.policy.places import Connection
 from addon.runs.feature import CannotUndo, Preview, Writing, Written
-from addon.targets.cases import SETTLED_S, case_of, item_label, run_label, shown
+from addon.targets.cases import case_of, item_label, run_label, shown
 from addon.targets.looks import Looks
+from addon.targets.settling import note_refused, require_settled, sent_before
+from addon.targets.stories import Stories
 from addon.testmgmt.case import Case, Step
-from addon.testmgmt.errors import ToolDown, ToolError, ToolNotFound
-from addon.testmgmt.tools import Tools
-from addon.testmgmt.zephyr import Zephyr, ZephyrAccess, priority_named, rich
+from addon.testmgmt.errors import ToolError, ToolNotFound
+from addon.testmgmt.zephyr import Zephyr, priority_named, rich
 
 WHERE = N_("Test cases in Zephyr Scale, linked to the issue")
 FINAL = N_("Zephyr Scale deletes nothing: what is written there cannot be taken back.")
 _PAGE = "com.atlassian.plugins.atlassian-connect-plugin:com.kanoah.test-manager__main-project-page"
 
 
-class Unsettled(Unavailable):
-    """What was sent without an answer may still turn up; sending it again now could make two of it."""
-
-    code = "zephyr_unsettled"
-
-    def __init__(self, wait_s: float) -> None:
-        super().__init__("Zephyr Scale gave no answer; waiting to see whether the test was made.", retry_after_s=wait_s)
-
-
 class Places(Protocol):
-    """Where credentials are opened; `policy.places.Places` is one."""
+    """Who knows a project's Zephyr Scale; `policy.places.Places` does."""
 
-    async def connection(self, tenant_id: str, project_id: str, *, tool: str) -> Connection: ...
+    async def zephyr(self, tenant_id: str, project_id: str) -> tuple[Zephyr, str | None]: ...
 
 
 class ZephyrTarget:
@@ -43,32 +31,31 @@ class ZephyrTarget:
 
     name = "zephyr"
 
-    def __init__(self, places: Places, tools: Tools, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, places: Places, *, now: Callable[[], float] = time.time) -> None:
         self._places = places
-        self._tools = tools
         self._now = now
-        self._issues: Looks[Issue] = Looks()
+        self._stories = Stories()
         self._cases: Looks[dict[str, str]] = Looks()
         self._links: Looks[frozenset[str]] = Looks()
         self._priorities: Looks[list[str]] = Looks()
 
     async def publish(self, writing: Writing) -> Written:
         """Raises NotConnected, Unsettled, ToolError, JiraError."""
-        connection, client = await self._client(writing)
-        story = await self._story(writing)
-        case = case_of(writing, project_key=connection.project_key or story.project.key)
+        client, elsewhere = await self._client(writing)
+        story = await self._stories.of(writing)
+        case = case_of(writing, project_key=elsewhere or story.project.key)
         known = await self._known(writing, client, case=case)
         key = known or await self._make(writing, client, case=case)
         if known:
             await _reword(client, key, case=case)
         await _fill(client, key, case=case, fresh=known is None)
-        if known is None or key not in await self._linked(writing, client, story=story):
+        if known is None or key not in await self._linked(writing, client, issue_key=story.key):
             await client.link(key, int(story.id))
         return Written(key, key, _url(writing, case, key=key))
 
     async def preview(self, writings: Sequence[Writing]) -> Preview:
-        connection, _ = await self._client(writings[0])
-        key = connection.project_key or (await self._story(writings[0])).project.key
+        _, elsewhere = await self._client(writings[0])
+        key = elsewhere or (await self._stories.of(writings[0])).project.key
         items = tuple(shown(writing, case_of(writing, project_key=key)) for writing in writings)
         return Preview(WHERE, items, place=key, warnings=(FINAL,))
 
@@ -76,39 +63,28 @@ class ZephyrTarget:
         """Raises CannotUndo."""
         raise CannotUndo("Zephyr Scale has no way to delete a test case; archive it there.")
 
-    async def _client(self, writing: Writing) -> tuple[Connection, Zephyr]:
-        publication = writing.publication
-        connection = await self._places.connection(writing.tenant.id, publication.project_id or "", tool="zephyr")
-        assert isinstance(connection.access, ZephyrAccess)  # noqa: S101 - tells the type checker what was asked for
-        return connection, self._tools.zephyr(connection.access)
-
-    async def _story(self, writing: Writing) -> Issue:
-        publication = writing.publication
-
-        async def ask() -> Issue:
-            return await issues.get(writing.jira, publication.issue_id, fields=["project"])
-
-        return await self._issues.at((writing.tenant.id, publication.issue_id), ask, since=publication.run_at)
+    async def _client(self, writing: Writing) -> tuple[Zephyr, str | None]:
+        return await self._places.zephyr(writing.tenant.id, writing.publication.project_id or "")
 
     async def _known(self, writing: Writing, client: Zephyr, *, case: Case) -> str | None:
         """The key of what an earlier attempt made, with or without an answer. Raises Unsettled."""
         kept = writing.kept
         if kept.get("remote_key"):
             return str(kept["remote_key"])
-        if not writing.repeated or "sent_at" not in kept:
+        if not sent_before(writing):
             return None
+        label = run_label(writing)
 
         async def ask() -> dict[str, str]:
-            return await client.labelled(case.project_key, run_label(writing))
+            return await client.labelled(case.project_key, label)
 
-        place = (writing.tenant.id, case.project_key, run_label(writing))
-        found = await self._cases.at(place, ask, since=writing.publication.run_at)
-        key = found.get(item_label(writing))
-        waited_s = self._now() - float(kept["sent_at"])
-        if key is None and waited_s < SETTLED_S:
-            raise Unsettled(SETTLED_S - waited_s)
-        if key is not None:
-            await writing.keep(_address(writing, case, key=key))
+        # One walk through the project finds all the cases of a result.
+        place = (writing.tenant.id, case.project_key, label)
+        key = (await self._cases.at(place, ask, since=writing.publication.run_at)).get(item_label(writing))
+        if key is None:
+            require_settled(kept, "zephyr", now=self._now())
+            return None
+        await writing.keep(_address(writing, case, key=key))
         return key
 
     async def _make(self, writing: Writing, client: Zephyr, *, case: Case) -> str:
@@ -120,18 +96,17 @@ class ZephyrTarget:
         try:
             key = await client.create(case, priority=priority_named(names, case.priority))
         except ToolError as error:
-            if not (isinstance(error, ToolDown) and error.uncertain):
-                await writing.keep({})
+            await note_refused(writing, error)
             raise
         # At once, before anything else of it is written: nothing would ever delete a second one.
         await writing.keep(_address(writing, case, key=key))
         return key
 
-    async def _linked(self, writing: Writing, client: Zephyr, *, story: Issue) -> frozenset[str]:
+    async def _linked(self, writing: Writing, client: Zephyr, *, issue_key: str) -> frozenset[str]:
         async def ask() -> frozenset[str]:
-            return await client.linked(story.key)
+            return await client.linked(issue_key)
 
-        return await self._links.at((writing.tenant.id, story.key), ask, since=writing.publication.run_at)
+        return await self._links.at((writing.tenant.id, issue_key), ask, since=writing.publication.run_at)
 
 
 async def _reword(client: Zephyr, key: str, *, case: Case) -> None:

@@ -108,7 +108,7 @@ class Xray:
         known = self._tokens.types.get(place)
         if known and known[0] > now:
             return known[1]
-        data = await self._query("types.list", _TYPES, {"project": project})
+        data = await self._query("types.list", _TYPES, variables={"project": project})
         settings = _mapping(_mapping(data.get("getProjectSettings")).get("testTypeSettings"))
         offered = [_mapping(each) for each in _list(settings.get("testTypes"))]
         # The first of a kind is the one the project's administrators put on top.
@@ -128,7 +128,7 @@ class Xray:
         }
         variables: dict[str, Any] = {"type": {"name": type_name}, "jira": {"fields": fields}}
         variables |= {"gherkin": case.gherkin} if case.gherkin else {"steps": [_step(step) for step in case.steps]}
-        data = await self._mutate("test.create", _CREATE, variables)
+        data = await self._mutate("test.create", _CREATE, variables=variables)
         made = _mapping(data.get("createTest"))
         warnings = tuple(short(str(each)) for each in _list(made.get("warnings")))
         test = _test(made.get("test"), warnings=warnings)
@@ -138,36 +138,36 @@ class Xray:
 
     async def labelled(self, label: str) -> list[XrayTest]:
         """The tests with a label, the oldest first; of a label made by us, which needs no quoting."""
-        data = await self._query("test.find", _FIND, {"jql": f'labels = "{label}"', "limit": MOST_FOUND})
+        data = await self._query("test.find", _FIND, variables={"jql": f'labels = "{label}"', "limit": MOST_FOUND})
         return _tests(data)
 
     async def get(self, issue_id: str) -> XrayTest | None:
         """A test with the number of its executions, None when there is none with this id."""
         try:
-            data = await self._query("test.find", _BY_ID, {"ids": [issue_id], "limit": 1})
+            data = await self._query("test.find", _BY_ID, variables={"ids": [issue_id], "limit": 1})
         except (ToolRefused, ToolNotFound):
             return None
         return next((test for test in _tests(data) if test.issue_id == issue_id), None)
 
     async def add_step(self, issue_id: str, step: Step) -> None:
-        await self._mutate("test.steps", _ADD_STEP, {"id": issue_id, "step": _step(step)})
+        await self._mutate("test.steps", _ADD_STEP, variables={"id": issue_id, "step": _step(step)})
 
     async def replace_steps(self, issue_id: str, steps: Sequence[Step]) -> None:
-        await self._mutate("test.steps", _REMOVE_STEPS, {"id": issue_id}, repeatable=True)
+        await self._mutate("test.steps", _REMOVE_STEPS, variables={"id": issue_id}, repeatable=True)
         for step in steps:
             await self.add_step(issue_id, step)
 
     async def set_gherkin(self, issue_id: str, gherkin: str) -> None:
-        await self._mutate("test.update", _GHERKIN, {"id": issue_id, "gherkin": gherkin}, repeatable=True)
+        await self._mutate("test.update", _GHERKIN, variables={"id": issue_id, "gherkin": gherkin}, repeatable=True)
 
     async def delete(self, issue_id: str) -> None:
-        await self._mutate("test.delete", _DELETE, {"id": issue_id}, repeatable=True)
+        await self._mutate("test.delete", _DELETE, variables={"id": issue_id}, repeatable=True)
 
-    async def _query(self, operation: str, document: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def _query(self, operation: str, document: str, *, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         return await self._graphql(operation, document, variables=variables, repeatable=True)
 
     async def _mutate(
-        self, operation: str, document: str, variables: Mapping[str, Any], *, repeatable: bool = False
+        self, operation: str, document: str, *, variables: Mapping[str, Any], repeatable: bool = False
     ) -> Mapping[str, Any]:
         return await self._graphql(operation, document, variables=variables, repeatable=repeatable)
 
@@ -178,11 +178,15 @@ class Xray:
         body = {"query": document, "variables": dict(variables)}
         token = await self._token()
         try:
-            answer = await self._wire.send(self._call(operation, "graphql", body, token=token, repeatable=repeatable))
+            answer = await self._wire.send(
+                self._call(operation, "graphql", body=body, token=token, repeatable=repeatable)
+            )
         except ToolUnauthorized:
             # A token may be revoked early; nothing was done with it.
             token = await self._token(refused=token)
-            answer = await self._wire.send(self._call(operation, "graphql", body, token=token, repeatable=repeatable))
+            answer = await self._wire.send(
+                self._call(operation, "graphql", body=body, token=token, repeatable=repeatable)
+            )
         document_of = _mapping(answer)
         data = {name: value for name, value in _mapping(document_of.get("data")).items() if value is not None}
         errors = _list(document_of.get("errors"))
@@ -199,13 +203,13 @@ class Xray:
                 return token
             self._tokens.known.pop(owner, None)
             body = {"client_id": self._access.client_id, "client_secret": self._access.secret}
-            answer = await self._wire.send(self._call("authenticate", "authenticate", body, repeatable=True))
+            answer = await self._wire.send(self._call("authenticate", "authenticate", body=body, repeatable=True))
             if not isinstance(answer, str) or not answer:
                 raise ToolDown("xray")
             self._tokens.known[owner] = (time.monotonic() + TOKEN_S, answer)
             return answer
 
-    def _call(self, operation: str, path: str, body: object, *, token: str = "", repeatable: bool) -> Call:
+    def _call(self, operation: str, path: str, *, body: object, token: str = "", repeatable: bool) -> Call:
         url = f"{self._access.base_url}/api/v2/{path}"
         return Call("xray", operation, "POST", url, self._access.owner, token, body, repeatable)
 

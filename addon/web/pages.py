@@ -67,7 +67,10 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._bytes = {name: env.get_template(f"{name}.html").render(shared).encode() for name in PAGES}
+        self._bytes = {
+            name: env.get_template(f"{name}.html").render(shared, modules=assets.modules(f"{name}.js")).encode()
+            for name in PAGES
+        }
         refused = env.get_template("refused.html")
         self._refused = {
             (reason, language): refused.render(shared, language=language, title=say(title), detail=say(detail))

@@ -17,7 +17,6 @@ from addon.runs.start import Starts
 from addon.runs.view import Runs
 from addon.settings import Settings
 from addon.store.db import Database
-from addon.testmgmt.tools import Tools
 from addon.web.decisions import Decisions
 from addon.web.offers import Offers
 
@@ -35,8 +34,6 @@ class House(Offers, Decisions, Protocol):
     def models(self) -> Models: ...
     @property
     def places(self) -> Places: ...
-    @property
-    def tools(self) -> Tools: ...
     @property
     def projects(self) -> Projects: ...
     @property

@@ -2,6 +2,8 @@
 
 import hashlib
 import mimetypes
+import posixpath
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,9 @@ TYPES = {
 }
 FOREVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
+VERSIONED = re.compile(r"v-([0-9a-z]+)/(.+)")
+"""A version in front of a name: modules import each other by relative names, which then carry the version along."""
+IMPORT = re.compile(r'^(?:import|export) [^;()="]*from "(\.[^"]+)"', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,16 @@ class Assets:
         except KeyError:
             raise NotFound("There is no such file.") from None
 
+    def modules(self, entry: str) -> tuple[str, ...]:
+        """What a script imports, and what that imports in turn: a page names them all, so that they load at once."""
+        found = [entry]
+        # Grows while it is walked.
+        for name in found:
+            near = IMPORT.findall(self.get(name).body.decode())
+            paths = (posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) for path in near)
+            found += [path for path in dict.fromkeys(paths) if path not in found]
+        return tuple(found[1:])
+
 
 def _read(path: Path) -> Asset:
     # Read once: a file cannot change under a version that promised it would not.
@@ -67,12 +82,11 @@ def router(assets: Assets) -> APIRouter:
         "/static/{name:path}", methods=["GET", "HEAD"], include_in_schema=False, dependencies=[Depends(public)]
     )
     async def static_file(request: Request, name: str) -> Response:
-        """A file; cacheable for ever under the current version, to be asked for again under any other address."""
-        asset = assets.get(name)
-        headers = {
-            "ETag": asset.etag,
-            "Cache-Control": FOREVER if request.query_params.get("v") == assets.version else ASK_AGAIN,
-        }
+        """A file; cacheable for ever under `v-<the current version>/name`, asked for again under any other address."""
+        named = VERSIONED.fullmatch(name)
+        version, path = named.groups() if named else (request.query_params.get("v"), name)
+        asset = assets.get(path)
+        headers = {"ETag": asset.etag, "Cache-Control": FOREVER if version == assets.version else ASK_AGAIN}
         if matches(request, asset.etag):
             return Response(status_code=304, headers=headers)
         return Response(asset.body, media_type=asset.media_type, headers=headers)

@@ -120,6 +120,8 @@ def show(
     summary = paper.of(judge, now, cases=cases, turns=turns, prompts=recording.hashes(versions))
     place = (KEPT if asked.keep else ARTEFACTS) / folder
     paper.write(place, summary, before=before, cases=cases, seen=seen)
+    if asked.keep and judge == "rules":
+        paper.into_readme(summary)
     print(f"report: {place / 'report.md'}\n")
 
 

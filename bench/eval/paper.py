@@ -15,6 +15,8 @@ from bench.report import Row
 
 HERE = Path(__file__).resolve().parent
 SIGNS = {"better": "▲ better", "worse": "▼ worse", "same": "=", "": ""}
+README = HERE.parents[1] / "README.md"
+BEGIN, END = "<!-- eval -->", "<!-- end of eval -->"
 HEAD = ("", "now", "last time", "")
 
 
@@ -38,6 +40,32 @@ class Summary:
     def write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def overview(figures: Figures) -> str:
+    """The judged metrics of all kinds side by side, as Markdown; times and tokens differ from machine to machine."""
+    kinds = list(figures)
+    names = [name for name, metric in METRICS.items() if metric.judged and any(name in figures[kind] for kind in kinds)]
+    head = f"| what was measured | {' | '.join(kinds)} |\n| --- |{' ---: |' * len(kinds)}"
+    lines = [_side_by_side(name, [figures[kind].get(name) for kind in kinds]) for name in names]
+    return "\n".join([head, *lines])
+
+
+def _side_by_side(name: str, values: Sequence[float | None]) -> str:
+    metric = METRICS[name]
+    better = "" if metric.higher_is_better else ", less is better"
+    cells = (shown(name, value) if value is not None else "" for value in values)
+    return f"| {metric.title}{better} | {' | '.join(cells)} |"
+
+
+def into_readme(summary: Summary) -> None:
+    """Puts the overview between its marks. Raises ValueError when there are none."""
+    text = README.read_text("utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise ValueError(f"{README} has no place for figures")
+    README.write_text(f"{before}{begin}\n\n{overview(summary.figures)}\n\n{end}{after}", "utf-8")
 
 
 def now() -> str:

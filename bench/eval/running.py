@@ -68,8 +68,9 @@ async def run(
         async with slots:
             mark = stamp(case, kind, turn=turn, choice=choice)
             seen = done.get(mark) or await once(case, offered[kind], turn=turn, choice=choice)
-            # What failed for a reason of the network is tried again the next time.
-            if journal is not None and mark not in done and not seen.error:
+            # Where the model was not reached at all, it is asked again the next time.
+            heard = any(asked.answers for asked in seen.asked)
+            if journal is not None and mark not in done and heard:
                 append(journal, mark, seen)
             progress.step()
             return seen

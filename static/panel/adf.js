@@ -18,7 +18,8 @@ function marked(node) {
   }, text(node.text));
 }
 
-const around = (tag, props) => (node, inside) => h(tag, typeof props === "function" ? props(node) : (props ?? {}), inside());
+const around = (tag, props) => (node, inside) =>
+  h(tag, typeof props === "function" ? props(node) : (props ?? {}), inside());
 
 const NODES = {
   text: marked,
@@ -35,12 +36,16 @@ const NODES = {
   codeBlock: (node, inside) => h("pre", { tabindex: 0 }, h("code", {}, inside())),
   panel: around("div", (node) => ({ class: `adf-panel notice-${PANELS[node.attrs?.panelType] ?? "info"}` })),
   rule: around("hr"),
-  expand: (node, inside) => h("div", { class: "adf-expand" }, h("p", { class: "strong" }, text(node.attrs?.title)), inside()),
-  table: (node, inside) => h("table", { class: "adf-table" }, h("tbody", {}, inside())),
+  expand: (node, inside) =>
+    h("div", { class: "adf-expand" }, h("p", { class: "strong" }, text(node.attrs?.title)), inside()),
+  // In a narrow panel a table keeps its words whole and is scrolled.
+  table: (node, inside) =>
+    h("div", { class: "adf-scroll", tabindex: 0 }, h("table", { class: "adf-table" }, h("tbody", {}, inside()))),
   tableRow: around("tr"),
   tableHeader: around("th"),
   tableCell: around("td"),
-  status: (node) => h("span", { class: `lozenge lozenge-${COLOURS[node.attrs?.color] ?? "neutral"}` }, text(node.attrs?.text)),
+  status: (node) =>
+    h("span", { class: `lozenge lozenge-${COLOURS[node.attrs?.color] ?? "neutral"}` }, text(node.attrs?.text)),
   mention: (node) => h("span", { class: "mention" }, text(node.attrs?.text) || "@…"),
   emoji: (node) => text(node.attrs?.text) || text(node.attrs?.shortName),
   date: (node) => new Date(Number(node.attrs?.timestamp) || 0).toLocaleDateString(document.documentElement.lang),

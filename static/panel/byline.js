@@ -72,6 +72,11 @@ export function acceptance(run, part, total) {
   const count = (word) => verdicts.filter((verdict) => verdict === word).length;
   const [accepted, edited, rejected] = ["accepted", "edited", "rejected"].map(count);
   if (!accepted && !edited && !rejected) return "";
-  const values = { accepted: number(accepted), edited: number(edited), rejected: number(rejected), total: number(total) };
+  const values = {
+    accepted: number(accepted),
+    edited: number(edited),
+    rejected: number(rejected),
+    total: number(total),
+  };
   return t("Of {total}: {accepted} accepted, {edited} edited, {rejected} rejected.", values);
 }

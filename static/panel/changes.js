@@ -51,18 +51,23 @@ function items({ added = [], removed = [], changed = [] } = {}) {
       known && difference(wording(before), wording(after)),
     );
   };
-  return [
-    ...added.map(line(t("New"), "success")),
-    ...removed.map(line(t("Gone"), "error")),
-    ...changed.map(both),
-  ];
+  return [...added.map(line(t("New"), "success")), ...removed.map(line(t("Gone"), "error")), ...changed.map(both)];
 }
 
+const TONES = { better: "success", worse: "warning", same: "neutral" };
+const WORDS = { better: () => t("better"), worse: () => t("worse"), same: () => t("as before") };
+
+/** A number that moved; one that was not there before is neither better nor worse. */
 function delta(name, { before, after }) {
-  const [from, to] = [before ?? "–", after ?? "–"];
-  const word = after > before ? t("better") : after < before ? t("worse") : t("as before");
-  const tone = after > before ? "success" : after < before ? "warning" : "neutral";
-  return h("li", { class: "delta" }, h("span", {}, name), h("span", { class: "delta-figures" }, `${from} → ${to}`), lozenge(word, tone));
+  const isKnown = before !== null && after !== null;
+  const way = after > before ? "better" : after < before ? "worse" : "same";
+  return h(
+    "li",
+    { class: "delta" },
+    h("span", {}, name),
+    h("span", { class: "delta-figures" }, `${before ?? "–"} → ${after ?? "–"}`),
+    isKnown && lozenge(WORDS[way](), TONES[way]),
+  );
 }
 
 function scores(found, overall) {
@@ -78,5 +83,10 @@ export function changesView({ since, facts: texts = [], items: found, scores: ma
     section(t("In the scores"), scores(marks, overall)),
   ].filter(Boolean);
   const nothing = since === null ? t("There is nothing earlier to compare with.") : t("Nothing changed.");
-  return h("div", { class: "changes" }, h("h2", { class: "fold-title" }, t("What changed")), parts.length ? parts : h("p", {}, nothing));
+  return h(
+    "div",
+    { class: "changes" },
+    h("h2", { class: "fold-title" }, t("What changed")),
+    parts.length ? parts : h("p", {}, nothing),
+  );
 }

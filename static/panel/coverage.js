@@ -24,7 +24,13 @@ function row(criterion) {
   const tests = criterion.scenarios.length
     ? h("span", { class: "meta" }, t("tested by {ids}", { ids: criterion.scenarios.join(", ") }))
     : lozenge(t("Not covered"), "warning");
-  return h("li", { class: "covered" }, h("span", { dir: "auto" }, h("strong", {}, criterion.id), " ", criterion.title), " ", tests);
+  return h(
+    "li",
+    { class: "covered" },
+    h("span", { dir: "auto" }, h("strong", {}, criterion.id), " ", criterion.title),
+    " ",
+    tests,
+  );
 }
 
 export function coverageView({ coverage, criteria_from: from }) {
@@ -40,6 +46,10 @@ export function coverageView({ coverage, criteria_from: from }) {
     bar(covered, total),
     uncovered.length > 0 && notice("warning", { "data-uncovered": "", text: t("Without a test: {names}.", { names }) }),
     h("p", { class: "meta" }, FROM[from]?.()),
-    fold("coverage", { title: t("Coverage by criterion"), open: false }, h("ul", { class: "plain rows" }, coverage.map(row))),
+    fold(
+      "coverage",
+      { title: t("Coverage by criterion"), open: false },
+      h("ul", { class: "plain rows" }, coverage.map(row)),
+    ),
   );
 }

@@ -56,7 +56,8 @@ function criteriaDocument(run, model, verdicts, form) {
     list.node,
     droppedLine(result.dropped),
     questions(open, run.kind === "criteria" && open.length ? askButton(model, run, open) : null),
-    result.gherkin && fold("gherkin", { title: t("The whole feature as Gherkin"), open: false }, copyable(result.gherkin)),
+    result.gherkin &&
+      fold("gherkin", { title: t("The whole feature as Gherkin"), open: false }, copyable(result.gherkin)),
     foot.node,
   );
   return {

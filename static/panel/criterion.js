@@ -29,7 +29,9 @@ export function clauseNodes({ given, when, then }) {
 
 function basis({ quote, assumption }) {
   if (quote) return h("blockquote", { dir: "auto" }, plainQuote(quote));
-  return assumption && h("p", { class: "assumption", dir: "auto" }, lozenge(t("Assumption"), "warning"), " ", assumption);
+  return (
+    assumption && h("p", { class: "assumption", dir: "auto" }, lozenge(t("Assumption"), "warning"), " ", assumption)
+  );
 }
 
 /** Whether a remark begins with this id: "AC-1" but not "AC-12". */

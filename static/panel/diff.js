@@ -21,7 +21,11 @@ function common(before, after) {
 /** [["same" | "gone" | "new", text], …]; texts too long to compare are given as all gone and all new. */
 export function compare(before, after) {
   const [from, to] = [words(before), words(after)];
-  if (from.length > MOST_WORDS || to.length > MOST_WORDS) return [["gone", visible(before)], ["new", visible(after)]];
+  if (from.length > MOST_WORDS || to.length > MOST_WORDS)
+    return [
+      ["gone", visible(before)],
+      ["new", visible(after)],
+    ];
   const rows = common(from, to);
   const found = [];
   const add = (kind, word) => {

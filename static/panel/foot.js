@@ -25,7 +25,11 @@ export function askButton(model, run, questions) {
 }
 
 /** {node, update(run)} for a view. partName: whose items may be chosen. targets: all the view can write to. */
-export function resultFoot(model, run, { view, partName, targets = targetsOf(run, view), label = t("Write to Jira…") }) {
+export function resultFoot(
+  model,
+  run,
+  { view, partName, targets = targetsOf(run, view), label = t("Write to Jira…") },
+) {
   const outcome = new Outcome(model, run.id, { targets });
   const wish = { title: t("Write to Jira"), targets, partName };
   const write = button(label, () => openPublish(model, model.runs.find(run.id), wish), {

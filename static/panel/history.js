@@ -22,7 +22,9 @@ function title(run) {
 function score(run) {
   const overall = run.result?.overall ?? run.overall;
   if (run.kind !== "analysis" || run.status !== "succeeded" || !Number.isInteger(overall)) return null;
-  return (!run.result || isScored(run.result)) && h("span", { class: "run-score" }, t("Score {score}", { score: overall }));
+  return (
+    (!run.result || isScored(run.result)) && h("span", { class: "run-score" }, t("Score {score}", { score: overall }))
+  );
 }
 
 function author(run) {
@@ -39,7 +41,14 @@ class Entry {
     this.head = h("div", {});
     this.outcome = new Outcome(model, run.id, { targets: ALL });
     this.foot = h("div", {});
-    this.node = h("li", { class: "card run", "data-run": run.id }, this.head, this.outcome.node, this.outcome.retry, this.foot);
+    this.node = h(
+      "li",
+      { class: "card run", "data-run": run.id },
+      this.head,
+      this.outcome.node,
+      this.outcome.retry,
+      this.foot,
+    );
   }
 
   update(run) {

@@ -22,10 +22,16 @@ function writtenLine({ target, status, url, remote_key: key, error }) {
     const name = t("{what} created", { what: targetName(target) });
     return h("p", { class: "meta written" }, icon("success"), key ? [name, ": ", link(url, key)] : link(url, name));
   }
-  if (status === "pending") return h("p", { class: "meta written" }, spinner(), t("{what}: being written", { what: targetName(target) }));
+  if (status === "pending")
+    return h("p", { class: "meta written" }, spinner(), t("{what}: being written", { what: targetName(target) }));
   if (status === "undone" || status === "skipped") return null;
   const reason = explain(error ?? {}).title;
-  return h("p", { class: "meta written" }, icon("error"), t("{what}: not written ({reason})", { what: targetName(target), reason }));
+  return h(
+    "p",
+    { class: "meta written" },
+    icon("error"),
+    t("{what}: not written ({reason})", { what: targetName(target), reason }),
+  );
 }
 
 /** shape: {part, places(run), name, title, head, body, fields, itemOf} says what is special about its kind of item. */
@@ -60,7 +66,13 @@ export class ItemCard {
     const tool = (label, act, name, props = {}) =>
       h(
         "button",
-        { type: "button", class: "button button-subtle button-small", [`data-${name}`]: "", on: { click: act }, ...props },
+        {
+          type: "button",
+          class: "button button-subtle button-small",
+          [`data-${name}`]: "",
+          on: { click: act },
+          ...props,
+        },
         label,
         h("span", { class: "sr-only" }, ` ${this.#name}`),
       );
@@ -77,15 +89,26 @@ export class ItemCard {
     const mark = verdictOf(run, this.shape.part, this.index);
     const verdict = mark?.verdict ?? null;
     const targets = this.shape.places(run);
-    const places = (run.publications ?? []).filter(({ target, item }) => targets.includes(target) && item === this.index);
-    const now = JSON.stringify([verdict, mark?.edit, places.map(({ target, status, error }) => [target, status, error?.error])]);
+    const places = (run.publications ?? []).filter(
+      ({ target, item }) => targets.includes(target) && item === this.index,
+    );
+    const now = JSON.stringify([
+      verdict,
+      mark?.edit,
+      places.map(({ target, status, error }) => [target, status, error?.error]),
+    ]);
     if (now === this.#drawn) return;
     this.#drawn = now;
     const item = currentItem(run, this.shape.part, this.index, this.item);
     this.node.dataset.verdict = verdict ?? "";
     put(this.title, this.shape.title(item, this.index));
     put(this.head, this.shape.head(item), verdictMark(verdict));
-    put(this.body, verdict === "rejected" ? h("p", { class: "meta" }, t("Left out of what is written to Jira.")) : this.shape.body(item, verdict));
+    put(
+      this.body,
+      verdict === "rejected"
+        ? h("p", { class: "meta" }, t("Left out of what is written to Jira."))
+        : this.shape.body(item, verdict),
+    );
     put(this.written, [...new Map(places.map((place) => [place.target, place])).values()].map(writtenLine));
     this.accept.setAttribute("aria-pressed", String(verdict === "accepted"));
     this.reject.setAttribute("aria-pressed", String(verdict === "rejected"));
@@ -94,7 +117,10 @@ export class ItemCard {
   }
 
   #offerBack() {
-    put(this.more, button(t("Back to the suggestion"), () => this.#back(), { kind: "link", "data-restore": "" }));
+    put(
+      this.more,
+      button(t("Back to the suggestion"), () => this.#back(), { kind: "link", "data-restore": "" }),
+    );
   }
 
   async #back() {
@@ -103,7 +129,6 @@ export class ItemCard {
 
   async #toggle(verdict) {
     const now = verdictOf(this.run, this.shape.part, this.index)?.verdict;
-    if (this.form || this.renewal) this.#close();
     if (!(await this.#judge(now === verdict ? null : verdict))) return;
     const values = { name: this.#name };
     if (now === verdict) announce(t("{name}: decision taken back.", values));
@@ -126,18 +151,13 @@ export class ItemCard {
   }
 
   #edit() {
-    if (this.form) {
-      this.form.focus();
-      return;
-    }
-    this.renewal = null;
     const item = currentItem(this.run, this.shape.part, this.index, this.item);
     this.form = new ItemForm(this.id, this.shape.fields(item), {
       onSave: (values, changed) => this.#save(values, changed),
       onCancel: () => this.#close(this.edit),
     });
     put(this.more, this.form.node);
-    this.body.hidden = true;
+    this.body.hidden = this.actions.hidden = true;
     this.form.focus();
   }
 
@@ -148,11 +168,6 @@ export class ItemCard {
   }
 
   #renew() {
-    if (this.form?.dirty) {
-      this.form.focus();
-      return;
-    }
-    this.#close();
     const item = currentItem(this.run, this.shape.part, this.index, this.item);
     this.renewal = new Renewal(this.id, {
       shape: this.shape,
@@ -164,6 +179,7 @@ export class ItemCard {
       onClose: () => this.#close(this.renew),
     });
     put(this.more, this.renewal.node);
+    this.actions.hidden = true;
     this.renewal.focus();
   }
 
@@ -176,7 +192,7 @@ export class ItemCard {
   /** Back to reading; the focus goes where the person came from. */
   #close(focus = null) {
     this.form = this.renewal = null;
-    this.body.hidden = false;
+    this.body.hidden = this.actions.hidden = false;
     put(this.more);
     this.#drawn = "";
     this.update(this.run);

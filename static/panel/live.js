@@ -51,8 +51,9 @@ export class LiveView {
       this.title,
       this.list,
       this.message,
-      this.text,
+      // Above what grows, so that nobody has to hunt for it.
       h("div", { class: "actions" }, this.cancel),
+      this.text,
     );
   }
 

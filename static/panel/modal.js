@@ -38,7 +38,10 @@ export class Modal {
   fit() {
     if (!this.node.open) return;
     const height = this.node.offsetHeight;
-    const top = Math.max(EDGE_PX, Math.min(this.top - height / 3, document.documentElement.scrollHeight - height - EDGE_PX));
+    const top = Math.max(
+      EDGE_PX,
+      Math.min(this.top - height / 3, document.documentElement.scrollHeight - height - EDGE_PX),
+    );
     this.node.style.top = `${top}px`;
     const content = byId("content");
     const needed = `${Math.ceil(top + height + 2 * EDGE_PX)}px`;

@@ -93,7 +93,15 @@ export class Model {
   async start(view, kind, wish = {}) {
     const again = () => this.start(view, kind, wish);
     Object.assign(this.#views.get(view), { error: null, again });
-    this.#live.set(kind, { kind, run: null, stage: "queued", partial: null, waits: null, lost: false, stopping: false });
+    this.#live.set(kind, {
+      kind,
+      run: null,
+      stage: "queued",
+      partial: null,
+      waits: null,
+      lost: false,
+      stopping: false,
+    });
     this.changed("live");
     try {
       const { run } = await post(kindOf(kind).route, { issue: this.issue, ...wish });

@@ -6,6 +6,9 @@ import { t } from "../texts.js";
 import { explain } from "../words.js";
 import { targetName } from "./kinds.js";
 
+/** Targets that make something with a key of its own; the others name the issue there. */
+const MADE = new Set(["subtasks", "xray", "zephyr"]);
+
 function label(publication) {
   const name = targetName(publication.target);
   return publication.title ? `${name}: ${publication.title}` : name;
@@ -26,7 +29,13 @@ class Line {
 
   update(publication) {
     this.publication = publication;
-    const now = JSON.stringify([publication.status, publication.error, publication.url, publication.undoable, publication.undoing]);
+    const now = JSON.stringify([
+      publication.status,
+      publication.error,
+      publication.url,
+      publication.undoable,
+      publication.undoing,
+    ]);
     if (now === this.#drawn) return;
     this.#drawn = now;
     this.node.dataset.status = publication.status;
@@ -35,14 +44,17 @@ class Line {
   }
 
   #words() {
-    const { status, url, remote_key: key, error, undoing } = this.publication;
+    const { status, url, target, error, undoing } = this.publication;
     const name = label(this.publication);
+    const key = MADE.has(target) && this.publication.remote_key;
     const reason = error && explain(error).title;
     if (status === "done") return [icon("success"), link(url, key ? `${name} (${key})` : name)];
     if (undoing) return [spinner(), t("{what}: being taken back", { what: name })];
     if (status === "undone") return [icon("info"), t("{what}: taken back", { what: name })];
-    if (status === "skipped") return [icon("info"), t("{what}: left out ({reason})", { what: name, reason: reason ?? t("called off") })];
-    if (status !== "pending") return [icon("error"), t("{what}: not written ({reason})", { what: name, reason: reason ?? explain({}).title })];
+    if (status === "skipped")
+      return [icon("info"), t("{what}: left out ({reason})", { what: name, reason: reason ?? t("called off") })];
+    if (status !== "pending")
+      return [icon("error"), t("{what}: not written ({reason})", { what: name, reason: reason ?? explain({}).title })];
     if (reason) return [spinner(), t("{what}: not written yet, trying again ({reason})", { what: name, reason })];
     return [spinner(), t("{what}: being written", { what: name })];
   }
@@ -56,7 +68,11 @@ class Line {
       put(
         this.more,
         h("p", { class: "meta" }, text, " ", h("span", { lang: "en", dir: "auto" }, detail)),
-        button(t("Try again"), () => this.again(), { kind: "link", "data-retry": "", "aria-label": t("Try again: {what}", { what: label(this.publication) }) }),
+        button(t("Try again"), () => this.again(), {
+          kind: "link",
+          "data-retry": "",
+          "aria-label": t("Try again: {what}", { what: label(this.publication) }),
+        }),
       );
     }
     if (status === "done" && undoable) this.#offerUndo();

@@ -27,11 +27,16 @@ function first(partial) {
   const known = /^[a-z]{2}$/.test(language) ? languageName(language) : "";
   const found = [NATURES[text(partial?.nature)]?.(), known].filter(Boolean);
   if (!found.length) return h("p", { class: "meta" }, t("The answer begins…"));
-  return h("p", { class: "partial-first" }, found.map((word) => lozenge(word)));
+  return h(
+    "p",
+    { class: "partial-first" },
+    found.map((word) => lozenge(word)),
+  );
 }
 
 function titles(items) {
-  const line = (item) => h("li", {}, text(item.id) && h("strong", {}, `${item.id} `), h("span", { dir: "auto" }, item.title));
+  const line = (item) =>
+    h("li", {}, text(item.id) && h("strong", {}, `${item.id} `), h("span", { dir: "auto" }, item.title));
   return items.length > 0 && h("ul", { class: "partial-titles" }, items.map(line));
 }
 

@@ -42,6 +42,8 @@ export function previewView({ where: text, place, items, warnings = [] }) {
   return [
     where && h("p", { class: "meta", dir: "auto", "data-where": "" }, where),
     warnings.map((text) => notice("warning", { text: t(text) })),
-    items.length ? items.map((item) => itemView(item, items.length === 1 && !item.title)) : h("p", {}, t("Nothing would be written.")),
+    items.length
+      ? items.map((item) => itemView(item, items.length === 1 && !item.title))
+      : h("p", {}, t("Nothing would be written.")),
   ];
 }

@@ -46,7 +46,8 @@ export class PublishDialog {
     this.fieldPlace = h("div", {});
     this.replace = checkbox("publish-replace", t("Replace what stands in the field"), "");
     this.preview = h("section", { class: "preview", "aria-labelledby": "preview-title", "aria-live": "polite" });
-    this.shown = h("div", {});
+    // Long texts scroll in their place, by keyboard as well: the buttons stay near.
+    this.shown = h("div", { tabindex: 0, role: "group", "aria-labelledby": "preview-title" });
     put(this.preview, h("h3", { id: "preview-title" }, t("Exactly this will be written"), spinner()), this.shown);
     this.write = button("", () => this.#write(), { kind: "primary", id: "publish-write" });
     const close = button(t("Close"), () => this.modal.close(), { id: "publish-close" });
@@ -65,7 +66,13 @@ export class PublishDialog {
     this.fields ??= fieldsOf(this.run);
     const fields = await this.fields;
     if (this.field || !fields.length) return;
-    this.field = select("publish-field", t("Field"), "", fields.map(({ id, name }) => [id, name]), fields[0].id);
+    this.field = select(
+      "publish-field",
+      t("Field"),
+      "",
+      fields.map(({ id, name }) => [id, name]),
+      fields[0].id,
+    );
     put(this.fieldPlace, this.field.node);
   }
 
@@ -138,7 +145,10 @@ export class PublishDialog {
       const { ids, settled } = await this.model.publishing.ask(run, this.#wish);
       this.#follow(ids, settled);
     } catch (error) {
-      put(this.problem, errorNotice(error, () => this.#write()));
+      put(
+        this.problem,
+        errorNotice(error, () => this.#write()),
+      );
       this.write.disabled = false;
     }
   }

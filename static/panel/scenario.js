@@ -32,7 +32,11 @@ function stepsTable(steps, title) {
     { class: ["steps", hasData && "steps-data"], role: "table" },
     h("caption", { class: "sr-only" }, t("Steps of {title}", { title })),
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)),
-    h("tbody", { role: "rowgroup" }, steps.map((step, at) => stepRow(step, at, hasData))),
+    h(
+      "tbody",
+      { role: "rowgroup" },
+      steps.map((step, at) => stepRow(step, at, hasData)),
+    ),
   );
 }
 
@@ -42,7 +46,11 @@ function preconditions(texts) {
     "div",
     { class: "preconditions" },
     h("p", { class: "small-label" }, t("Before")),
-    h("ul", { class: "bullets" }, texts.map((text) => h("li", { dir: "auto" }, text))),
+    h(
+      "ul",
+      { class: "bullets" },
+      texts.map((text) => h("li", { dir: "auto" }, text)),
+    ),
   );
 }
 
@@ -53,7 +61,10 @@ export const scenarioShape = {
   title: (item, index) => [h("span", { class: "item-id" }, item.id || `TS-${index + 1}`), " ", item.title],
   head: (item) => [
     lozenge(itemKind(item.kind), KIND_TONES[item.kind]),
-    lozenge(t("Priority: {level}", { level: severity(item.priority).toLocaleLowerCase() }), PRIORITY_TONES[item.priority]),
+    lozenge(
+      t("Priority: {level}", { level: severity(item.priority).toLocaleLowerCase() }),
+      PRIORITY_TONES[item.priority],
+    ),
     item.covers?.length > 0 && h("span", { class: "meta" }, t("Covers {ids}", { ids: item.covers.join(", ") })),
   ],
   body: (item) => [preconditions(item.preconditions), stepsTable(item.steps ?? [], item.title)],

@@ -44,7 +44,12 @@ export function scenariosView(place, model, verdicts) {
     const label = known ? t("Write again") : t("Write test scenarios");
     const buttons = [
       { kind: "scenarios", label, primary, force: known, knobs: true },
-      { kind: "pipeline", label: known ? t("Criteria and tests") : t("Criteria and tests in one go"), force: known, knobs: true },
+      {
+        kind: "pipeline",
+        label: known ? t("Criteria and tests") : t("Criteria and tests in one go"),
+        force: known,
+        knobs: true,
+      },
     ];
     return startForm(buttons, (kind, wish) => view.begin(kind, wish), { id: "scenarios" });
   };

@@ -66,13 +66,22 @@ export function questions(found, ask) {
 
 export function risks({ risks: found }) {
   if (!found.length) return null;
-  const mark = (level) => lozenge(t("Severity: {level}", { level: severity(level).toLocaleLowerCase() }), SEVERITY_TONES[level]);
+  const mark = (level) =>
+    lozenge(t("Severity: {level}", { level: severity(level).toLocaleLowerCase() }), SEVERITY_TONES[level]);
   const row = (risk) => h("li", { class: "risk" }, mark(risk.severity), h("p", { dir: "auto" }, risk.text));
-  return fold("risks", { title: t("Risks"), count: found.length, open: false }, h("ul", { class: "plain rows" }, found.map(row)));
+  return fold(
+    "risks",
+    { title: t("Risks"), count: found.length, open: false },
+    h("ul", { class: "plain rows" }, found.map(row)),
+  );
 }
 
 export function labels({ labels: found }) {
   if (!found.length) return null;
   const rows = found.map((label) => h("li", { class: "label", dir: "auto" }, label));
-  return fold("labels", { title: t("Suggested labels"), count: found.length, open: false }, h("ul", { class: "plain labels" }, rows));
+  return fold(
+    "labels",
+    { title: t("Suggested labels"), count: found.length, open: false },
+    h("ul", { class: "plain labels" }, rows),
+  );
 }

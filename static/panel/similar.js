@@ -47,7 +47,10 @@ export function similarIssues(model) {
   let asked = false;
   const show = ({ similar }) => {
     if (!similar.length) {
-      put(place, h("p", { class: "meta", "data-similar-none": "" }, t("No similar issues were found in this project.")));
+      put(
+        place,
+        h("p", { class: "meta", "data-similar-none": "" }, t("No similar issues were found in this project.")),
+      );
       return;
     }
     const twins = similar.some((issue) => issue.near_duplicate);

@@ -21,7 +21,8 @@ class Step {
   constructor(id, value, owner) {
     this.cells = NAMES.map(([name, label]) => [name, cell(`${id}-${name}`, label(), value[name])]);
     this.title = h("legend", { class: "small-label step-title" });
-    const tool = (label, act, name) => button(label, act, { kind: "subtle", class: "button-small", [`data-${name}`]: "" });
+    const tool = (label, act, name) =>
+      button(label, act, { kind: "subtle", class: "button-small", [`data-${name}`]: "" });
     this.up = tool(t("Up"), () => owner.move(this, -1), "up");
     this.down = tool(t("Down"), () => owner.move(this, 1), "down");
     this.drop = tool(t("Remove"), () => owner.remove(this), "remove");
@@ -67,7 +68,14 @@ class Steps {
     this.wrong = h("p", { class: "field-error", id: `${id}-error`, hidden: true });
     this.add = button(t("Add a step"), () => this.append(), { "data-add": "" });
     this.steps = (values.length ? values : [{}]).map((value) => this.#make(value));
-    this.node = h("fieldset", { class: "field", id }, h("legend", { class: "label-text" }, label), this.list, this.wrong, this.add);
+    this.node = h(
+      "fieldset",
+      { class: "field", id },
+      h("legend", { class: "label-text" }, label),
+      this.list,
+      this.wrong,
+      this.add,
+    );
     this.#show();
   }
 
@@ -77,7 +85,10 @@ class Steps {
   }
 
   #show() {
-    put(this.list, this.steps.map((step) => step.node));
+    put(
+      this.list,
+      this.steps.map((step) => step.node),
+    );
     this.steps.forEach((step, at) => step.place(at, this.steps.length));
     this.add.disabled = this.steps.length >= MOST;
   }
@@ -118,8 +129,10 @@ export function stepsField(id, label, values) {
     get input() {
       return steps.steps[0].input;
     },
-    read: () => steps.steps.map((step) => step.read()).filter(({ action, data, expected }) => action || data || expected),
-    wrong: () => (steps.steps.some((step) => !step.read().action && step.read().expected) ? t("Each step needs an action.") : ""),
+    read: () =>
+      steps.steps.map((step) => step.read()).filter(({ action, data, expected }) => action || data || expected),
+    wrong: () =>
+      steps.steps.some((step) => !step.read().action && step.read().expected) ? t("Each step needs an action.") : "",
     fail: (text) => {
       steps.wrong.textContent = text;
       steps.wrong.hidden = !text;

@@ -45,7 +45,7 @@ export class SubtasksView {
   update() {
     const run = this.model.shown("analysis");
     const total = itemsOf(run, "subtasks").length;
-    put(this.count, total);
+    put(this.count, total || "");
     this.count.hidden = !total;
     if (!total) {
       put(this.place, nothing(run));

@@ -31,8 +31,10 @@ function bar({ owner, budget, most, used, state, full_again_at: until }) {
   const unit = UNITS[budget];
   const share = Math.min(100, Math.floor((used * 100) / most));
   const name = `${limit(budget)} · ${whose(owner)}`;
-  const text = t("{used} of {most} ({share})", { used: said(used, unit), most: said(most, unit), share: percent(share) });
-  const fill = h("progress", { class: `budget-fill budget-${state}`, max: 100, "aria-label": name, "aria-valuetext": text });
+  const words = { used: said(used, unit), most: said(most, unit), share: percent(share) };
+  const text = t("{used} of {most} ({share})", words);
+  const spoken = { "aria-label": name, "aria-valuetext": text };
+  const fill = h("progress", { class: `budget-fill budget-${state}`, max: 100, ...spoken });
   fill.value = share;
   return h(
     "li",
@@ -108,9 +110,10 @@ class BudgetForm {
     const none = h("li", { class: "meta", id: "no-limits" }, t("No limit is set."));
     put(this.bars, shown.bars.length ? shown.bars.map(bar) : none);
     const { unpriced_tokens: unpriced } = shown;
-    const strange = t("{n} tokens of this month are of models whose price nobody knows: no limit in dollars counts them.", {
-      n: number(unpriced),
-    });
+    const strange = t(
+      "{n} tokens of this month are of models whose price nobody knows: no limit in dollars counts them.",
+      { n: number(unpriced) },
+    );
     put(this.unpriced, unpriced > 0 && strange);
     const name = shown.updated_by?.name || shown.updated_by?.account_id;
     const who = name ? t("Last changed by {name}", { name }) : t("Last changed");
@@ -148,7 +151,10 @@ class BudgetForm {
     const wrong = Object.entries(this.values()).filter(([, value]) => Number.isNaN(value));
     for (const [name, field] of Object.entries(this.fields)) {
       const bad = wrong.some(([each]) => each === name);
-      const help = UNITS[name] === "usd" ? t("Enter an amount such as 12.50, or nothing.") : t("Enter a whole number, or nothing.");
+      const help =
+        UNITS[name] === "usd"
+          ? t("Enter an amount such as 12.50, or nothing.")
+          : t("Enter a whole number, or nothing.");
       field.fail(bad ? help : "");
     }
     if (wrong.length) this.fields[wrong[0][0]].input.focus();

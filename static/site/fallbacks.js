@@ -62,8 +62,8 @@ class Row {
     const shared = provider === main;
     this.key.node.hidden = shared || provider === "ollama";
     const stored = this.shown.has_key && provider === this.shown.provider;
-    const said = shared ? t("Uses the address and the key of the first model.") : stored && t("A key is stored; leave the field empty to keep it.");
-    put(this.kept, said || null);
+    const kept = stored && t("A key is stored; leave the field empty to keep it.");
+    put(this.kept, shared ? t("Uses the address and the key of the first model.") : kept || null);
   }
 }
 

@@ -118,7 +118,8 @@ function figures(days) {
 
 function models(rows) {
   if (!rows.length) return h("p", { class: "meta", id: "no-models" }, t("No model has been asked in this time."));
-  const columns = [t("Model"), t("Provider"), t("Who pays"), t("Questions"), t("Tokens read"), t("Tokens written"), t("Cost")];
+  const amounts = [t("Questions"), t("Tokens read"), t("Tokens written"), t("Cost")];
+  const columns = [t("Model"), t("Provider"), t("Who pays"), ...amounts];
   const cells = rows.map((row) => [
     h("span", { class: "wrap" }, row.model),
     providerName(row.provider),
@@ -147,7 +148,11 @@ function totals({ runs, tokens, issues, cost_usd: cost, unpriced_tokens: unprice
       figure(money(cost), t("Cost")),
     ),
     unpriced > 0 &&
-      h("p", { class: "meta", id: "unpriced-usage" }, t("Without {n} tokens of models whose price nobody knows.", { n: number(unpriced) })),
+      h(
+        "p",
+        { class: "meta", id: "unpriced-usage" },
+        t("Without {n} tokens of models whose price nobody knows.", { n: number(unpriced) }),
+      ),
   ];
 }
 
@@ -176,5 +181,6 @@ export function usageReport(first) {
     }
   });
   draw();
-  return h("div", { class: "card" }, title, h("div", { class: "toolbar usage-toolbar" }, measure.node, period.node), body);
+  const choices = h("div", { class: "toolbar usage-toolbar" }, measure.node, period.node);
+  return h("div", { class: "card" }, title, choices, body);
 }

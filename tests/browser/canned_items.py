@@ -150,16 +150,20 @@ CHANGES: Json = {
         }
     ],
     "items": {
-        "added": [{"id": "AC-3", "title": "A card of somebody else"}],
-        "removed": [{"id": "AC-4", "title": "Colour of the button"}],
+        "added": [{"part": "criteria", "item": 2, "title": "A card of somebody else"}],
+        "removed": [{"part": "criteria", "item": 3, "title": "Colour of the button"}],
         "changed": [
             {
-                "before": {"id": "AC-1", "title": "Pay", "then": ["the order is paid"]},
-                "after": {"id": "AC-1", "title": "Pay with a saved card", "then": ["the order is paid and told"]},
+                "part": "criteria",
+                "item": 0,
+                "was": 0,
+                "title": "Pay with a saved card",
+                "before": {"title": "Pay", "given": ["a card"], "then": ["the order is paid"]},
+                "after": {"title": "Pay with a saved card", "given": ["a card"], "then": ["the order is paid and told"]},
             }
         ],
     },
-    "scores": [{"aspect": "testable", "before": 1, "after": 4}, {"aspect": "small", "before": 3, "after": 3}],
+    "scores": [{"aspect": "testable", "before": 1, "after": 4}, {"aspect": "small", "before": None, "after": 3}],
     "overall": {"before": 50, "after": 60},
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Frame, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Frame, Page, async_playwright, expect
 
 from tests.browser.harness import serve
 from tests.browser.product import RULES, Browse, Pages, Watch, hosts
@@ -27,6 +27,9 @@ document.addEventListener("securitypolicyviolation", (event) => {
 """
 MODEL_LATENCY_S = 0.1
 PATIENCE_MS = 10_000
+
+# Other workers share the processors: what is expected may come as late as what is clicked.
+expect.set_options(timeout=PATIENCE_MS)
 
 Visit = Callable[..., Awaitable[Page]]
 

@@ -94,7 +94,7 @@ class Handler(BaseHTTPRequestHandler):
         if path.startswith("/ui/"):
             self._page(path.removeprefix("/ui/").replace("-", "_"))
         elif path.startswith("/static/"):
-            self._file(ROOT / path.lstrip("/"))
+            self._file(ROOT / path.lstrip("/").replace("/v-1/", "/"))
         elif path == "/bridge/all.js":
             self._file(ROOT / "tests/browser/bridge_stub.js")
         else:
@@ -124,6 +124,7 @@ class Handler(BaseHTTPRequestHandler):
             "bridge_url": "/bridge/all.js",
             "version": "1",
             "messages_json": self.texts.messages_json(),
+            "modules": (),
         }
         refused = {"language": "en", "title": "JiraVision could not open this page", "detail": "Reload the Jira page."}
         html = self.pages.get_template(f"{name}.html").render(shared, **refused)

@@ -51,7 +51,7 @@ async def read_all(page: Page) -> str:
     await frame.evaluate(FOLDS_OPEN)
     seen = [await frame.inner_text("#panel-analysis")]
     await frame.click("#tab-subtasks")
-    seen += [await box.input_value() for box in await frame.locator("#subtasks textarea").all()]
+    seen.append(await frame.inner_text("#panel-subtasks"))
     await frame.click("#tab-history")
     seen.append(await frame.inner_text("#panel-history"))
     await page.evaluate(FOLDS_OPEN)
@@ -85,8 +85,12 @@ async def test_sub_tasks_with_markup_are_created_as_text(
     page = await browse(f"/browse/{issue['key']}", site=MODEL)
     frame = await framed(page)
     await frame.click("#tab-subtasks")
-    await frame.fill("#subtask-0-title", PAYLOADS[0])
-    await frame.click("#create-subtasks")
+    await frame.click("#subtask-0 [data-edit]")
+    await frame.locator("#subtask-0").get_by_label("Title").fill(PAYLOADS[0])
+    await frame.click("#subtask-0 [data-save]")
+    await frame.click("[data-publish=subtasks]")
+    await expect(frame.locator("#publish-write")).to_be_enabled()
+    await frame.click("#publish-write")
     await expect(page.locator("#subtasks")).to_contain_text(PAYLOADS[0])
 
 

@@ -63,7 +63,7 @@ async def test_counts_and_times_are_said_in_the_language(page: Page) -> None:
     read = """async () => {
         const texts = await import("/static/texts.js");
         const now = Date.parse("2026-11-21T10:00:00Z");
-        const count = (n) => texts.plural(n, "{n} analysis", "{n} analyses");
+        const count = (n) => texts.plural(n, "{n} token", "{n} tokens");
         const say = () => [count(0), count(1200),
             texts.ago("2026-11-21T09:55:00Z", now), texts.ago("2026-11-21T09:59:50Z", now), texts.languageName("fr")];
         const english = say();
@@ -73,6 +73,6 @@ async def test_counts_and_times_are_said_in_the_language(page: Page) -> None:
         return [english, french, document.documentElement.lang];
     }"""
     english, french, unknown = await page.evaluate(read)
-    assert english == ["0 analyses", "1,200 analyses", "5 minutes ago", "just now", "French"]
-    assert french == ["0 analyse", "1\u202f200 analyses", "il y a 5 minutes", "à l’instant", "Français"]
+    assert english == ["0 tokens", "1,200 tokens", "5 minutes ago", "just now", "French"]
+    assert french == ["0 jeton", "1\u202f200 jetons", "il y a 5 minutes", "à l’instant", "Français"]
     assert unknown == "en"

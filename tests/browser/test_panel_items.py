@@ -234,3 +234,20 @@ async def test_only_one_stream_is_open_and_it_follows_the_tab(visit: Visit) -> N
     await expect(page.locator("#panel-analysis [data-live]")).to_be_visible()
     await expect(page.locator("#panel-analysis [data-partial]")).to_contain_text("Customers")
     assert [url.split("/")[-2] for url in asked] == ["new-0", "new-1", "new-0"]
+
+
+@pytest.mark.parametrize("tab", ["criteria", "scenarios"])
+async def test_hostile_items_are_text_wherever_they_are_shown(visit: Visit, tab: str) -> None:
+    page = await open_tab(visit, tab, "hostile-items")
+    await page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    await expect(page.locator(f"#{tab}-0 h3")).to_contain_text("<script>window.pwned = 1</script>")
+    assert "\u202e" not in str(await page.locator(f"#panel-{tab}").text_content())
+    await page.click(f"#{tab}-0 [data-edit]")
+    assert "onerror" in await page.locator(f"#{tab}-0").get_by_label("Title").input_value()
+    await page.click(f"[data-publish={tab}]")
+    await expect(page.locator("[data-preview]")).to_contain_text("onerror")
+    await page.click("#publish-close")
+    await page.click("#tab-history")
+    await expect(page.locator("#runs [data-publication]").first).to_contain_text("<b>PAY-1</b>")
+    alive = "#content img, #content script, #content b, a[href^='javascript' i], [onerror], [srcdoc]"
+    assert await page.locator(alive).count() == 0

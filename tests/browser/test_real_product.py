@@ -52,9 +52,11 @@ async def test_a_new_issue_is_answered_while_one_looks_at_it(browse: Browse) -> 
     await expect(comment).to_contain_text("Issue review")
     await expect(comment).to_contain_text("my accounting can settle it at the end of the month")
     frame = await framed(page)
-    await expect(frame.locator("#judged-by")).to_have_text("Judged by built-in rules, without a model")
+    await expect(frame.locator("#panel-analysis [data-writer]")).to_have_text(
+        "Judged by built-in rules, without a model"
+    )
     await expect(frame.locator("blockquote").first).to_be_visible()
-    await expect(frame.get_by_role("link", name="Posted as a comment")).to_be_visible()
+    await expect(frame.locator("#panel-analysis").get_by_role("link", name="Comment")).to_be_visible()
 
 
 async def test_an_analysis_is_followed_live_and_updates_the_one_comment(
@@ -68,7 +70,7 @@ async def test_an_analysis_is_followed_live_and_updates_the_one_comment(
     await expect(frame.locator("[data-stage=thinking][aria-current=step]")).to_be_visible()
     await expect(frame.locator("[data-partial]")).to_contain_text("The issue asks for: Let customers pay by invoice.")
     await expect(frame.locator("[data-cancel]")).to_be_enabled()
-    await expect(frame.locator("#judged-by")).to_have_text("Judged by test-model")
+    await expect(frame.locator("#panel-analysis [data-writer]")).to_contain_text("Judged by test-model")
     await expect(page.locator("[data-comment]")).to_contain_text("edited")
     assert len(of_model.comments(issue["key"])) == 1
     await frame.click("#tab-history")
@@ -104,24 +106,32 @@ async def test_sub_tasks_are_edited_and_created_by_keyboard_alone(browse: Browse
     issue = judged(site)
     page = await browse(f"/browse/{issue['key']}")
     frame = await framed(page)
-    count = await frame.locator("#subtasks > li").count()
+    count = await frame.locator("[data-items=subtasks] > li").count()
     await tab_to(page, "#tab-analysis")
-    await page.keyboard.press("ArrowRight")
-    await tab_to(page, "#subtask-0-title")
+    await page.keyboard.press("End")
+    await page.keyboard.press("ArrowLeft")
+    await tab_to(page, "#subtask-0 [data-edit]")
+    await page.keyboard.press("Enter")
     await page.keyboard.press("Control+A")
     await page.keyboard.type("Ask accounting for a sample invoice")
-    await tab_to(page, "#subtask-1-chosen")
-    await page.keyboard.press("Space")
-    await tab_to(page, "#create-subtasks")
+    await tab_to(page, "#subtask-0 [data-save]")
     await page.keyboard.press("Enter")
-    await expect(frame.locator("#subtasks > li[data-state=done]")).to_have_count(count - 1)
+    await tab_to(page, "#subtask-1 [data-reject]")
+    await page.keyboard.press("Space")
+    await tab_to(page, "[data-publish=subtasks]")
+    await page.keyboard.press("Enter")
+    await expect(frame.locator("#publish-write")).to_be_enabled()
+    await tab_to(page, "#publish-write")
+    await page.keyboard.press("Enter")
+    await expect(frame.locator("#publish-dialog [data-status=done]")).to_have_count(count - 1)
     await expect(page.locator("#subtasks [data-key]")).to_have_count(count - 1)
     await expect(page.locator("#subtasks")).to_contain_text("Ask accounting for a sample invoice")
     await page.reload()
     frame = await framed(page)
     await frame.click("#tab-subtasks")
-    await expect(frame.locator("#subtask-0")).to_contain_text("Ask accounting for a sample invoice")
-    await expect(frame.locator("#subtask-1")).to_have_attribute("data-state", "open")
+    await expect(frame.locator("#subtask-0 h3")).to_have_text("Ask accounting for a sample invoice")
+    await expect(frame.locator("#subtask-0")).to_contain_text("Sub-task created")
+    await expect(frame.locator("#subtask-1")).to_have_attribute("data-verdict", "rejected")
 
 
 # When it does not work
@@ -136,7 +146,7 @@ async def test_a_refused_model_key_is_told_in_the_panel(
     model("script", ["status:401"])
     await frame.click("#analyse")
     await expect(frame.locator("[data-notice=model_failed]")).to_contain_text(
-        "The built-in rules judged the issue instead."
+        "The built-in rules answered instead."
     )
     # Whoever presses the button has mended something.
     assert of_model.api("POST", "/site/model/test", user="ann").json()["ok"] is True
@@ -160,10 +170,14 @@ async def test_who_may_not_create_issues_keeps_the_text_of_the_sub_tasks(
     page = await browse(f"/browse/{issue['key']}", user="nina")
     frame = await framed(page)
     await frame.click("#tab-subtasks")
-    await frame.fill("#subtask-0-title", "My own words")
-    await frame.click("#create-subtasks")
-    await expect(frame.locator("[data-code=forbidden]")).to_be_visible()
-    await expect(frame.locator("#subtask-0-title")).to_have_value("My own words")
+    await frame.click("#subtask-0 [data-edit]")
+    await frame.locator("#subtask-0").get_by_label("Title").fill("My own words")
+    await frame.click("#subtask-0 [data-save]")
+    await frame.click("[data-publish=subtasks]")
+    await expect(frame.locator("#publish-dialog [data-code=forbidden]")).to_be_visible()
+    await expect(frame.locator("#publish-write")).to_be_disabled()
+    await frame.click("#publish-close")
+    await expect(frame.locator("#subtask-0 h3")).to_have_text("My own words")
     assert await page.locator("#subtasks [data-key]").count() == 0
 
 

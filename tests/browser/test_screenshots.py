@@ -21,6 +21,8 @@ ARTEFACTS = ROOT / "artefacts" / "screenshots"
 DOCS = ROOT / "docs" / "images"
 ABOVE = 250
 """Pixels of Jira's own page above and below a frame that fills the window."""
+SETTLED_MS = 300
+"""In which a frame has taken the height of what it shows."""
 HEAVIEST = 250_000
 """Bytes of a picture in the README."""
 
@@ -47,7 +49,12 @@ def issues(product: Stack) -> Mapping[str, Any]:
     """An issue with its analysis by language."""
     site = product.site(RULES)
     french = "Relancer automatiquement les factures impayées"
-    return {"en": judged(site), "fr": judged(site, "FR", french, description=FRENCH_STORY)}
+    made = {"en": judged(site), "fr": judged(site, "FR", french, description=FRENCH_STORY)}
+    for issue in made.values():
+        answer = site.api("POST", "/generate/full-pipeline", user="tess", body={"issue": issue["key"]})
+        assert answer.status_code == 202, answer.text
+        assert site.ended_run(issue["id"])["status"] == "succeeded"
+    return made
 
 
 async def picture(page: Page, frame: Frame, name: str) -> None:
@@ -71,10 +78,21 @@ async def looked_at(page: Page, frame: Frame, name: str) -> None:
 
 
 async def tabs(page: Page, frame: Frame, look: str) -> None:
-    """Pictures of the other two tabs of a panel."""
-    for tab in ("subtasks", "history"):
+    """Pictures of the other tabs of a panel, of a form in one and of the dialog that writes."""
+    shown = (("criteria", ""), ("scenarios", ""), ("subtasks", ""), ("history", ""), ("scenarios", "edit"))
+    for tab, deed in (*shown, ("criteria", "publish")):
         await frame.click(f"#tab-{tab}")
-        await page.locator("#panel").screenshot(path=ARTEFACTS / f"panel-{tab}-{look}.png")
+        if deed == "edit":
+            await frame.click("#scenarios-0 [data-edit]")
+        if deed == "publish":
+            await frame.click("[data-publish=criteria]")
+            await frame.wait_for_selector("[data-preview]")
+        await frame.wait_for_timeout(SETTLED_MS)
+        assert await violations(frame) == []
+        assert not await too_wide(frame)
+        await page.set_viewport_size({"width": await page.evaluate("innerWidth"), "height": await fitting(page, frame)})
+        name = "-".join(filter(None, ("panel", tab, deed, look)))
+        await page.locator("#panel").screenshot(path=ARTEFACTS / f"{name}.png")
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -84,6 +102,10 @@ async def test_screenshots_in_english_light_and_dark(browse: Browse, issues: Map
     frame = await framed(page)
     assert await violations(page) == []
     await looked_at(page, frame, f"{place}-light")
+    if place == "issue":
+        await tabs(page, frame, "light")
+        page = await browse(path.format(key=issues["en"]["key"]), user=user)
+        frame = await framed(page)
     await page.select_option("[data-choice=theme]", "dark")
     await frame.wait_for_selector("html[data-color-mode=dark]")
     await looked_at(page, frame, f"{place}-dark")
@@ -101,7 +123,7 @@ async def test_screenshots_in_french_wide_and_narrow(browse: Browse, issues: Map
     await looked_at(page, frame, f"{place}-narrow")
     assert not await too_wide(page)
     if place == "issue":
-        await tabs(page, frame, "narrow")
+        await tabs(page, frame, "narrow-french")
 
 
 async def test_screenshot_of_the_readme(browse: Browse, product: Stack, tmp_path: Path) -> None:

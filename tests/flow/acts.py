@@ -131,6 +131,7 @@ def time_passes(stack: Stack, seconds: float) -> None:
     """What waits for a moment has waited that much longer."""
     for table in ("runs", "publications"):
         rows(stack, f"UPDATE {table} SET run_at = run_at - :s WHERE state = 'queued'", s=seconds)
+    rows(stack, "UPDATE reruns SET due_at = due_at - :s", s=seconds)
     rows(stack, "UPDATE tenants SET paused_until = paused_until - :s", s=seconds)
 
 

@@ -35,6 +35,13 @@ def publishing(target: str, *items: int) -> Callable[[Place], Any]:
     return lambda place: {"run": place.run, "target": target, "items": list(items)}
 
 
+def summarising(place: Place) -> Any:
+    return {"project": place.project, "jql": f"project = {place.project}", "max_issues": 2}
+
+
+# What everybody reads with their own eyes, or what is one person's alone; see test_summaries.
+OWN = {"GET /api/v1/jira/search", "POST /api/v1/jira/jql", "GET /api/v1/runs/{run_id}/markdown"}
+
 # Route -> what a person needs for it, and bodies to send. A route that is missing here fails a test.
 API: dict[str, tuple[str, list[Callable[[Place], Any]]]] = {
     "GET /api/v1/issues/{issue}/runs": (SEES, []),
@@ -42,6 +49,11 @@ API: dict[str, tuple[str, list[Callable[[Place], Any]]]] = {
     "GET /api/v1/runs/{run_id}/events": (SEES, []),
     "POST /api/v1/ai/analyze-issue": (TAKES_PART, [lambda place: {"issue": place.issue}]),
     "POST /api/v1/ai/analyze-issue/stream": (TAKES_PART, [lambda place: {"issue": place.issue}]),
+    "GET /api/v1/issues/{issue}/similar": (SEES, []),
+    "GET /api/v1/jira/story/{issue}": (SEES, []),
+    "GET /api/v1/projects/{project}/summaries": (SEES, []),
+    "POST /api/v1/ai/summarize-jql": (SEES, [lambda place: summarising(place)]),
+    "POST /api/v1/ai/summarize-jql/stream": (SEES, [lambda place: summarising(place)]),
     "POST /api/v1/jira/publish": (TAKES_PART, [publishing("comment"), publishing("subtasks", 0)]),
     "GET /api/v1/projects/{project}/runs": (SEES, []),
     "GET /api/v1/projects/{project}/settings": (ADMINISTERS, []),
@@ -109,7 +121,7 @@ def pages(insider: Insider, place: Place, person: str | None) -> Iterator[tuple[
 
 def test_every_route_of_the_running_server_stands_in_the_tables_above(stack: Stack) -> None:
     documented = paths(stack)
-    assert {route for route in documented if "/api/" in route} == set(API)
+    assert {route for route in documented if "/api/" in route} == set(API) | OWN
     assert {route for route in documented if "/ui/" in route} == {f"GET {path.partition('?')[0]}" for path in PAGES}
 
 

@@ -90,6 +90,7 @@ async def tokens_of_minute(tx: AsyncConnection, tenant_id: str, *, account_id: s
 
 async def add_to_minute(tx: AsyncConnection, tenant_id: str, *, account_id: str, minute: int, tokens: int) -> None:
     """tokens may be negative, where more was counted before than it came to. What is long over is deleted."""
+    # Here and not by the clock: who asks often has the most to tidy up.
     await tx.execute(
         delete(person_minutes).where(
             person_minutes.c.tenant_id == tenant_id, person_minutes.c.minute < minute - MINUTES_KEPT

@@ -62,7 +62,9 @@ def _intake() -> Select[Any]:
         .scalar_subquery()
     )
     ledger = exists().where(
-        publications.c.tenant_id == tenant, publications.c.remote_id == issue, publications.c.target.in_(("subtasks", "xray"))
+        publications.c.tenant_id == tenant,
+        publications.c.remote_id == issue,
+        publications.c.target.in_(("subtasks", "xray")),
     )
     recent = (
         select(func.count())

@@ -83,6 +83,7 @@ async def activate(tx: AsyncConnection, place: Place, *, choice: ActiveRow) -> N
 
 async def newest(tx: AsyncConnection, place: Place) -> int:
     """The highest version there is, 0 without any."""
+    # Versions are never deleted, so the highest is also how many there were.
     found = await tx.scalar(select(func.max(prompts.c.version)).where(*_here(place)))
     return int(found or 0)
 

@@ -73,6 +73,11 @@ class Rivals:
 
 IN_ORDER = ("subtasks",)
 """Targets whose items Jira shows in the order in which they came into being."""
+ONE_AT_A_TIME = {"comment": "kind", "description": "section", "field": "field"}
+"""Targets with slots that hold one thing each, and where the content names the slot.
+
+Two writers at once would make two of it; what a person changes afterwards is written over what stands there.
+"""
 SHARED = ("description",)
 """Targets that are one document with several slots: two writers of it would take each other's words away."""
 FINAL = ("zephyr",)

@@ -77,6 +77,7 @@ def _intake() -> Select[Any]:
         .where(projects.c.tenant_id == tenant, projects.c.project_id == bindparam("project"))
         .scalar_subquery()
     )
+    # No GROUP BY: an issue without a run is one row of nothing, and not no row.
     of_late = (runs.c.created_at > bindparam("since")) & runs.c.trigger.in_(BY_ITSELF)
     history = select(
         func.max(runs.c.created_at).label("last_at"), func.sum(case((of_late, 1), else_=0)).label("recent")

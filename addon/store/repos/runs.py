@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.db import insert_into
@@ -144,14 +144,14 @@ async def active(tx: AsyncConnection, tenant_id: str, *, kind: str, issue_id: st
 
 
 async def active_of_person(tx: AsyncConnection, tenant_id: str, *, kind: str, account_id: str) -> list[Run]:
-    """What waits or works for this person on no single issue, newest first."""
-    mine = _mine(tenant_id).where(runs.c.kind == kind, runs.c.account_id == account_id, runs.c.issue_id.is_(None))
+    """What waits or works for this person on no single issue, newest first; without facts and results."""
+    mine = _light(tenant_id).where(runs.c.kind == kind, runs.c.account_id == account_id, runs.c.issue_id.is_(None))
     return await _list(tx, mine.where(runs.c.state.in_(ACTIVE)), limit=20)
 
 
 async def of_person(tx: AsyncConnection, tenant_id: str, *, kind: str, project_id: str, account_id: str) -> list[Run]:
-    """The person's latest runs of this kind in the project, newest first."""
-    mine = _mine(tenant_id).where(runs.c.kind == kind, runs.c.project_id == project_id)
+    """The person's latest runs of this kind in the project, newest first; without facts and results."""
+    mine = _light(tenant_id).where(runs.c.kind == kind, runs.c.project_id == project_id)
     return await _list(tx, mine.where(runs.c.account_id == account_id, ~runs.c.preview), limit=50)
 
 
@@ -240,6 +240,13 @@ async def back_to_start(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> 
 
 def _mine(tenant_id: str) -> Select[Any]:
     return select(*_COLUMNS).where(runs.c.tenant_id == tenant_id)
+
+
+def _light(tenant_id: str) -> Select[Any]:
+    """What was read and found may be hundreds of issues: a list of runs does without."""
+    heavy = ("facts", "result")
+    columns = [null().label(name) if name in heavy else runs.c[name] for name in Run.__dataclass_fields__]
+    return select(*columns).where(runs.c.tenant_id == tenant_id)
 
 
 async def _list(tx: AsyncConnection, query: Select[Any], *, limit: int) -> list[Run]:

@@ -147,6 +147,7 @@ async def book(tx: AsyncConnection, tenant_id: str, *, account: Account, amount:
         "provider": account.provider,
         "model": account.model[:MODEL_CHARS],
     }
+    # An unknown price adds nothing to the dollars, and is counted beside them instead of being taken for free.
     values = {
         "asks": asks,
         "input_tokens": amount.input_tokens,

@@ -55,6 +55,7 @@ def create_service(settings: Settings) -> FastAPI:
     )
     app.state.drain = Drain()
     app.state.house = Hall(settings)
+    # The host's own words for errors, so that both sides of the door speak alike.
     Errors(_NoPages(), pages_below="/ui/", debug=False).install(app)
     app.include_router(_asks(counter))
     app.include_router(_probes(app.state.drain))
@@ -84,6 +85,7 @@ def _whole(counter: Counter, room: str) -> Callable[..., object]:
         wanted = await counter.taken(request, room)
         with counter.place():
             try:
+                # A caller that hangs up must not leave a model at work that nobody reads.
                 answer = await unless_gone(request.receive, counter.answer(wanted))
             except ModelError as error:
                 wait = {} if error.retry_after_s is None else {"Retry-After": str(max(1, round(error.retry_after_s)))}

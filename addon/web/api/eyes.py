@@ -10,6 +10,7 @@ from addon.web.state import House
 
 def of(house: House, caller: Caller, *, scope: str = "READ") -> Session:
     """A session as the caller. Raises Forbidden when nobody is signed in."""
+    # Never the app's own session instead: it may see far more.
     if not caller.account_id:
         raise Forbidden("Jira did not say who you are; sign in to Jira and try again.")
     return house.jira.as_user(caller.tenant.site, caller.account_id, scope=scope)

@@ -116,6 +116,7 @@ async def _asked(house: House, caller: Caller, *, wish: Generate, kind: str) -> 
     await seen.require_take_part(house, caller, issue_id=issue.id)
     await _may_publish(house, caller, issue=issue, targets=wish.publish)
     params = dict(wish.params)
+    # Found here and not when the run works: what it stands on belongs to what was asked for.
     if isinstance(wish, GenerateFrom):
         base = await _base(house, caller, issue=issue, based_on=wish.based_on)
         params |= {"based_on": base} if base else {}
@@ -126,6 +127,7 @@ async def _may_publish(house: House, caller: Caller, *, issue: IssueRef, targets
     """At the door: nobody should wait for a result that may then not be written. Raises Forbidden, Invalid."""
     for target in dict.fromkeys(targets):
         await rights.to_write(house, caller, at=_Place(issue), target=target)
+    # A person who publishes from the panel can name a field; with the run there is only the project's own.
     if "field" in targets:
         settings = await house.projects.get(caller.tenant.id, issue.project_id or "")
         if not settings.criteria_field:

@@ -42,6 +42,7 @@ async def jql_from_words(house: HouseDep, caller: ApiCaller, *, wish: PlainWords
     It costs tokens of the site's model; without one, 409 model_needed.
     """
     session = eyes.of(house, caller)
+    # With the person's id: what this costs counts against their minute and the site's day.
     model = await house.askers.asker(caller.tenant.id, account_id=caller.account_id)
     if model is None:
         raise ModelNeeded("Writing a query from words needs a language model; an administrator can connect one.")
@@ -73,6 +74,7 @@ async def search_issues(
     approximate_total: Jira's estimate, only when there are more than were asked for.
     """
     session = eyes.of(house, caller)
+    # One more than wanted tells whether there are more, without a count.
     found = [issue async for page in search.walk(session, jql, fields=FIELDS, limit=limit + 1) for issue in page]
     more = len(found) > limit
     shown = [
@@ -96,6 +98,7 @@ async def search_issues(
 @routes.get("/story/{issue}")
 async def story(house: HouseDep, caller: ApiCaller, *, issue: seen.IssueIdOrKey) -> dict[str, Any]:
     """The issue as the add-on reads it, section by section, as the caller may see it."""
+    # Seen first, then read as the person: both say no in the same words.
     ref = await seen.issue(house, caller, id_or_key=issue)
     settings = await house.projects.get(caller.tenant.id, ref.project_id or "")
     try:

@@ -51,6 +51,7 @@ async def change_budget(house: HouseDep, caller: ApiCaller, *, change: BudgetCha
     """Stores the site's own limits; the operator's stay as they are."""
     await house.access.require_site_admin(caller.tenant, caller.account_id)
     before = await house.budgets.standing(caller.tenant.id)
+    # An empty field of the form is null, and both mean that there is no limit.
     given = {name: value or 0 for name, value in change.model_dump(exclude_unset=True).items()}
     limits = Limits.of_row(before.limits["site"].document() | given)
     saved = await house.budgets.save(caller.tenant.id, limits, account_id=caller.account_id)

@@ -57,9 +57,7 @@ async def test_place(
     """Signs in to the tool with what is stored. {"ok", "detail": what is wrong, "" when nothing is}"""
     project_id = await seen.administered(house, caller, id_or_key=project)
     found = await jira_projects.get(house.jira.as_app(caller.tenant.site), project_id)
-    wrong = await house.places.test(
-        house.tools, caller.tenant.id, project_id=project_id, project_key=found.key, tool=tool
-    )
+    wrong = await house.places.test(caller.tenant.id, project_id, project_key=found.key, tool=tool)
     return {"ok": not wrong, "detail": wrong}
 
 

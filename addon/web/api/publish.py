@@ -6,6 +6,8 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from addon.errors import NotFound
+from addon.results.edits import Line, Lines, StepEdit, Text, Title
+from addon.results.scenarios import Priority
 from addon.runs.chosen import Wish
 from addon.runs.feature import Preview
 from addon.runs.view import publication_view
@@ -22,6 +24,22 @@ PublicationId = Annotated[str, Path(pattern=seen.RUN_PATTERN)]
 TargetName = Literal["comment", "description", "subtasks", "field", "xray", "zephyr", "questions"]
 
 
+class Edit(BaseModel):
+    """What a person changed of an item; which of it an item has, its kind decides. Clauses may be one or several."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    title: Title | None = None
+    description: Text | None = None
+    text: Line | None = None
+    given: Line | Lines | None = None
+    when: Line | None = None
+    then: Line | Lines | None = None
+    priority: Priority | None = None
+    preconditions: Lines | None = None
+    steps: Annotated[list[StepEdit], Field(min_length=1, max_length=40)] | None = None
+
+
 class Publish(BaseModel):
     """items: numbers of the result's items, empty for all of them. edits: changed fields by item number as text.
 
@@ -33,7 +51,7 @@ class Publish(BaseModel):
     run: Annotated[str, StringConstraints(pattern=seen.RUN_PATTERN)]
     target: TargetName
     items: Annotated[list[Index], Field(max_length=50)] = []
-    edits: Annotated[dict[IndexText, dict[str, Any]], Field(max_length=50)] = {}
+    edits: Annotated[dict[IndexText, Edit], Field(max_length=50)] = {}
     field: Annotated[str, StringConstraints(pattern=r"^(customfield_\d{1,12}|environment)$")] | None = None
     replace: bool = False
 
@@ -45,7 +63,7 @@ class Publish(BaseModel):
 
     @property
     def wish(self) -> Wish:
-        edits = {str(int(item)): edit for item, edit in self.edits.items()}
+        edits = {str(int(item)): edit.model_dump(exclude_none=True) for item, edit in self.edits.items()}
         return Wish(self.target, self.items, edits, self.field, self.replace)
 
 

@@ -18,9 +18,11 @@ async def similar_issues(house: HouseDep, caller: ApiCaller, *, issue: seen.Issu
 
     Found and read with the caller's own rights; remembered for a minute.
     """
+    # First, so that an issue one may not see reads like one that does not exist.
+    issue_id = await seen.issue_id(house, caller, id_or_key=issue)
     session = eyes.of(house, caller)
     try:
-        found = await house.similar.find(session, issue, tenant_id=caller.tenant.id, account_id=caller.account_id)
+        found = await house.similar.find(session, issue_id, tenant_id=caller.tenant.id, account_id=caller.account_id)
     except NotFound:
         raise seen.no_issue() from None
     shown = [

@@ -91,6 +91,7 @@ async def _asked(house: House, caller: Caller, *, wish: SummarizeJql) -> Run:
     if not project:
         raise Invalid("project: name the project in which the summary is to be listed.")
     project_id = await seen.project_id(house, caller, id_or_key=project)
+    # A typing error is told at once, before there is a run that could fail of it.
     parsed = await queries.parse(eyes.of(house, caller), wish.jql)
     if parsed.errors:
         raise JqlRefused(" ".join(parsed.errors)[:500])

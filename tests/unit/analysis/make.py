@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from addon.policy.projects import ProjectSettings
+from addon.policy.prompts import ProjectPrompt
 from addon.reading.facts import Facts, Section
 from addon.results.analysis import (
     BUG_ASPECTS,
@@ -14,6 +16,8 @@ from addon.results.analysis import (
     Score,
     Subtask,
 )
+from addon.runs.feature import Work
+from addon.store.repos.runs import Run
 
 DESCRIPTION = "As a shopper I want to know why my voucher was refused. The message must appear within 2 seconds."
 
@@ -66,6 +70,21 @@ def analysis(**changes: Any) -> Analysis:
 
 def bug(**changes: Any) -> Analysis:
     return analysis(**{"nature": "bug", "scores": scores(BUG_ASPECTS), **changes})
+
+
+def work_of(*, settings: ProjectSettings, prompt: ProjectPrompt | None = None, params: dict[str, Any]) -> Work:
+    """Work as a prompt sees it: nothing in it acts."""
+    nobody: Any = None
+    run = Run(
+        id="run-1", tenant_id="t", kind="analysis", trigger="panel", account_id=None, project_id="10010",
+        issue_id="10231", issue_key="SHOP-142", input_hash=None, params=params, facts=None, result=None, usage=None,
+        stage=None, done=0, total=0, state="running", attempts=1, cancel_requested=False, created_at=0.0,
+        started_at=0.0, finished_at=None, error=None,
+    )  # fmt: skip
+    return Work(
+        run=run, tenant=nobody, jira=nobody, settings=settings, model=None, progress=nobody, ledger=nobody,
+        prompt=prompt,
+    )  # fmt: skip
 
 
 def result(answer: Analysis | None = None, **changes: Any) -> AnalysisResult:

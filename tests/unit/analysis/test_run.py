@@ -14,10 +14,11 @@ from addon.errors import Invalid
 from addon.i18n.catalog import Texts
 from addon.jira.errors import JiraNotFound
 from addon.llm.choice import ModelChoice
-from addon.llm.errors import ModelBusy
+from addon.llm.errors import BudgetSpent, ModelBusy
 from addon.llm.models import Models
 from addon.policy.asking import TenantAsker
 from addon.policy.projects import ProjectSettings
+from addon.policy.prompts import ProjectPrompt
 from addon.results.analysis import AnalysisResult, Subtask
 from addon.runs.feature import Outcome, Work
 from addon.store.repos.runs import Run
@@ -74,6 +75,8 @@ class Bench:
     settings: dict[str, Any] = field(default_factory=dict)
     run: dict[str, Any] = field(default_factory=dict)
     watched: Watched = field(default_factory=Watched)
+    base: Run | None = None
+    prompt: ProjectPrompt | None = None
 
     async def outcome(self) -> Outcome:
         choice = ModelChoice("openai", "gpt-test", self.model.url, "key", 10.0) if self.model else None
@@ -82,6 +85,7 @@ class Bench:
             run=run_of(self.jira, **self.run), tenant=TENANT, jira=self.jira.session(),
             model=TenantAsker(models, (choice,)) if choice else None,
             settings=ProjectSettings(**self.settings), progress=self.watched, ledger=self.watched,
+            base=self.base, prompt=self.prompt,
         )  # fmt: skip
         try:
             return await AnalysisFeature(Drafts(Texts(), SITE.app_key)).run(work)
@@ -381,3 +385,55 @@ async def test_what_jira_failed_before_does_not_shorten_the_patience_with_the_mo
         model.script(*["status:429:retry-after=60"] * 3)
         with pytest.raises(ModelBusy):
             await Bench(FakeJira(), model, run=before).outcome()
+
+
+async def test_the_projects_own_prompt_is_asked_named_and_part_of_what_is_known() -> None:
+    async with FakeModel() as model:
+        plain = Bench(FakeJira(), model)
+        steered = Bench(FakeJira(), model, prompt=ProjectPrompt(3, "Look at the vouchers."))
+        await plain.outcome()
+        outcome = await steered.outcome()
+        other = Bench(FakeJira(), model, prompt=ProjectPrompt(3, "Look at something else."))
+        await other.outcome()
+        assert "Look at the vouchers." in model.requests[1].messages[0]["content"]
+        assert "Look at the vouchers." not in model.requests[1].messages[1]["content"]
+    assert outcome.usage is not None
+    assert outcome.usage["prompt_version"] == "analysis.v1+p3"
+    assert len({plain.watched.input_hash, steered.watched.input_hash, other.watched.input_hash}) == 3
+
+
+async def test_a_change_that_changes_nothing_leaves_the_comment_alone() -> None:
+    before = result(analysis()).model_dump(mode="json")
+    async with FakeModel() as model:
+        outcome = await Bench(FakeJira(), model, run={"trigger": "update"}, watched=Watched(before)).outcome()
+        assert (outcome.drafts, model.requests) == ((), [])
+        changed = await Bench(FakeJira(), model, {"auto_subtasks": True}, {"trigger": "update"}).outcome()
+    # One comment brought up to date, and no sub-tasks a second time.
+    assert targets(changed) == ["comment"]
+
+
+class Spent:
+    """A model whose budget is used up."""
+
+    choice = ModelChoice("openai", "gpt-test", "http://127.0.0.1:1", "key", 10.0)
+
+    async def ask(self, prompt: Any, **_: Any) -> Any:
+        raise BudgetSpent("The day's tokens are used up.")
+
+
+async def test_the_rules_stand_in_when_the_budget_is_spent_and_the_comment_says_so() -> None:
+    jira = FakeJira()
+    watched = Watched()
+    work = Work(
+        run=run_of(jira), tenant=TENANT, jira=jira.session(), model=Spent(), settings=ProjectSettings(),
+        progress=watched, ledger=watched,
+    )  # fmt: skip
+    outcome = await AnalysisFeature(Drafts(Texts(), SITE.app_key)).run(work)
+    assert (judged(outcome).author, judged(outcome).notice, outcome.usage) == ("rules", "budget_spent", None)
+    assert "budget for the language model is used up" in comment_of(outcome)
+
+
+async def test_what_the_rules_said_while_the_budget_was_spent_is_not_what_is_known() -> None:
+    stood_in = {**result(analysis()).model_dump(mode="json"), "author": "rules", "notice": "budget_spent"}
+    async with FakeModel() as model:
+        assert judged(await Bench(FakeJira(), model, watched=Watched(stood_in)).outcome()).author == "model"

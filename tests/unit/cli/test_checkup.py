@@ -15,6 +15,7 @@ from addon.store.migrate import migrate
 from addon.store.repos.tenant_models import TenantModelRow, save
 from addon.store.repos.tenants import change
 from addon.store.secrets import Seals
+from tests.fake_model import FakeModel
 from tests.rows import add_tenant
 from tests.services import free_port
 
@@ -139,3 +140,32 @@ async def test_a_long_enough_key_of_the_operator_is_fine(tmp_path: Path) -> None
     assert findings["APP_SECRET_KEY"].said == "set"
     assert findings["BASE_URL"].state == "ok"
     assert not any("k" * 48 in finding.said for finding in findings.values())
+
+
+async def test_every_model_of_the_chain_is_tried(tmp_path: Path) -> None:
+    async with FakeModel() as model:
+        model.default = "status:404"
+        findings = await found(
+            settings(tmp_path, llm_provider="openai", llm_model="m", llm_base_url=model.url, llm_fallbacks="openai:n")
+        )
+        asked = {seen.body["model"] for seen in model.requests}
+    states = {what: finding.state for what, finding in findings.items() if what.startswith(("Model", "Fallback"))}
+    assert states == {"Model": "fail", "Fallback openai:n": "warn"}
+    assert asked == {"m", "n"}
+
+
+async def test_a_limit_in_dollars_that_counts_nothing_is_told(tmp_path: Path) -> None:
+    strange: dict[str, Any] = {"llm_provider": "openai", "llm_model": "nobody-knows-me", "budget_usd_per_day": 5}
+    strange["llm_base_url"] = "http://llm.invalid/v1"
+    assert "nobody-knows-me" in (await found(settings(tmp_path, **strange)))["Prices"].said
+    assert "Prices" not in await found(settings(tmp_path, **strange, llm_prices="nobody-knows-me=1/2"))
+
+
+async def test_the_ai_service_is_looked_for(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    secret = "a secret of host and service: long enough"
+    assert "AI_SERVICE_URL" not in await found(settings(tmp_path))
+    away = (await found(settings(tmp_path, ai_service_url=url, ai_shared_secret=secret)))["AI_SERVICE_URL"]
+    assert (away.state, "this process asks" in away.said) == ("warn", True)
+    short = (await found(settings(tmp_path, ai_service_url=url, ai_shared_secret="short")))["AI_SERVICE_URL"]
+    assert (short.state, "AI_SHARED_SECRET" in short.said) == ("fail", True)

@@ -38,6 +38,13 @@ def test_the_rules_judge_no_worse_than_before(by_rules: list[Observed]) -> None:
     assert fallen(kept.figures, figures(CASES, by_rules)) == []
 
 
+def test_the_readme_shows_the_kept_figures() -> None:
+    kept = paper.Summary.read(KEPT / "rules" / "result.json")
+    assert kept is not None
+    assert paper.overview(kept.figures) in paper.README.read_text("utf-8"), "run: python -m bench.eval --rules --keep"
+    assert f"runs {len(CASES)} issues" in paper.README.read_text("utf-8")
+
+
 def test_the_rules_write_nothing_into_jira_and_make_no_bill(by_rules: list[Observed]) -> None:
     assert [seen.case for seen in by_rules if seen.writes or seen.asked] == []
     assert {seen.author for seen in by_rules if not seen.error} == {"rules"}

@@ -14,6 +14,7 @@ from addon.i18n.catalog import Texts
 from addon.llm.choice import ModelChoice
 from addon.llm.models import Models
 from addon.pipeline.drafts import PipelineDrafts
+from addon.pipeline.halves import Halves
 from addon.pipeline.run import PipelineFeature
 from addon.policy.asking import TenantAsker
 from addon.policy.projects import ProjectSettings
@@ -22,6 +23,7 @@ from addon.runs.feature import Draft, Feature, Outcome, Work
 from addon.scenarios.maker import ScenariosMaker
 from addon.scenarios.run import ScenariosFeature
 from addon.store.repos.runs import Run
+from addon.store.repos.verdicts import Standing
 from tests.fake_model import FakeModel
 from tests.unit.reading.test_facts import sample
 from tests.unit.targets.fake_jira import FakeJira
@@ -37,7 +39,7 @@ def features() -> dict[str, Feature]:
     made: tuple[Feature, ...] = (
         CriteriaFeature(criteria, CriteriaDrafts(TEXTS)),
         ScenariosFeature(scenarios, criteria, drafts=ScenarioDrafts(TEXTS)),
-        PipelineFeature(criteria, scenarios, drafts=PipelineDrafts(TEXTS)),
+        PipelineFeature(Halves(criteria, scenarios), PipelineDrafts(TEXTS)),
     )
     return {feature.kind: feature for feature in made}
 
@@ -83,7 +85,9 @@ class Bench:
     params: dict[str, Any] = field(default_factory=dict)
     row: dict[str, Any] = field(default_factory=dict)
     prompt: ProjectPrompt | None = None
+    prompts: dict[str, ProjectPrompt] = field(default_factory=dict)
     base: Run | None = None
+    decided: Standing = field(default_factory=dict)
     watched: Watched = field(default_factory=Watched)
 
     @property
@@ -96,6 +100,7 @@ class Bench:
         work = Work(
             run=self.run, tenant=TENANT, jira=self.jira.session(),
             model=TenantAsker(models, (choice,)) if choice else None, prompt=self.prompt, base=self.base,
+            prompts=self.prompts, decided=self.decided,
             settings=ProjectSettings(**self.settings), progress=self.watched, ledger=self.watched,
         )  # fmt: skip
         try:

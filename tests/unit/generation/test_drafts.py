@@ -86,7 +86,7 @@ def test_only_the_chosen_items_are_written_with_the_edits_of_people() -> None:
     assert "Mine" in text
     assert "**Given** a code" in text
     assert "An expired voucher" not in text
-    (block,) = [part for part in text.split("```gherkin\n")[1:]]
+    (block,) = text.split("```gherkin\n")[1:]
     assert titles_in(block.split("\n```")[0]) == ["Mine"]
 
 

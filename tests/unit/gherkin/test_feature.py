@@ -15,7 +15,7 @@ from tests.unit.gherkin.make import criteria, criterion
 
 OPENERS = [
     *(word for spec in DIALECTS.values() for words in spec.values() if isinstance(words, list) for word in words),
-    "# language: fr", "#", "@tag @other", "| a | b |", '"""', "```", "Feature:", "Scenario Outline:", "Examples:", "* ", "\\",
+    "# language: fr", "#", "@tag @other", "| a | b |", '"""', "```", "Feature:", "Scenario Outline:", "Examples:", "* ",
 ]  # fmt: skip
 TEXT = st.one_of(
     st.text(max_size=40),

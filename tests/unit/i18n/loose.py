@@ -6,23 +6,32 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 MARKS = ("t", "N_", "plural")
-UNSEEN_CALLS = frozenset(
+_CALLS = (
     "querySelector querySelectorAll closest matches Error TypeError byId getElementById addEventListener getAttribute"
-    " setAttribute hasAttribute removeAttribute createElement createElementNS RegExp startsWith endsWith matchMedia".split()
+    " setAttribute hasAttribute removeAttribute createElement createElementNS RegExp startsWith endsWith matchMedia"
 )
+UNSEEN_CALLS = frozenset(_CALLS.split())
 """What is handed to these is for the browser."""
-UNSEEN_NAMES = frozenset(
+_NAMES = (
     "class className type method d viewBox cache credentials Accept Authorization autocomplete rel role id key name"
-    " aria-labelledby aria-controls aria-describedby points transform sandbox allow".split()
+    " aria-labelledby aria-controls aria-describedby points transform sandbox allow jql"
 )
+UNSEEN_NAMES = frozenset(_NAMES.split())
 """Properties whose texts nobody reads."""
-PROSE = re.compile(r"[A-Za-zÀ-ÿ]{2}[’']?,? [A-Za-zÀ-ÿ(]{2}|^[A-Z][a-zà-ÿ]+(?:…|\.)?$")
+PROSE = re.compile(r"[A-Za-zÀ-ÿ]{2}(?:[’'][a-z]{0,2})?,? [A-Za-zÀ-ÿ(]{2}|^[A-Z][a-zà-ÿ]+(?:…|\.)?$|[A-Z][a-zà-ÿ]+ \{\}")
 """Two words in a row, or one that begins like a label."""
-KEYS = frozenset(
+VARIANT = re.compile(r"([\w-]+) \1-[\w{}-]+")
+"""A class and its variant, such as `bar bar-full`."""
+_KEYS = (
     "Enter Escape Tab Home End Delete Backspace Accept Authorization Retry-After Node Content-Type Last-Event-ID Jira"
-    " JiraVision OpenAI Ollama Gemini Anthropic Given When Then And Feature Scenario Scenarios Rule Background".split()
+    " JiraVision OpenAI Ollama Gemini Anthropic Given When Then And Feature Scenario Scenarios Rule Background"
 )
+KEYS = frozenset(_KEYS.split())
 """Names of keys of the keyboard, of headers and of products, and words of Gherkin that are compared with."""
+JINJA = re.compile(
+    r"\{% block (?:page|title|bridge) %\}[^{]*\{% endblock %\}|\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|\{\w+\}", re.DOTALL
+)
+"""What the templates say to Jinja, names of pages included; the title of a frame is shown nowhere."""
 BEFORE_REGEX = re.compile(r"(?:[(,=:\[!&|?{};+>]|\breturn|\btypeof|^)\s*$")
 
 
@@ -41,7 +50,8 @@ class Literal:
     @property
     def is_loose(self) -> bool:
         shown = self.call not in UNSEEN_CALLS and self.name not in UNSEEN_NAMES and self.text not in KEYS
-        return self.call not in MARKS and shown and bool(PROSE.search(self.text))
+        words = PROSE.search(self.text) and not VARIANT.fullmatch(self.text)
+        return self.call not in MARKS and shown and bool(words)
 
 
 class Script:
@@ -157,7 +167,7 @@ class Shell(HTMLParser):
         super().__init__()
         self.loose: list[str] = []
         self._open: list[tuple[str, bool]] = []
-        self.feed(re.sub(r"\{[{%#].*?[#%}]\}", "", source, flags=re.DOTALL))
+        self.feed(JINJA.sub("", source))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)

@@ -150,7 +150,7 @@ async def test_usage_is_summed_over_the_repair_round(bench: Bench) -> None:
     assert not twice.estimated
 
 
-@pytest.mark.parametrize("behaviour", ["no_usage", "odd_usage", "no_done"])
+@pytest.mark.parametrize("behaviour", ["no_usage", "odd_usage", "zero_usage", "no_done"])
 async def test_usage_is_estimated_when_the_server_gives_none(bench: Bench, behaviour: str) -> None:
     usage = (await bench.ask(behaviour)).usage
     assert usage.estimated
@@ -158,9 +158,10 @@ async def test_usage_is_estimated_when_the_server_gives_none(bench: Bench, behav
     assert usage.output_tokens > 100
 
 
-async def test_text_streamed_before_a_break_is_on_the_bill(bench: Bench) -> None:
-    bench.server.default = "stream_error"
-    usage = (await bench.failure()).usage
+@pytest.mark.parametrize("behaviour", ["stream_error", "cut:900", "stall"])
+async def test_text_streamed_before_a_break_or_the_deadline_is_on_the_bill(bench: Bench, behaviour: str) -> None:
+    bench.server.default = behaviour
+    usage = (await bench.failure(timeout_s=0.8)).usage
     assert usage is not None
     assert usage.output_tokens > 100
     assert usage.estimated

@@ -94,6 +94,21 @@ async def test_busy_model_without_a_time_comes_back_later(bench: Bench) -> None:
     assert (await bench.failure()).retry_after_s == backoff.DEFAULT_S
 
 
+async def test_failing_server_is_asked_three_times_with_growing_pauses(bench: Bench) -> None:
+    bench.server.default = "status:500"
+    await bench.failure()
+    first, second = bench.pauses
+    assert len(bench.server.requests) == 3
+    assert 0.3 < first < 0.7 < second < 1.3
+
+
+async def test_asks_that_failed_together_do_not_return_together(bench: Bench) -> None:
+    bench.server.default = "status:503"
+    await asyncio.gather(*(bench.failure() for _ in range(10)))
+    assert len(bench.server.requests) == 30
+    assert len({round(pause, 3) for pause in bench.pauses}) > 15
+
+
 async def test_failures_count_over_the_whole_ask(bench: Bench) -> None:
     failure = await bench.failure("status:500", "bad_schema", "status:500", "status:500", "good")
     assert isinstance(failure, errors.ModelDown)
@@ -145,6 +160,20 @@ async def test_fifty_asks_share_one_client(bench: Bench) -> None:
     answers = await asyncio.gather(*(bench.ask() for _ in range(50)))
     assert len(answers) == 50
     assert monotonic() - began < 8.0
+
+
+@pytest.mark.parametrize("behaviour", ["good", "crlf", "no_usage"])
+@pytest.mark.parametrize("provider", FOUR)
+async def test_connection_serves_the_next_ask_too(provider: str, behaviour: str) -> None:
+    async with FakeModel(keep_alive=True) as server:
+        models = Models()
+        server.default = behaviour
+        choice = ModelChoice(provider, "m", server.url, "k")
+        for _ in range(3):
+            await models.ask(choice, PROMPT, shape=Analysis, check=lambda value: value)
+        await models.close()
+        assert len(server.requests) == 3
+        assert server.connections == 1
 
 
 class Closing(httpx2.AsyncBaseTransport):

@@ -7,6 +7,7 @@ import pytest
 from addon.errors import Invalid
 from addon.generation.asking import ModelNeeded
 from addon.llm.errors import ModelBusy
+from addon.policy.prompts import ProjectPrompt
 from addon.results.pipeline import PipelineResult
 from addon.runs.feature import Outcome
 from tests.fake_model import FakeModel
@@ -41,6 +42,19 @@ async def test_a_model_writes_both_halves_and_the_bill_names_both_prompts() -> N
     assert (outcome.usage["prompt_version"], outcome.usage["requests"]) == ("criteria.v1, scenarios.v1", 2)
     assert {name for partial in bench.watched.partials for name in partial} == {"criteria", "scenarios"}
     assert all("criteria" in partial for partial in bench.watched.partials)
+
+
+async def test_each_half_hears_the_projects_words_for_its_kind_unless_there_are_some_for_the_whole() -> None:
+    words = {"criteria": ProjectPrompt(2, "Amounts in euro."), "scenarios": ProjectPrompt(5, "Three data sets.")}
+    async with FakeModel() as model:
+        outcome = await Bench("pipeline", rich(), model, prompts=words).outcome()
+        whole = await Bench("pipeline", rich(), model, prompts=words, prompt=ProjectPrompt(1, "Short.")).outcome()
+        systems = [request.messages[0]["content"] for request in model.requests]
+    assert [system.split()[-1] for system in systems] == ["euro.", "sets.", "Short.", "Short."]
+    assert outcome.usage is not None
+    assert whole.usage is not None
+    assert outcome.usage["prompt_version"] == "criteria.v1+p2, scenarios.v1+p5"
+    assert whole.usage["prompt_version"] == "criteria.v1+p1, scenarios.v1+p1"
 
 
 async def test_a_finished_stage_is_never_paid_twice() -> None:

@@ -120,7 +120,7 @@ async def test_what_the_rules_wrote_counts_for_no_prompt(database: Database) -> 
 
 async def publish(db: Database, run: Run, published: Published) -> Standing:
     async with db.begin() as tx:
-        await note_published(tx, run, published, account_id="ann")
+        await note_published(tx, run, published=published, account_id="ann")
     return await standing(db, run)
 
 

@@ -47,7 +47,7 @@ def test_criteria_of_the_issue_come_first_in_its_own_words() -> None:
         (["200 filtered orders"], "I export", ["the file has 200 rows and one header row"])
     ]
     assert "More than 10,000 orders are refused" in items[1].title
-    assert [item.kind for item in items] == ["boundary", "negative", "permission"]
+    assert [item.kind for item in items] == ["happy", "negative", "permission"]
 
 
 def test_criteria_of_a_french_issue_are_french() -> None:
@@ -61,8 +61,8 @@ def test_criteria_of_a_french_issue_are_french() -> None:
 def test_cases_in_lines_and_in_code_are_read_with_their_ands() -> None:
     text = (
         "```gherkin\nFeature: x\nScenario: Expired\n  Given a voucher\n  And a basket\n  When it is entered\n"
-        "  Then its date is shown\n  But the total stays\n\nScenario: Valid\n  * Given a valid one\n  When it is entered\n"
-        "  Then the total goes down\n```"
+        "  Then its date is shown\n  But the total stays\n\nScenario: Valid\n  * Given a valid one\n"
+        "  When it is entered\n  Then the total goes down\n```"
     )
     first, second = cases(text)
     assert (first.title, first.given, first.when) == ("Expired", ["a voucher", "a basket"], ["it is entered"])
@@ -107,6 +107,26 @@ def test_a_wish_without_criteria_is_told_by_its_benefit_its_conditions_and_an_as
     assert items[2].assumption
 
 
+def test_what_goes_wrong_is_a_criterion_though_nobody_put_it_as_a_condition() -> None:
+    items = written(
+        "En tant que client, je veux télécharger une facture afin de la garder. "
+        "Une facture introuvable donne un message d'erreur.",
+        "Télécharger une facture",
+    )
+    assert [(item.kind, item.quote) for item in items] == [
+        ("happy", "la garder"),
+        ("negative", "Une facture introuvable donne un message d'erreur."),
+    ]
+
+
+def test_a_step_does_without_the_frame_around_words_of_the_issue() -> None:
+    items = written(
+        "As a reader I want to keep books on a list.\n\nAcceptance criteria:\n- the list survives a restart"
+    )
+    step = scenarios(items, language="en").scenarios[0].steps[0]
+    assert (step.action, step.expected) == ("Keep books on a list", "The list survives a restart")
+
+
 def test_a_bug_is_mended_when_what_was_expected_happens() -> None:
     (item,) = found(stories.GOOD_BUG_EN)
     assert item.quote == "The total is 18 EUR."
@@ -136,7 +156,8 @@ def test_own_criteria_are_those_of_the_issue_alone() -> None:
 
 def test_each_criterion_becomes_one_test_and_a_limit_another() -> None:
     items = written(
-        "As a reader I want to keep books.\n\nAcceptance criteria:\n- at most 100 books fit\n- it opens within 2 seconds"
+        "As a reader I want to keep books.\n\n"
+        "Acceptance criteria:\n- at most 100 books fit\n- it opens within 2 seconds"
     )
     made = scenarios(items, language="en").scenarios
     assert [(test.id, test.kind, test.covers) for test in made] == [
@@ -168,7 +189,7 @@ def test_only_the_kinds_that_are_wanted_are_written() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=60), st.lists(st.sampled_from([
-    "Given x", "When y", "Then z", "And", "- at most 5 MB", "Scenario:", "```", "As a reader I want to keep it so that x",
+    "Given x", "When y", "Then z", "And", "- at most 5 MB", "Scenario:", "```", "As a reader I want it so that x",
     "Quand", "Alors l'", "étant donné que", "| a | b |", "Acceptance criteria:", "1. When a, b", "\u2028",
 ])).map("\n".join))  # fmt: skip
 def test_no_text_breaks_the_rules(summary: str, description: str) -> None:

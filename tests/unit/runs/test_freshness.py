@@ -36,7 +36,7 @@ async def run_in(
 
 async def test_an_issue_without_a_result_is_neither_fresh_nor_stale(database: Database, seals: Seals) -> None:
     jira = FakeJira()
-    async with stage(database, seals, at_work=False, jira=jira) as s:
+    async with stage(database, seals, at_work=False, jira=jira.answer) as s:
         await run_in(database, s.tenant.id, state="failed")
         await run_in(database, s.tenant.id, preview=True)
         found = await Freshness(s.office.desk).of_issue(s.tenant, IssueRef(ISSUE, None, "10010"), kind="analysis")
@@ -46,7 +46,7 @@ async def test_an_issue_without_a_result_is_neither_fresh_nor_stale(database: Da
 
 async def test_a_changed_issue_makes_its_newest_result_stale(database: Database, seals: Seals) -> None:
     jira = FakeJira()
-    async with stage(database, seals, at_work=False, jira=jira) as s:
+    async with stage(database, seals, at_work=False, jira=jira.answer) as s:
         freshness, issue = Freshness(s.office.desk), IssueRef(ISSUE, None, "10010")
         before = await run_in(database, s.tenant.id, created_at=1.0)
         stale = await freshness.of_issue(s.tenant, issue, kind="analysis")

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import event, select
 
-from addon.errors import NotFound
+from addon.errors import NotFound, TooMany
 from addon.runs.start import Ask, Delivery, IssueRef
 from addon.store.db import Database
 from addon.store.repos import audit as audit_rows
@@ -120,3 +120,48 @@ async def theirs(s: Stage) -> str:
     run_id = await add_run(s.db, tenant_id)
     assert (await run_of(s.db, tenant_id, run_id)).state == "queued"
     return run_id
+
+
+SUMMARY = Ask("summary", {"jql": "project = ABC", "question": "", "max_issues": 5})
+
+
+async def wanted(s: Stage, account_id: str = "ann", project_id: str = "10000", ask: Ask = SUMMARY) -> str:
+    return (await s.office.starts.asked_in_project(s.tenant, project_id, account_id=account_id, ask=ask)).id
+
+
+async def test_the_same_wish_on_a_project_is_joined_and_another_begins(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        first = await wanted(s)
+        assert await wanted(s) == first
+        assert await wanted(s, "bob") != first
+        assert await wanted(s, project_id="10001") != first
+        run = await run_of(database, s.tenant.id, first)
+        async with database.begin() as tx:
+            said = (await tx.execute(select(audit.c.action, audit.c.detail))).all()
+    assert (run.issue_id, run.project_id, run.account_id, run.params) == (None, "10000", "ann", SUMMARY.params)
+    assert [row.action for row in said] == ["run.asked"] * 3
+    assert all("jql" not in row.detail for row in said), "a query is its asker's own"
+
+
+async def test_nobody_fills_the_queue_alone(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        wishes = [Ask("summary", {**SUMMARY.params, "max_issues": n}) for n in range(1, 5)]
+        for ask in wishes[:3]:
+            await wanted(s, ask=ask)
+        with pytest.raises(TooMany):
+            await wanted(s, ask=wishes[3])
+        assert await wanted(s, "bob", ask=wishes[3])
+
+
+async def test_a_persons_runs_on_a_project_are_listed_for_them_alone(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        run_id = await wanted(s)
+        await s.office.starts.webhook(s.tenant, Delivery(ISSUE, "d-1"))
+        of_ann, of_bob = [
+            await s.office.runs.of_person(s.tenant.id, "10000", account_id=who, kind="summary")
+            for who in ("ann", "bob")
+        ]
+        of_issues = await s.office.runs.of_project(s.tenant.id, "10000")
+    assert [(run["id"], run["params"]) for run in of_ann] == [(run_id, SUMMARY.params)]
+    assert of_bob == []
+    assert [run["kind"] for run in of_issues] == ["analysis"], "a summary is nobody else's business"

@@ -23,7 +23,7 @@ DESCRIPTOR: dict[str, Any] = {
     "name": "Paper",
     "baseUrl": f"{ADDON}/app",
     "authentication": {"type": "jwt"},
-    "scopes": ["READ", "WRITE", "DELETE", "ACT_AS_USER"],
+    "scopes": ["READ", "WRITE", "ACT_AS_USER"],
     "lifecycle": {name: f"/lifecycle/{name}" for name in ("installed", "uninstalled", "enabled", "disabled")},
     "translations": {"paths": {"fr-FR": "/translations/fr.json"}},
     "modules": {

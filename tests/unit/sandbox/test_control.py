@@ -1,5 +1,6 @@
 """The control API: what tests may order, read and forge."""
 
+import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -7,6 +8,7 @@ import jwt
 import pytest
 
 from addon.connect.qsh import of_target
+from sandbox.site import stamp
 from tests.unit.sandbox.stage import ADDON, SITE, Stage, browser, doc, paragraph
 
 
@@ -26,7 +28,7 @@ async def test_the_state_names_everything_a_test_needs(stage: Stage) -> None:
     state = await stage.control("GET", "/state")
     assert state["installation"]["shared_secret"] == stage.site.installed.shared_secret
     assert set(state["users"]) == {"ann", "paul", "tess", "vera", "nina", "app"}
-    assert state["projects"]["SECRET"]["roles"] == {"ann": "lead", "paul": "lead", "app": "developer"}
+    assert state["projects"]["SECRET"]["roles"] == {"ann": "lead", "paul": "lead", "app": "addon"}
 
 
 async def test_without_an_add_on_it_says_so(bare: Stage) -> None:
@@ -42,6 +44,13 @@ class TestIssues:
         assert whole["fields"]["description"]["content"][0]["type"] == "heading"
         await stage.control("PUT", f"/issues/{made['key']}", {"description": doc(paragraph("new")), "labels": ["l"]})
         assert stage.site.issue(made["key"]).description == doc(paragraph("new"))  # type: ignore[union-attr]
+
+    async def test_an_issue_may_be_older_and_further_than_new(self, stage: Stage) -> None:
+        made = await stage.control("POST", "/issues", {"summary": "A", "status": "In Review", "days_old": 20})
+        fields = (await stage.control("GET", f"/issues/{made['key']}"))["fields"]
+        assert fields["status"]["name"] == "In Review"
+        assert fields["updated"] == fields["created"] < stamp(time.time() - 19 * 86_400)
+        assert "no status" in await refused(stage, "POST", "/issues", {"summary": "A", "status": "Nowhere"})
 
     async def test_a_deleted_issue_is_gone(self, stage: Stage) -> None:
         await stage.control("DELETE", "/issues/SHOP-260")

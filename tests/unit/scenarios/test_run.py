@@ -11,6 +11,7 @@ from addon.results.criteria import CriteriaResult
 from addon.results.scenarios import ScenariosResult
 from addon.runs.feature import Outcome
 from addon.scenarios.maker import NothingToTest
+from addon.store.repos.verdicts import VerdictRow
 from tests.fake_model import FakeModel
 from tests.unit.generation.bench import (
     FAILED_TWICE,
@@ -49,6 +50,18 @@ async def test_criteria_of_an_earlier_run_are_tested() -> None:
         "exactly at the limit: “At most 100 books”",
         "just beyond the limit: “At most 100 books”",
     ]
+
+
+async def test_what_people_rejected_is_not_tested_and_what_they_edited_is_tested_so() -> None:
+    base = await Bench("criteria", worded("Keep books", LIST)).ended()
+    decided = {
+        ("criteria", 0): VerdictRow("criteria", 0, "rejected", None, "tess", 0.0),
+        ("criteria", 1): VerdictRow("criteria", 1, "edited", {"title": "The hundredth book fits"}, "tess", 0.0),
+        ("criteria", 2): VerdictRow("criteria", 2, "accepted", None, "tess", 0.0),
+    }
+    found = result(await Bench("scenarios", worded("Keep books", LIST), base=base, decided=decided).outcome())
+    assert (found.coverage[0].id, found.coverage[0].title) == ("AC-2", "The hundredth book fits")
+    assert [item.id for item in found.coverage] == ["AC-2", "AC-3"]
 
 
 async def test_criteria_that_the_issue_holds_are_tested() -> None:

@@ -180,10 +180,12 @@ async def test_newer_result_sets_aside_only_waiting_ones_of_the_same_place(datab
         await add_publication(database, tenant_id, old, issue_id="1", state="running"),
         await add_publication(database, tenant_id, old, issue_id="2"),
         await add_publication(database, tenant_id, old, issue_id="1", target="subtasks"),
+        await add_publication(database, tenant_id, old, issue_id="1", slot="criteria"),
+        await add_publication(database, tenant_id, old, issue_id="1", undoing=True),
         await add_publication(database, tenant_id, new.id, issue_id="1"),
     ]
     async with database.begin() as tx:
-        assert await publications.supersede(tx, new, target="comment", now=5.0) == 1
+        assert await publications.supersede(tx, new, target="comment", slot="analysis", now=5.0) == 1
     row = await row_of(database, publication_table, waiting)
     assert (row.state, row.error["error"]) == ("cancelled", "superseded")
     assert {(await row_of(database, publication_table, id_)).state for id_ in others} == {"running", "queued"}
@@ -192,14 +194,13 @@ async def test_newer_result_sets_aside_only_waiting_ones_of_the_same_place(datab
 async def test_last_one_written_at_a_place_is_found(database: Database) -> None:
     tenant_id = await add_tenant(database)
     run_id = await add_run(database, tenant_id)
-    for finished in (3.0, 7.0, 5.0):
-        await add_publication(
-            database, tenant_id, run_id, state="succeeded", finished_at=finished, remote_id=str(finished)
-        )
-    await add_publication(database, tenant_id, run_id, state="failed", finished_at=9.0)
+    for asked in (3.0, 7.0, 5.0):
+        await add_publication(database, tenant_id, run_id, state="succeeded", created_at=asked, remote_id=str(asked))
+    await add_publication(database, tenant_id, run_id, state="failed", created_at=9.0)
+    await add_publication(database, tenant_id, run_id, state="succeeded", created_at=9.0, slot="criteria")
     async with database.begin() as tx:
-        found = await publications.latest_done(tx, tenant_id, issue_id="10001", target="comment")
-        assert await publications.latest_done(tx, "another", issue_id="10001", target="comment") is None
+        found = await publications.latest_done(tx, tenant_id, issue_id="10001", target="comment", slot="analysis")
+        assert await publications.latest_done(tx, "another", issue_id="10001", target="comment", slot="analysis") is None
     assert found is not None
     assert found.remote_id == "7.0"
 

@@ -12,6 +12,7 @@ from addon.llm.errors import ModelBusy
 from addon.policy.prompts import ProjectPrompt
 from addon.summary import thinking
 from addon.summary.issue_set import NotAsYou
+from addon.summary.issues import fitted
 from addon.summary.run import SummaryFeature
 from tests.fake_model import FakeModel
 from tests.unit.summary.make import NOW, Bench, SearchingJira, one, raw, run_of, told
@@ -228,9 +229,10 @@ def test_a_summary_is_written_nowhere() -> None:
 
 
 def test_many_issues_share_the_room_of_few_questions() -> None:
-    issues = [one(n, text="w" * 2000) for n in range(500)]
+    issues = fitted([one(n, text="w" * 2000) for n in range(500)])
     batches = thinking.batched(issues, now=NOW)
-    assert 1 < len(batches) <= thinking.MOST_BATCHES + 2
+    assert 1 < len(batches) <= 8
     assert [issue.key for batch in batches for issue in batch] == [issue.key for issue in issues]
     assert all(len(issue.text) < 300 for batch in batches for issue in batch)
+    assert len(fitted([one(1, text="w" * 2000)])[0].text) == 2000
     assert len(thinking.batched([one(1)], now=NOW)) == 1

@@ -10,7 +10,9 @@ import pytest
 from addon.jira.client import Jira
 from addon.llm.choice import ModelChoice
 from addon.llm.models import Models
+from addon.llm.schema import wire
 from addon.policy.asking import TenantAsker
+from addon.results.summary import Summary
 from addon.summary.words import JqlAnswer, Written, checked, write
 from tests.fake_model import FakeModel
 from tests.unit.targets.fake_jira import SITE
@@ -121,3 +123,10 @@ def test_no_query_is_objected_to(query: str) -> None:
 def test_the_explanation_is_cleaned() -> None:
     found = checked(JqlAnswer(jql="a = 1", explanation="see https://evil.example and @all"))
     assert found.explanation == "see […] and all"
+
+
+def test_both_answers_have_a_schema_every_provider_takes() -> None:
+    for shape in (JqlAnswer, Summary):
+        schema = wire(shape)
+        assert schema["additionalProperties"] is False
+        assert set(schema["required"]) == set(shape.model_fields)

@@ -40,6 +40,7 @@ class FakeJira:
         self.editable: dict[str, dict[str, Any]] = {}
         self.project: dict[str, Any] = {"id": "10010", "key": "SHOP", "name": "Shop", "projectTypeKey": "software"}
         self.hidden: set[str] = set()
+        self.link_types = [{"id": "10300", "name": "Test", "inward": "is tested by", "outward": "tests"}]
         self.said: list[tuple[str, str, Any, httpx2.Headers]] = []
         self.once: list[tuple[str, str, Answer, bool]] = []
         self.issue = self.add(sample or story())
@@ -50,8 +51,8 @@ class FakeJira:
         self.comments[issue["id"]] = list(issue["fields"].get("comment", {}).get("comments", []))
         return issue
 
-    def session(self) -> Session:
-        transport = httpx2.MockTransport(self.answer)
+    def session(self, answer: Callable[[httpx2.Request], httpx2.Response] | None = None) -> Session:
+        transport = httpx2.MockTransport(answer or self.answer)
         return Jira(oauth_url="https://oauth.test", user_agent="tests", transport=transport).as_app(SITE)
 
     def next(self, method: str, path: str, status: int, body: Any = None, *, after: bool = False) -> None:
@@ -102,6 +103,10 @@ class FakeJira:
             ("GET", r"/issue/([^/]+)", self._get),
             ("PUT", r"/issue/([^/]+)", lambda i: self._edit(i, body)),
             ("POST", r"/issue", lambda: self._create(body)),
+            ("DELETE", r"/issue/([^/]+)", self._delete),
+            ("DELETE", r"/issue/([^/]+)/comment/([^/]+)", self._delete_comment),
+            ("GET", r"/issueLinkType", lambda: (200, {"issueLinkTypes": self.link_types})),
+            ("POST", r"/issueLink", lambda: self._link(body)),
         ]
         for wanted, pattern, act in routes:
             found = re.fullmatch(pattern, path)
@@ -124,6 +129,21 @@ class FakeJira:
         parent = self.issues[body["fields"]["parent"]["id"]]["fields"]
         parent["subtasks"] = [*parent.get("subtasks", []), {"id": made["id"], "key": made["key"]}]
         return 201, {"id": made["id"], "key": made["key"]}
+
+    def _delete(self, issue_id: str) -> Answer:
+        return (204, None) if self.issues.pop(issue_id, None) else (404, {"errorMessages": ["gone"]})
+
+    def _delete_comment(self, issue_id: str, comment_id: str) -> Answer:
+        left = [one for one in self.comments[issue_id] if one["id"] != comment_id]
+        found = len(left) < len(self.comments[issue_id])
+        self.comments[issue_id] = left
+        return (204, None) if found else (404, {"errorMessages": ["gone"]})
+
+    def _link(self, body: Any) -> Answer:
+        link = {"type": body["type"], "inwardIssue": body["inwardIssue"]}
+        fields = self.issues[body["outwardIssue"]["id"]]["fields"]
+        fields["issuelinks"] = [*fields.get("issuelinks", []), link]
+        return 201, None
 
     def _comments(self, issue_id: str) -> Answer:
         found = [{k: v for k, v in one.items() if k != "properties"} for one in self.comments[issue_id]]

@@ -1,8 +1,10 @@
 """Publications on their way out, for the tests of this room."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+
+import httpx2
 
 from addon.policy.projects import ProjectSettings
 from addon.policy.tenants import Tenant
@@ -31,8 +33,12 @@ def writing(
     repeated: bool = False,
     previous: str | Publication | None = None,
     book: dict[str, Any] | None = None,
+    answer: Callable[[httpx2.Request], httpx2.Response] | None = None,
 ) -> Writing:
-    """previous: what was written there before, or the id of the comment. book: where `keep` writes."""
+    """previous: what was written there before, or the id of the comment. book: where `keep` writes.
+
+    answer: stands between us and the pretend Jira.
+    """
     before = replace(row, id="publication-0", remote_id=previous) if isinstance(previous, str) else previous
     kept = book if book is not None else {}
 
@@ -43,7 +49,7 @@ def writing(
     return Writing(
         publication=row,
         tenant=TENANT,
-        jira=jira.session(),
+        jira=jira.session(answer),
         addon_key=SITE.app_key,
         repeated=repeated,
         previous=before,

@@ -148,3 +148,49 @@ async def test_an_issue_that_is_gone_ends_the_publication() -> None:
     with pytest.raises(JiraNotFound) as caught:
         await CommentTarget().publish(writing(jira, row()))
     assert caught.value.retry_after_s is None
+
+
+async def test_each_kind_of_result_has_a_comment_of_its_own() -> None:
+    jira = FakeJira()
+    first = await CommentTarget().publish(writing(jira, row()))
+    second = await CommentTarget().publish(writing(jira, row(kind="criteria", fresh=False)))
+    assert first.remote_id != second.remote_id
+    again = await CommentTarget().publish(writing(jira, row(kind="criteria", fresh=False)))
+    assert again.remote_id == second.remote_id
+
+
+async def test_the_preview_says_whether_a_comment_is_replaced_or_too_long() -> None:
+    jira = FakeJira()
+    shown = await CommentTarget().preview([writing(jira, row())])
+    assert (shown.items[0].adf, shown.items[0].markdown, shown.warnings) == (ADF, "A review", ())
+    assert jira.writes() == []
+    await CommentTarget().publish(writing(jira, row()))
+    assert (await CommentTarget().preview([writing(jira, row())])).warnings
+    long = await CommentTarget().preview([writing(jira, row(adf=doc(paragraph("x" * 33_000))))])
+    assert long.items[0].problems == ("This is longer than Jira takes.",)
+
+
+async def test_an_undo_deletes_our_comment_and_is_done_when_it_is_gone() -> None:
+    jira = FakeJira()
+    jira.comments["10231"].append({"id": "1", "author": {}, "body": ADF, "created": 0})
+    await CommentTarget().publish(writing(jira, row()))
+    await CommentTarget().undo(writing(jira, row()))
+    await CommentTarget().undo(writing(jira, row(), repeated=True))
+    assert [one["id"] for one in jira.comments["10231"]] == ["1"]
+    assert [w for w in jira.writes() if w[0] == "DELETE"] == [("DELETE", "/issue/10231/comment/50001")]
+
+
+async def test_a_comment_that_goes_while_we_look_is_gone_all_the_same() -> None:
+    jira = FakeJira()
+    await CommentTarget().publish(writing(jira, row()))
+    jira.next("DELETE", "/issue/10231/comment.*", 404)
+    await CommentTarget().undo(writing(jira, row()))
+
+
+@pytest.mark.parametrize(("status", "words"), [(403, ""), (400, "You do not have the permission to delete it")])
+async def test_a_missing_right_to_delete_is_named(status: int, words: str) -> None:
+    jira = FakeJira()
+    await CommentTarget().publish(writing(jira, row()))
+    jira.next("DELETE", "/issue/10231/comment.*", status, {"errorMessages": [words]})
+    with pytest.raises(JiraForbidden, match="Delete own comments"):
+        await CommentTarget().undo(writing(jira, row()))

@@ -8,6 +8,7 @@ import pytest
 from addon.i18n.catalog import Texts
 from addon.jira.errors import JiraDown, JiraForbidden
 from addon.results.analysis import Subtask
+from addon.runs.feature import CannotUndo
 from addon.targets.subtasks import NoSubtasks, SubtasksTarget
 from tests.unit.targets.fake_jira import COMPANY, FRENCH, SITE, TEAM, FakeJira, story
 from tests.unit.targets.make import Settings, publication, writing
@@ -170,3 +171,81 @@ async def test_a_missing_right_is_named_and_nothing_is_written(how: str) -> None
         await target().publish(writing(jira, row()))
     assert made(jira) == []
     assert jira.ours() == []
+
+
+async def test_thirty_items_read_their_issue_once() -> None:
+    jira = FakeJira()
+    one = target()
+    for item in range(30):
+        await one.publish(writing(jira, row(f"Step {item}", item=item)))
+    assert len([said for said in jira.said if said[:2] == ("GET", "/issue/10231")]) == 1
+
+
+async def test_the_preview_shows_each_sub_task_and_where_it_ends_up() -> None:
+    jira = FakeJira()
+    shown = await target().preview([writing(jira, row()), writing(jira, row("x" * 300, item=1))])
+    assert [item.item for item in shown.items] == [0, 1]
+    assert (shown.items[0].title, shown.items[0].markdown, shown.items[0].problems) == (
+        TITLE,
+        "The answer holds a **code**.",
+        (),
+    )
+    assert (len(shown.items[1].title), len(shown.items[1].problems)) == (255, 1)
+    assert (shown.warnings, jira.writes()) == ((), [])
+    jira.kinds = jira.kinds[:1]
+    assert "comment" in (await target().preview([writing(jira, row())])).warnings[1]
+
+
+async def undone(jira: FakeJira, number: str) -> None:
+    await target().undo(writing(jira, row_of(number)))
+
+
+def row_of(number: str) -> Any:
+    content = Subtask(title=TITLE, description="The answer holds a **code**.").model_dump()
+    return publication("subtasks", content, remote_id=number)
+
+
+async def test_an_untouched_sub_task_is_deleted_once() -> None:
+    jira = FakeJira()
+    written = await target().publish(writing(jira, row()))
+    await undone(jira, written.remote_id)
+    await undone(jira, written.remote_id)
+    assert made(jira) == []
+    assert [w for w in jira.writes() if w[0] == "DELETE"] == [("DELETE", f"/issue/{written.remote_id}")]
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        {"summary": "Return the reason and more"},
+        {"created": "2026-11-20T10:00:00.000+0000", "updated": "2026-11-20T10:05:00.000+0000"},
+        {"comment": {"comments": [{"id": "1"}], "total": 1}},
+        {"attachment": [{"id": "1"}]},
+        {"description": None},
+    ],
+)
+async def test_a_sub_task_somebody_worked_on_stays(work: dict[str, Any]) -> None:
+    jira = FakeJira()
+    written = await target().publish(writing(jira, row()))
+    made(jira)[0]["fields"] |= work
+    with pytest.raises(CannotUndo, match="worked on"):
+        await undone(jira, written.remote_id)
+    assert len(made(jira)) == 1
+
+
+async def test_an_issue_without_our_mark_is_never_deleted() -> None:
+    jira = FakeJira()
+    written = await target().publish(writing(jira, row()))
+    made(jira)[0]["properties"] = {}
+    with pytest.raises(CannotUndo, match="mark"):
+        await undone(jira, written.remote_id)
+    with pytest.raises(CannotUndo, match="not known"):
+        await target().undo(writing(jira, row()))
+
+
+async def test_a_missing_right_to_delete_is_named() -> None:
+    jira = FakeJira()
+    written = await target().publish(writing(jira, row()))
+    jira.next("DELETE", "/issue/.*", 403)
+    with pytest.raises(JiraForbidden, match="Delete issues"):
+        await undone(jira, written.remote_id)

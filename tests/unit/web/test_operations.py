@@ -1,4 +1,6 @@
+import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx2
 import pytest
@@ -132,6 +134,20 @@ async def test_static_files_are_served_for_ever_under_their_version_and_checked_
     assert (same.status_code, same.content) == (304, b"")
     head = await door.http.head("/addon/static/style.css")
     assert (head.status_code, head.content) == (200, b"")
+
+
+async def test_the_modules_of_a_page_carry_the_version_and_are_all_named_in_it(door: Door) -> None:
+    html = (await door.page("/project?projectId=10000")).text
+    named = re.findall(r'(?:rel="modulepreload" href|type="module" src)="([^"]+)"', html)
+    assert len(named) > 5
+    for address in named:
+        answer = await door.http.get(address)
+        assert "immutable" in answer.headers["cache-control"], address
+        near = re.findall(r'^import .*from "(\.[^"]+)"', answer.text, re.MULTILINE)
+        # A module that is not named would only be asked for when the one that needs it is there.
+        assert {urljoin(address, path) for path in near} <= set(named)
+    stale = await door.http.get("/addon/static/v-0123abcd/panel/item.js")
+    assert stale.headers["cache-control"] == "no-cache"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What models may cost, what they have cost, and where a site's own models live."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -84,7 +86,7 @@ def _books() -> None:
     )
 
 
-def _table(name: str, *columns: sa.Column[object]) -> None:
+def _table(name: str, *columns: sa.Column[Any]) -> None:
     """A table whose key begins with the tenant."""
     keys = [column.name for column in columns if column.primary_key]
     for column in columns:
@@ -98,7 +100,7 @@ def _table(name: str, *columns: sa.Column[object]) -> None:
     )
 
 
-def _tokens() -> list[sa.Column[int]]:
+def _tokens() -> list[sa.Column[Any]]:
     return [sa.Column(name, sa.BigInteger, nullable=False) for name in ("input_tokens", "output_tokens")]
 
 
