@@ -2,7 +2,7 @@
 
 python -m bench.streams [--rounds 5] [--calls 10] [--write]
 
-The pretend model runs in a process of its own and sends an answer of 1.8 KB: token by token as models do, and in 80
+The pretend model runs in a process of its own and sends an answer of 1.7 KB: token by token as models do, and in 70
 pieces at once, where nothing but our own work is left to measure. A good answer is asked for on every wire, and one
 that is useless at first and has to be repaired. Ends with an error when a call of the add-on costs more than twice what
 the bare client needs.

@@ -44,6 +44,7 @@ def _named(name: str) -> Callable[[Site, Issue], Iterable[Any]]:
     def read(_: Site, issue: Issue) -> Iterable[Any]:
         found = issue.fields.get(name)
         entries = found if isinstance(found, list) else [found] if found else []
+        # By name, id or value: which of them a field has depends on its type.
         for entry in entries:
             yield from (entry[part] for part in ("name", "id", "value") if part in entry)
 
@@ -107,6 +108,7 @@ FIELDS: Mapping[str, Searchable] = {
     "priority": Searchable(
         "Priority", "choice", _named("priority"), known=lambda _: (part for pair in PRIORITIES.items() for part in pair)
     ),
+    # Unresolved is no value an issue has; `jql` reads it as "not done".
     "resolution": Searchable("Resolution", "choice", _resolution, known=lambda _: ("Done", "Unresolved")),
     # Free: Jira knows every value in use, the pretend one does not keep lists of them.
     "component": Searchable("Component", "free", _named("components"), orderable=False),

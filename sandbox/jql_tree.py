@@ -174,6 +174,7 @@ def _unexpected(text: str, position: int) -> QueryError:
 
 def _either(tokens: _Tokens) -> Node:
     members = [_both(tokens)]
+    # OR binds last, whatever Jira's documentation says in one place.
     while tokens.taken("or"):
         members.append(_both(tokens))
     return members[0] if len(members) == 1 else Group("or", tuple(members))
@@ -246,6 +247,7 @@ def _value(tokens: _Tokens) -> Value:
     text = _plain(tokens)
     if encoded[:1] in "\"'" or not tokens.taken("("):
         return Value(text, encoded)
+    # A bracket right after a bare word makes it a function; quoted, it stays a text.
     args: list[str] = []
     while not tokens.taken(")"):
         if args and not tokens.taken(","):

@@ -19,6 +19,7 @@ INPUT = {
     "folderId", "ownerId", "labels", "customFields",
 }  # fmt: skip
 STEPS_AT_ONCE = 100
+HOME = "https://zephyr.test/v2"
 
 
 @dataclass(slots=True)
@@ -94,7 +95,13 @@ def project(site: Site, call: ToolCall) -> tuple[int, Any]:
 @route("priority.list", "GET", path="/priorities")
 def priorities(site: Site, call: ToolCall) -> tuple[int, Any]:
     values = [
-        {"id": number, "name": name, "index": number, "project": {"id": 1, "self": ""}, "default": name == "Normal"}
+        {
+            "id": number,
+            "name": name,
+            "index": number,
+            "project": {"id": 1, "self": f"{HOME}/projects/1"},
+            "default": name == "Normal",
+        }
         for number, name in enumerate(PRIORITIES, 1)
     ]
     return 200, page(call, values)
@@ -120,7 +127,7 @@ def create(site: Site, call: ToolCall) -> tuple[int, Any]:
     number = sum(case.project == wanted for case in site.cases.values()) + 1
     made = ZCase(site.next_id(), f"{wanted}-T{number}", wanted, shown_fields(body))
     site.cases[made.key] = made
-    return 201, {"id": made.id, "self": f"/testcases/{made.key}", "key": made.key}
+    return 201, {"id": made.id, "self": f"{HOME}/testcases/{made.key}", "key": made.key}
 
 
 @route("case.find", "GET", path="/testcases/nextgen")
@@ -175,7 +182,7 @@ def put_steps(site: Site, call: ToolCall) -> tuple[int, Any]:
             raise refused(400, "The texts of a step must be strings")
     case.steps = [*(case.steps if body["mode"] == "APPEND" else []), *items]
     case.script = None
-    return 201, {"id": case.id, "self": f"/testcases/{case.key}/teststeps"}
+    return 201, {"id": case.id, "self": f"{HOME}/testcases/{case.key}/teststeps"}
 
 
 @route("case.script.get", "GET", path="/testcases/{key}/testscript")
@@ -192,7 +199,7 @@ def put_script(site: Site, call: ToolCall) -> tuple[int, Any]:
     if body.get("type") not in ("plain", "bdd") or not isinstance(body.get("text"), str) or not body["text"]:
         raise refused(400, "text must not be empty")
     case.script, case.steps = dict(body), []
-    return 201, {"id": case.id, "self": f"/testcases/{case.key}/testscript"}
+    return 201, {"id": case.id, "self": f"{HOME}/testcases/{case.key}/testscript"}
 
 
 @route("case.link", "POST", path="/testcases/{key}/links/issues")
@@ -205,14 +212,14 @@ def link(site: Site, call: ToolCall) -> tuple[int, Any]:
     if issue_id in case.links:
         raise refused(400, f"{case.key} is linked to {issue_id} already")
     case.links.append(issue_id)
-    return 201, {"id": site.next_id(), "self": f"/testcases/{case.key}/links"}
+    return 201, {"id": site.next_id(), "self": f"{HOME}/testcases/{case.key}/links"}
 
 
 @route("case.links", "GET", path="/issuelinks/{key}/testcases")
 def links(site: Site, call: ToolCall) -> tuple[int, Any]:
     issue = site.issue(call.named["key"])
     found = [case for case in site.cases.values() if issue is not None and issue.id in case.links]
-    return 200, [{"key": case.key, "version": 1, "self": f"/testcases/{case.key}/versions/1"} for case in found]
+    return 200, [{"key": case.key, "version": 1, "self": f"{HOME}/testcases/{case.key}/versions/1"} for case in found]
 
 
 def known(call: ToolCall, names: set[str]) -> Json:
@@ -231,8 +238,8 @@ def shown_fields(body: Json) -> Json:
         "objective": body.get("objective"),
         "precondition": body.get("precondition"),
         "labels": list(body.get("labels", [])),
-        "priority": {"id": PRIORITIES.index(body.get("priorityName", "Normal")) + 1, "self": ""},
-        "status": {"id": 1, "self": ""},
+        "priority": {"id": PRIORITIES.index(body.get("priorityName", "Normal")) + 1, "self": f"{HOME}/priorities/1"},
+        "status": {"id": 1, "self": f"{HOME}/statuses/1"},
     }
 
 
@@ -241,9 +248,9 @@ def shown(case: ZCase) -> Json:
     return {
         "id": case.id,
         "key": case.key,
-        "project": {"id": 1, "self": ""},
+        "project": {"id": 1, "self": f"{HOME}/projects/1"},
         **case.fields,
-        "links": {"self": "", "issues": linked, "webLinks": []},
+        "links": {"self": f"{HOME}/testcases/{case.key}/links", "issues": linked, "webLinks": []},
     }
 
 

@@ -260,7 +260,8 @@ class Stack:
                 return self.client.get(f"{self.url}/health/ready").status_code == 200
             return None
 
-        eventually(look, "ready add-on")
+        # On a busy machine the first imports alone take half a minute.
+        eventually(look, "ready add-on", within_s=2 * PATIENCE_S)
 
 
 def _bare_environment() -> dict[str, str]:

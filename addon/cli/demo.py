@@ -14,6 +14,7 @@ from rich.text import Text
 
 from addon.adf.read import to_markdown
 from addon.cli.child import Child
+from addon.cli.connecting import PROJECT
 from addon.cli.sandbox import Plan, stage, stopper, until_stopped
 from addon.cli.watch import Watched, follow
 from addon.errors import Unavailable
@@ -73,6 +74,7 @@ async def _demo(plan: Plan, *, once: bool, timeout_s: float) -> None:
     async with stage(plan) as (world, child):
         show = Show(console, world, child=child)
         show.line(f"add-on installed in {show.site.name} after {time.monotonic() - began:.1f} s")
+        show.line(f"a pretend Xray and a pretend Zephyr Scale connected to {PROJECT}")
         try:
             await asyncio.wait_for(show.run(), timeout_s)
         except TimeoutError:

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from addon.cli.child import Child, addon
+from addon.cli.connecting import PROJECT, connect
 from addon.errors import Unavailable, Upstream
 from sandbox.lifecycle import HookError
 from sandbox.server import running
@@ -54,6 +55,9 @@ async def _until_stopped(plan: Plan) -> None:
     async with stage(plan) as (world, child):
         for place in world.places:
             console.print(f"[bold]{place.site.name}[/bold]  {place.site.base_url}")
+        console.print(
+            f"Xray and Zephyr Scale, as pretended here, are connected to {PROJECT}; their keys: /sandbox/keys."
+        )
         console.print(f"Add-on at {child.url}, its log in {child.log}. Ctrl-C ends both.")
         await until_stopped(stop, child)
 
@@ -79,6 +83,7 @@ async def _beside(world: World, folder: Path, *, port: int) -> AsyncIterator[Chi
                 await place.lifecycle.install(child.url)
             except HookError as error:
                 raise Upstream(f"the pretend Jira could not install the add-on: {error}") from error
+            await connect(place.site, child.url)
         yield child
 
 

@@ -53,6 +53,7 @@ class CriteriaFeature:
         return Made(result, asking.unspent(work, self._maker.version(work)) if result.author == "model" else None)
 
     async def _new(self, work: Work, read: Facts) -> Made[CriteriaResult]:
+        # Also for the rules, who need no time for it: every run of a kind shows the same steps.
         await work.progress.stage("thinking")
         anew = wishes(work.run).regenerate
         if anew is None:

@@ -27,6 +27,9 @@ class CriteriaDrafts:
 
     def of(self, origin: Origin, result: CriteriaResult, *, picked: Picked) -> tuple[Draft, ...]:
         """Raises Invalid for what the result does not hold, and for targets that take no criteria."""
+        if picked.target == "questions":
+            asked = result.criteria
+            return (origin.questions(picked, all_of=asked.questions, language=asked.language),)
         result = chosen(result, picked)
         criteria, say = result.criteria.criteria, self._texts.of(result.criteria.language)
         match picked.target:

@@ -8,7 +8,14 @@ from addon.adf.content import Block
 from addon.adf.nodes import doc
 from addon.errors import Invalid
 from addon.reading.facts import Facts
-from addon.runs.contents import CommentContent, DescriptionContent, FieldContent, SubtaskContent, TestContent
+from addon.runs.contents import (
+    CommentContent,
+    DescriptionContent,
+    FieldContent,
+    QuestionsContent,
+    SubtaskContent,
+    TestContent,
+)
 from addon.runs.feature import Draft
 from addon.store.repos.runs import Run
 
@@ -33,6 +40,7 @@ class Picked:
             raise Invalid("There is nothing in this result to write there.")
         if any(not 0 <= item < total for item in self.items):
             raise Invalid("This result has no such item.")
+        # A number sent twice is one wish.
         return list(dict.fromkeys(self.items)) or list(range(total))
 
     def edit(self, item: int) -> Mapping[str, Any]:
@@ -68,6 +76,14 @@ class Origin:
 
     def subtask(self, item: int, content: SubtaskContent) -> Draft:
         return Draft("subtasks", item, f"subtasks:{self.run.id}:{item}", content.model_dump())
+
+    def questions(self, picked: Picked, *, all_of: Sequence[str], language: str) -> Draft:
+        """Whom to ask is read when it is written. A choice has a marker of its own: the rest can be asked later."""
+        said = [str(picked.edit(number).get("text") or all_of[number]) for number in picked.of(len(all_of))]
+        content = QuestionsContent(questions=said, account_id=None, language=language, service_desk=self.service_desk)
+        numbers = ".".join(map(str, sorted(set(picked.items))))
+        marker = f"questions:{self.run.id}" + (f":{numbers}" if numbers else "")
+        return Draft("questions", 0, marker[:128], content.model_dump())
 
     def test(self, tool: Tool, item: int, *, content: TestContent) -> Draft:
         return Draft(tool, item, f"{tool}:{self.run.id}:{item}", content.model_dump())

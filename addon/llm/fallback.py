@@ -21,6 +21,8 @@ T = TypeVar("T", bound=BaseModel)
 
 SHARE = 2 / 3
 """Of the time that is left, what a model may use up while others stand behind it."""
+LEAST_S = 0.1
+"""With less than this left nobody is asked any more: it would cost and could not be answered."""
 
 
 class CanAsk(Protocol):
@@ -50,7 +52,7 @@ async def ask_in_turn(models: CanAsk, choices: Sequence[ModelChoice], *, questio
     for behind, choice in zip(range(len(choices) - 1, -1, -1), choices, strict=True):
         left = ends - monotonic()
         timeout_s = min(choice.timeout_s, left * SHARE if behind else left)
-        if failed and timeout_s <= 0:
+        if failed and timeout_s < LEAST_S:
             break
         try:
             answer = await models.ask(

@@ -98,7 +98,10 @@ RUN_SECONDS = Histogram(
     "run_duration_seconds", "Time from creation to end of a run.", ["kind"], buckets=_SLOW, registry=REGISTRY
 )
 CRITERIA_MADE = Counter(
-    "acceptance_criteria_generated_total", "Acceptance criteria written, by who wrote them.", ["author"], registry=REGISTRY
+    "acceptance_criteria_generated_total",
+    "Acceptance criteria written, by who wrote them.",
+    ["author"],
+    registry=REGISTRY,
 )
 SCENARIOS_MADE = Counter(
     "test_scenarios_generated_total", "Test scenarios written, by who wrote them.", ["author"], registry=REGISTRY

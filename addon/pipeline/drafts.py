@@ -14,7 +14,7 @@ from addon.i18n.catalog import Texts
 from addon.results.pipeline import PipelineResult
 from addon.runs.feature import Draft
 
-OF_CRITERIA = ("description", "field")
+OF_CRITERIA = ("description", "field", "questions")
 CUTS = ("gherkin", "lint", "preconditions", "evidence", "steps", "questions", "clauses", "coverage")
 """What the comment gives up, in this order."""
 

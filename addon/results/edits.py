@@ -80,10 +80,14 @@ PARTS: Mapping[str, Mapping[str, tuple[Place, type[ItemEdit]]]] = {
         "criteria": (("analysis", "criteria"), SuggestionEdit),
         "questions": (("analysis", "questions"), QuestionEdit),
     },
-    "criteria": {"criteria": (("criteria", "criteria"), CriterionEdit)},
+    "criteria": {
+        "criteria": (("criteria", "criteria"), CriterionEdit),
+        "questions": (("criteria", "questions"), QuestionEdit),
+    },
     "scenarios": {"scenarios": (("scenarios", "scenarios"), ScenarioEdit)},
     "pipeline": {
         "criteria": (("criteria", "criteria", "criteria"), CriterionEdit),
+        "questions": (("criteria", "criteria", "questions"), QuestionEdit),
         "scenarios": (("scenarios", "scenarios", "scenarios"), ScenarioEdit),
     },
 }

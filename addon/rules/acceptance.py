@@ -24,7 +24,7 @@ _PACE = re.compile(
 """Figures that measure how well something is done rather than how much of it."""
 _BOUND = re.compile(
     r"(?:at (?:most|least)|maximum|max\.?|minimum|min\.?|(?:no |not )?(?:more|less|fewer) than|under|over|up to|exactly"
-    r"|au (?:plus|moins)|(?:plus|moins) de|jusqu'a|exactement)(?: of| de)? \d"
+    r"|au (?:plus|moins)|(?:plus|moins) de|jusqu'a|exactement)(?: of| de)? \d|\blimite?\b[^.\n]{0,60}\d"
 )
 """A figure beside such words is a limit; alone it is an example."""
 _MOST_ERRORS = 2
@@ -180,6 +180,7 @@ def _kind(reading: Reading, text: str) -> Kind:
     if reading.shows("error", text):
         return "negative"
     folded = fold(text)
+    # A pace first: "at most 2 seconds" is measured and not tried from both sides.
     if FIGURE.search(folded) and _PACE.search(folded):
         return "non_functional"
     return "boundary" if _BOUND.search(folded) else "happy"
@@ -191,7 +192,9 @@ def _narrative(reading: Reading) -> str:
     if reading.wish.fullness < 2 or not goal:
         return ""
     first = goal.split("\n")[0]
-    return short(next((text for text in reading.statements if first in text), ""), 400)
+    # The summary is the name of the feature already.
+    told = (text for text in reading.statements if first in text and text != reading.story.summary.strip())
+    return short(next(told, ""), 400)
 
 
 def _numbered(found: Iterable[AcceptanceCriterion]) -> list[AcceptanceCriterion]:

@@ -150,8 +150,8 @@ def _testable(reading: Reading) -> Score:
             return _score(reading, "testable", score=4, phrase="one", quote=criteria[0])
         return _score(reading, "testable", score=5, phrase="criteria", quote=criteria[0], count=len(criteria))
     # "It should also work with large files" is a condition that nobody can check.
-    vague = [item.statement for item in reading.vague]
-    found = [check for check in checks(reading) if check not in vague]
+    unclear = [item.statement for item in reading.vague]
+    found = [check for check in checks(reading) if check not in unclear]
     if found:
         return _score(reading, "testable", score=3, phrase="conditions", quote=found[0])
     if reading.figure:

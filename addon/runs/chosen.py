@@ -20,7 +20,7 @@ _OF_PIPELINE = {
     "xray": "scenarios",
     "zephyr": "scenarios",
 }
-_OF_ANALYSIS = {"subtasks": "subtasks", "questions": "questions", "description": "criteria", "field": "criteria"}
+_OF_ANALYSIS = {"subtasks": "subtasks", "description": "criteria", "field": "criteria"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Wish:
 
 def part_of(kind: str, target: str) -> str | None:
     """The part of a result whose items are written there; None when it is written as a whole."""
+    if target == "questions":
+        return target if target in shapes.PARTS.get(kind, {}) else None
     if kind == "analysis":
         return _OF_ANALYSIS.get(target)
     if kind == "pipeline":

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -17,24 +17,12 @@ from addon.policy.prompts import Prompts
 from addon.policy.tenants import Tenant, Tenants
 from addon.policy.trouble import Troubles
 from addon.queue.broker import Wakes
-from addon.queue.lane import End
 from addon.runs.bus import Bus
 from addon.runs.patience import Patience
 from addon.store.db import Database, DatabaseDown
-from addon.store.leases import Ending
 
 PERSIST_S = 60.0
 """How long an outcome is held in memory while the database is away; long after its lease it is worth nothing."""
-
-ENDINGS: Mapping[End, Ending] = {
-    "cancelled": Ending("cancelled"),
-    "timed_out": Ending("failed", {"error": "timed_out", "detail": "The work took too long and was stopped."}),
-    "crashed": Ending(
-        "failed",
-        {"error": "internal", "detail": "Something broke on our side; the operator finds it in the log."},
-    ),
-}
-"""What the worker ends by itself, in words."""
 
 T = TypeVar("T")
 

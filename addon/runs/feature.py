@@ -22,6 +22,15 @@ from addon.store.repos.verdicts import Standing
 Keep = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
+class LeaseLost(Conflict):
+    """Somebody else has the run now; whatever this attempt found must be dropped."""
+
+    code = "lease_lost"
+
+    def __init__(self) -> None:
+        super().__init__("This attempt was given up and another one has begun.")
+
+
 class CannotUndo(Conflict):
     """It is no longer as we left it, or its place takes nothing back; the detail says why it stays."""
 

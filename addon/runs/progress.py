@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from addon.errors import Conflict
 from addon.runs.bus import Bus
+from addon.runs.feature import LeaseLost
 from addon.runs.moments import iso
 from addon.store.db import Database
 from addon.store.leases import Lease
@@ -18,15 +18,6 @@ from addon.store.repos.runs import Run
 
 PARTIAL_EVERY_S = 0.4
 """Each partial result is a commit: faster than this nobody reads, and the disk would feel it."""
-
-
-class LeaseLost(Conflict):
-    """Somebody else has the run now; whatever this attempt found must be dropped."""
-
-    code = "lease_lost"
-
-    def __init__(self) -> None:
-        super().__init__("This attempt was given up and another one has begun.")
 
 
 class RunProgress:

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from addon.errors import AddonError
 from addon.observe.metrics import PUBLISH_FAILED, PUBLISHED, UNDONE
 from addon.queue.lane import End
-from addon.runs.desk import ENDINGS, Desk, persist
-from addon.runs.feature import CannotUndo, Keep, Target, Writing, Written
-from addon.runs.progress import LeaseLost
+from addon.runs.desk import Desk, persist
+from addon.runs.endings import ENDINGS, UNKNOWN_TARGET
+from addon.runs.feature import CannotUndo, Keep, LeaseLost, Target, Writing, Written
 from addon.runs.setbacks import failed, missing, site_in_sight
 from addon.store import leases
 from addon.store.leases import Again, Ending, Lease
@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 
 WAIT_TURN_S = 1.0
 NOTHING_LEFT = {"undoing": False, "kept": None, "remote_id": None, "remote_key": None, "url": None}
-UNKNOWN_TARGET = Ending("failed", {"error": "unknown_target", "detail": "This release cannot write there."})
 
 
 class PublicationJob:

@@ -74,6 +74,7 @@ def compare(one: Sketch, other: Sketch, *, weights: Mapping[str, float]) -> tupl
 
 def _titles(one: str, other: str) -> float:
     """0 to 100. The order of the words counts little, words that are missing count."""
+    # Sorted words forgive another order, sets forgive an addition; sets alone would call "Payment" any payment issue.
     left, right = fold(" ".join(one.split())), fold(" ".join(other.split()))
     return 0.7 * fuzz.token_sort_ratio(left, right) + 0.3 * fuzz.token_set_ratio(left, right)
 

@@ -115,6 +115,7 @@ class Check:
     def _found(self, keys: Iterable[str]) -> list[str | None]:
         return [self._keys.get(key.strip().casefold()) for key in keys]
 
+    # The same rule as for an analysis: a wish of the project beats what the model claims.
     def _code(self, answered: str) -> str:
         """The language of the texts: what was wished for, else what the model says, as an ISO 639-1 code."""
         wanted = self._language if self._language != "auto" else answered

@@ -113,6 +113,7 @@ async def read_set(work: Work, session: Session, *, jql: str, limit: int) -> Iss
 
 async def _read(work: Work, session: Session, *, jql: str, limit: int) -> IssueSet:
     await work.progress.stage("searching")
+    # Taken once: how old an issue is must not depend on the attempt that counts.
     now = datetime.now(UTC).timestamp()
     total = await search.approximate_count(session, jql)
     flags = await _flags(session)

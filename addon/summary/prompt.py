@@ -12,6 +12,9 @@ from addon.results.summary import Summary
 from addon.runs.feature import Work
 from addon.summary.issues import SetIssue
 
+MARK = 48
+"""Characters of the line that stands before an issue."""
+
 FOLDER = Path(__file__).resolve().parent / "prompts"
 ISSUES = "summary.v1"
 MERGE = "summary-merge.v1"
@@ -80,7 +83,7 @@ def of_parts(wish: Wish, parts: Sequence[Summary]) -> Prompt:
 
 def weight(issue: SetIssue, *, now: float) -> int:
     """Characters the issue takes in a question."""
-    return sum(len(line) + 1 for line in _lines(issue, now=now))
+    return MARK + sum(len(line) + 1 for line in _lines(issue, now=now))
 
 
 def _common(wish: Wish, delimiter: str) -> dict[str, str]:

@@ -62,6 +62,7 @@ async def write(model: Asker, session: Session, *, words: str, project_key: str 
         )  # fmt: skip
         data = "\n".join(_data(delimiter, known, names=names, refused=written))
         answer = await model.ask(Prompt(system.strip(), data, VERSION), shape=JqlAnswer, check=checked)
+        # Jira is asked outside the model's check, which cannot wait: a repair is a question of its own.
         parsed = await queries.parse(session, answer.value.jql)
         written = Written(parsed.jql, answer.value.explanation, (*parsed.errors, *_beyond(parsed, known)))
         if not written.errors:

@@ -11,17 +11,14 @@ from addon.policy.budgets import Budgets
 from addon.policy.models import ModelPolicy
 from addon.policy.places import Places
 from addon.policy.projects import Projects
-from addon.runs.events import Events
-from addon.runs.publish import Publisher
-from addon.runs.start import Starts
-from addon.runs.view import Runs
 from addon.settings import Settings
 from addon.store.db import Database
 from addon.web.decisions import Decisions
 from addon.web.offers import Offers
+from addon.web.workings import Workings
 
 
-class House(Offers, Decisions, Protocol):
+class House(Offers, Decisions, Workings, Protocol):
     """As much of the house as routes use: they know what is in it, not how it was put together."""
 
     @property
@@ -42,14 +39,6 @@ class House(Offers, Decisions, Protocol):
     def model_policy(self) -> ModelPolicy: ...
     @property
     def budgets(self) -> Budgets: ...
-    @property
-    def starts(self) -> Starts: ...
-    @property
-    def runs(self) -> Runs: ...
-    @property
-    def events(self) -> Events: ...
-    @property
-    def publisher(self) -> Publisher: ...
 
 
 # Not a plain function: FastAPI would send every request through a thread to call it.

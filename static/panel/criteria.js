@@ -55,7 +55,7 @@ function criteriaDocument(run, model, verdicts, form) {
     remarks(result.lint, criteria),
     list.node,
     droppedLine(result.dropped),
-    questions(open, run.kind === "criteria" && open.length ? askButton(model, run, open) : null),
+    questions(open, open.length ? askButton(model, run, open) : null),
     result.gherkin &&
       fold("gherkin", { title: t("The whole feature as Gherkin"), open: false }, copyable(result.gherkin)),
     foot.node,

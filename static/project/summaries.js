@@ -95,6 +95,8 @@ export function summaries(place, parameters) {
     resize();
   }
 
+  // What unfolds needs room in Jira's frame; `toggle` does not bubble.
+  place.addEventListener("toggle", () => resize(), true);
   put(place, form.node, now, past);
   showPast();
   return model.load().catch((error) => put(past, errorNotice(error)));

@@ -158,8 +158,8 @@ CHANGES: Json = {
                 "item": 0,
                 "was": 0,
                 "title": "Pay with a saved card",
-                "before": {"title": "Pay", "given": ["a card"], "then": ["the order is paid"]},
-                "after": {"title": "Pay with a saved card", "given": ["a card"], "then": ["the order is paid and told"]},
+                "before": {"title": "Pay", "then": ["the order is paid"]},
+                "after": {"title": "Pay with a saved card", "then": ["the order is paid and told"]},
             }
         ],
     },

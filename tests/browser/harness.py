@@ -7,6 +7,7 @@ full, items, pipeline, hostile-items, refusing, notice-<code>, empty, rules, fal
 expired-once, broken-options, deny-<status>-<code>, failed-<code>.
 """
 
+import contextlib
 import copy
 import json
 import sys
@@ -149,7 +150,9 @@ class Handler(BaseHTTPRequestHandler):
             if self._summaries(session, method, path.removeprefix("/api/v1"), body):
                 return
             if path.endswith("/events"):
-                self._stream(session, path.split("/")[-2])
+                # A page may leave a stream at any time.
+                with contextlib.suppress(ConnectionError):
+                    self._stream(session, path.split("/")[-2])
                 return
             answer = self._answer(session, method, path.removeprefix("/api/v1"), body)
             self._send(202 if method == "POST" else 200, json.dumps(answer).encode(), "application/json")
@@ -206,8 +209,8 @@ class Handler(BaseHTTPRequestHandler):
             return found
         if path.startswith("/projects/"):
             wanted = parse_qs(urlsplit(self.path).query).get("status", [""])[0]
-            found = [{**run, "result": None, "overall": (run["result"] or {}).get("overall")} for run in session.runs]
-            return {"runs": [run for run in found if wanted in ("", run["status"])]}
+            listed = [{**run, "result": None, "overall": (run["result"] or {}).get("overall")} for run in session.runs]
+            return {"runs": [run for run in listed if wanted in ("", run["status"])]}
         query = parse_qs(urlsplit(self.path).query)
         return session.site.answer(method, path, body, query=query) or {}
 

@@ -9,6 +9,8 @@ from playwright.async_api import Page, expect
 from tests.browser.conftest import Visit
 from tests.browser.harness import sent
 
+KEPT = "#panel-criteria [data-acceptance=criteria]"
+
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
@@ -66,11 +68,11 @@ async def test_decisions_are_kept_by_the_server_and_can_be_taken_back(visit: Vis
     await reject.click()
     await expect(page.locator("#criteria-0")).to_contain_text("Left out of what is written to Jira.")
     await expect(accept).to_have_attribute("aria-pressed", "false")
-    await expect(page.locator("#panel-criteria [data-acceptance=criteria]")).to_have_text("Of 3: 0 accepted, 0 edited, 1 rejected.")
+    await expect(page.locator(KEPT)).to_have_text("Of 3: 0 accepted, 0 edited, 1 rejected.")
     await reject.click()
     await expect(page.locator("#criteria-0")).to_contain_text("Given a customer")
     await expect(page.locator("#announcer")).to_have_text("AC-1: decision taken back.")
-    await expect(page.locator("#panel-criteria [data-acceptance=criteria]")).to_be_hidden()
+    await expect(page.locator(KEPT)).to_be_hidden()
     path = "PUT /runs/criteria-1/items/criteria/0"
     assert [body for call, body in await sent(page) if call == path] == [
         {"verdict": "accepted"}, {"verdict": "rejected"}, {"verdict": None},

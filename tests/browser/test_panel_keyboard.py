@@ -5,6 +5,8 @@ from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Visit
 
+KEPT = "#panel-criteria [data-acceptance=criteria]"
+
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
@@ -82,7 +84,7 @@ async def test_the_whole_path_goes_without_a_mouse(visit: Visit) -> None:
     await tab_to(page, "#criteria-2 [data-reject]")
     await page.keyboard.press("Space")
     await expect(page.locator("#criteria-2")).to_have_attribute("data-verdict", "rejected")
-    await expect(page.locator("#panel-criteria [data-acceptance=criteria]")).to_have_text("Of 3: 1 accepted, 1 edited, 1 rejected.")
+    await expect(page.locator(KEPT)).to_have_text("Of 3: 1 accepted, 1 edited, 1 rejected.")
     await tab_to(page, "[data-publish=criteria]")
     await page.keyboard.press("Enter")
     await expect(page.locator("#publish-title")).to_be_focused()

@@ -1,6 +1,7 @@
 """Each target writes what a person approved, once: under repeated clicks, lost replies, partial trouble."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -268,3 +269,33 @@ def test_tests_that_xray_makes_for_us_are_not_analysed(site: JiraSite) -> None:
     made = settled(site, run["id"], "xray")
     for publication in made:
         assert site.runs(publication["remote_id"]) == []
+
+
+def test_the_keys_of_the_tools_never_leave(stack: Stack, site: JiraSite) -> None:
+    keys = site.ask("GET", "/keys")
+    secrets = [keys["xray"]["client_secret"], keys["zephyr"]["token"]]
+    run = result(site, "criteria")
+    echo = {"errors": [{"message": f"bad secret {secrets[0]}"}]}
+    site.fault("xray.createTest", status=400, body=echo)
+    site.fault("zephyr.case.create", status=400, body={"errorCode": 400, "message": f"bad token {secrets[1]}"})
+    for target in ("xray", "zephyr"):
+        publish(site, wish(run, target))
+        assert {p["status"] for p in settled(site, run["id"], target)} == {"failed", "done"}
+    wrong = {"xray": {**keys["xray"], "region": "mars"}}
+    shown = [
+        site.api("GET", "/projects/SHOP/places", user="ann").text,
+        site.api("PUT", "/projects/SHOP/places", user="ann", body=wrong).text,
+        site.api("POST", "/projects/SHOP/places/xray/test", user="ann", body={}).text,
+        site.api("GET", f"/runs/{run['id']}", user="ann").text,
+        site.api("GET", "/audit", user="ann").text,
+        stack.addon.output,
+    ]
+    assert [secret for secret in secrets for text in shown if secret in text] == []
+    stored = b"".join(
+        path.read_bytes() for path in database_of(stack).parent.glob("jiravision.db*") if "key" not in path.name
+    )
+    assert [secret for secret in secrets if secret.encode() in stored] == []
+
+
+def database_of(stack: Stack) -> Path:
+    return Path(stack.database_url.removeprefix("sqlite+aiosqlite:///"))

@@ -81,7 +81,8 @@ def test_imports_are_shallow_and_without_cycles() -> None:
     for name in TopologicalSorter(graph).static_order():  # raises CycleError on a cycle
         depth[name] = 1 + max((depth[other] for other in graph[name]), default=0)
     deepest = max(depth, key=lambda name: depth[name])
-    assert depth[deepest] <= 12, f"{deepest} is {depth[deepest]} imports deep"
+    # Two more than one feature needed: docs/adr/0011 says why.
+    assert depth[deepest] <= 14, f"{deepest} is {depth[deepest]} imports deep"
 
 
 def test_comments_and_docstrings_say_enough_and_not_too_much() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.db import insert_into
@@ -27,3 +27,9 @@ async def save(tx: AsyncConnection, lease: Lease, *, name: str, value: Mapping[s
     row = {"run_id": lease.id, "name": name, "tenant_id": lease.tenant_id, "value": dict(value)}
     await tx.execute(insert_into(tx, run_checkpoints).on_conflict_do_nothing(), row)
     return True
+
+
+async def drop(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> None:
+    """When the run has ended: its result holds all that is worth keeping."""
+    kept = run_checkpoints.c
+    await tx.execute(delete(run_checkpoints).where(kept.tenant_id == tenant_id, kept.run_id == run_id))

@@ -25,6 +25,7 @@ async def similar_issues(house: HouseDep, caller: ApiCaller, *, issue: seen.Issu
         found = await house.similar.find(session, issue_id, tenant_id=caller.tenant.id, account_id=caller.account_id)
     except NotFound:
         raise seen.no_issue() from None
+    # Codes and words: the page says them in the reader's language.
     shown = [
         {
             "key": match.key,

@@ -51,6 +51,12 @@ class Watched:
     async def earlier(self, input_hash: str) -> dict[str, Any] | None:
         return self.before
 
+    async def kept(self, name: str) -> dict[str, Any] | None:
+        return None
+
+    async def keep(self, name: str, value: Any) -> None:
+        return None
+
 
 FAILED_TWICE = {"attempts": 3, "failures": 2, "error": {"error": "model_busy", "detail": "Later."}}
 """A run whose model was only busy so far, and that does not wait for it any longer."""

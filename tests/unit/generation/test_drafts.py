@@ -159,7 +159,7 @@ def test_a_list_of_scenarios_for_places_that_hold_nothing_else() -> None:
     [
         ("comment", [2], {}),
         ("comment", [-1], {}),
-        ("questions", [], {}),
+        ("questions", [99], {}),
         ("comment", [0], {"_0": {"steps": []}}),
         ("comment", [0], {"_0": {"when": "  "}}),
         ("subtasks", [0], {"_0": {"then": [" "]}}),
@@ -178,6 +178,17 @@ def test_edits_of_scenarios_are_held_to_their_shape(edit: dict[str, Any]) -> Non
         of_scenarios("comment", 0, _0=edit)
     with pytest.raises(Invalid):
         of_scenarios("questions")
+
+
+def test_open_questions_are_put_to_the_author_all_or_those_chosen() -> None:
+    asked = criteria_result().criteria.questions
+    assert asked
+    (every,) = of_criteria("questions")
+    assert (every.target, every.content["questions"]) == ("questions", asked)
+    (edited,) = of_criteria("questions", 0, _0={"text": "By when?"})
+    assert edited.content["questions"] == ["By when?"]
+    # A choice is a publication of its own: what was left out can be asked later.
+    assert edited.marker != every.marker
 
 
 def test_questions_alone_are_worth_a_comment_and_nothing_else() -> None:

@@ -120,19 +120,19 @@ async def test_one_model_has_all_the_time_and_several_share_it() -> None:
 
 @pytest.mark.parametrize("provider", FOUR)
 async def test_next_model_answers_while_the_first_hangs(provider: str) -> None:
-    async with FakeModel() as hung, FakeModel(latency_s=0.4) as well:
+    async with FakeModel() as hung, FakeModel(latency_s=0.3) as well:
         hung.default = "stall"
         seen: list[dict[str, Any]] = []
         models = Models()
         turn = [
-            ModelChoice("openai", "first", hung.url, "k", timeout_s=2.4),
-            ModelChoice(provider, "second", well.url, "k", timeout_s=2.4),
+            ModelChoice("openai", "first", hung.url, "k", timeout_s=4.0),
+            ModelChoice(provider, "second", well.url, "k", timeout_s=4.0),
         ]
         began = monotonic()
         question = Question(PROMPT, Analysis, lambda value: value, _noting(seen))
         answer = await ask_in_turn(models, turn, question=question)
         await models.close()
-        assert monotonic() - began < 2.6
+        assert monotonic() - began < 4.5
         assert answer.usage.provider == provider
         assert answer.usage.model == "second"
         assert answer.usage.requests == 2
@@ -159,6 +159,6 @@ async def test_all_together_end_with_the_deadline_of_the_first() -> None:
         with pytest.raises(errors.ModelTimeout) as caught:
             await ask_in_turn(models, turn, question=QUESTION)
         await models.close()
-        assert monotonic() - began < 1.5
+        assert monotonic() - began < 2.6
         assert caught.value.usage is not None
-        assert caught.value.usage.requests == len(server.requests)
+        assert 2 <= caught.value.usage.requests <= len(FOUR)

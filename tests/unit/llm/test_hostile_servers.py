@@ -28,9 +28,9 @@ from tests.unit.llm.certificates import Authority
 async def test_flood_is_cut_off(bench: Bench, behaviour: str, error: type[errors.ModelError]) -> None:
     began, used = monotonic(), process_time()
     bench.server.default = behaviour
-    failure = await bench.failure(timeout_s=20.0)
+    failure = await bench.failure(timeout_s=60.0)
     assert type(failure) is error
-    assert monotonic() - began < 10.0
+    assert monotonic() - began < 40.0
     # The pretend server's own work is in it, too.
     assert process_time() - used < 8.0
     for seen in bench.server.requests:
@@ -41,7 +41,7 @@ async def test_flood_is_cut_off(bench: Bench, behaviour: str, error: type[errors
 async def test_trickle_ends_with_the_deadline(bench: Bench, behaviour: str) -> None:
     began = monotonic()
     assert isinstance(await bench.failure(behaviour, timeout_s=0.3), errors.ModelTimeout)
-    assert monotonic() - began < 2.0
+    assert monotonic() - began < 0.3 + 2.0
     assert await bench.server.closed(bench.server.requests[0])
 
 

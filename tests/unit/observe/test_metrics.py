@@ -49,6 +49,13 @@ def test_no_label_can_name_a_tenant_an_issue_or_a_person() -> None:
         "state",
         "queue",
         "tool",
+        "author",
+        "owner",
+        "budget",
+        "level",
+        "owner",
+        "budget",
+        "level",
     }
     declared = {
         label
@@ -62,7 +69,7 @@ def test_no_label_can_name_a_tenant_an_issue_or_a_person() -> None:
 
 def test_the_calls_to_jira_are_counted_under_known_names() -> None:
     written = "".join(path.read_text("utf-8") for path in (ROOT / "addon" / "jira").glob("*.py"))
-    used = set(re.findall(r'"((?:comment|createmeta|field|issue|jql|link|permissions|project|search|user)\.[a-z]+)"', written)) | {
-        "myself"
-    }
+    used = set(
+        re.findall(r'"((?:comment|createmeta|field|issue|jql|link|permissions|project|search|user)\.[a-z]+)"', written)
+    ) | {"myself"}
     assert used == set(metrics.JIRA_OPERATIONS)

@@ -146,8 +146,9 @@ async def test_a_person_can_have_an_ended_run_written() -> None:
     assert "AC-1 Mine" in field.content["text"]
     (test,) = pipeline.drafts(run, "xray", items=[1], edits={})
     assert test.item == 1
-    for target in ("questions", "nowhere"):
-        with pytest.raises(Invalid):
-            pipeline.drafts(run, target, items=[], edits={})
+    (questions,) = pipeline.drafts(run, "questions", items=[0], edits={})
+    assert len(questions.content["questions"]) == 1
+    with pytest.raises(Invalid):
+        pipeline.drafts(run, "nowhere", items=[], edits={})
     with pytest.raises(Invalid):
         pipeline.drafts(Bench("pipeline", rich()).run, "comment", items=[], edits={})

@@ -127,6 +127,34 @@ def test_a_step_does_without_the_frame_around_words_of_the_issue() -> None:
     assert (step.action, step.expected) == ("Keep books on a list", "The list survives a restart")
 
 
+def test_the_narrative_is_the_sentence_of_the_wish_and_not_the_summary_again() -> None:
+    found = acceptance.criteria(
+        Story("Let customers pay by invoice", "As a customer I want to pay by invoice so that x.")
+    )
+    assert found is not None
+    assert found.narrative == "As a customer I want to pay by invoice so that x."
+    alone = acceptance.criteria(Story("As a customer I want to pay by invoice so that I pay once a month"))
+    assert alone is not None
+    assert alone.narrative == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("the limit of open invoices is 2,000 €", "boundary"),
+        ("at most 3 cards can be kept", "boundary"),
+        ("the file has 200 rows", "happy"),
+        ("it opens in at most 2 seconds", "non_functional"),
+        ("only admins may open it", "permission"),
+        ("a wrong code is refused", "negative"),
+        ("au plus 50 livres par liste", "boundary"),
+    ],
+)
+def test_the_kind_is_told_by_the_words(line: str, kind: str) -> None:
+    (item, *_) = written(f"As a reader I want to keep books.\n\nAcceptance criteria:\n- {line}")
+    assert item.kind == kind
+
+
 def test_a_bug_is_mended_when_what_was_expected_happens() -> None:
     (item,) = found(stories.GOOD_BUG_EN)
     assert item.quote == "The total is 18 EUR."

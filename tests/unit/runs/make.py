@@ -25,7 +25,7 @@ from addon.queue.broker import Wakes
 from addon.queue.lane import Pace
 from addon.runs.bus import Bus
 from addon.runs.desk import Desk
-from addon.runs.feature import Draft, Outcome, Work, Writing, Written
+from addon.runs.feature import Draft, Outcome, Preview, Shown, Work, Writing, Written
 from addon.runs.lanes import Size
 from addon.runs.office import Office, furnish
 from addon.runs.patience import Patience
@@ -46,6 +46,10 @@ async def answer(work: Work) -> Outcome:
 
 async def write(writing: Writing) -> Written:
     return Written(f"remote-{writing.publication.marker}", None, "https://acme.atlassian.net/browse/ABC-1")
+
+
+async def unwrite(writing: Writing) -> None:
+    """Nothing stands in the way."""
 
 
 def comment(run: Run, **content: Any) -> Draft:
@@ -76,15 +80,25 @@ class FakeFeature:
 
 @dataclass
 class FakeTarget:
-    """Calls `write` and keeps what it was given."""
+    """Calls `write` and `unwrite`, and keeps what it was given."""
 
     name: str
     write: Callable[[Writing], Awaitable[Written]] = write
     seen: list[Writing] = field(default_factory=list)
+    unwrite: Callable[[Writing], Awaitable[None]] = unwrite
+    undone: list[Writing] = field(default_factory=list)
 
     async def publish(self, writing: Writing) -> Written:
         self.seen.append(writing)
         return await self.write(writing)
+
+    async def preview(self, writings: Sequence[Writing]) -> Preview:
+        items = (Shown(w.publication.item, w.publication.marker, "text", str(w.publication.content)) for w in writings)
+        return Preview("Somewhere", tuple(items))
+
+    async def undo(self, writing: Writing) -> None:
+        self.undone.append(writing)
+        await self.unwrite(writing)
 
 
 @dataclass

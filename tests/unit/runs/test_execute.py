@@ -9,8 +9,7 @@ import pytest
 from addon.errors import Invalid
 from addon.jira.errors import JiraNotFound
 from addon.llm.errors import ModelBusy, ModelRefused
-from addon.runs.feature import Outcome, Work
-from addon.runs.progress import LeaseLost
+from addon.runs.feature import LeaseLost, Outcome, Work
 from addon.runs.start import Delivery, IssueRef
 from addon.store.db import Database
 from addon.store.leases import Claims

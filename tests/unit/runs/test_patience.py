@@ -9,9 +9,9 @@ import pytest
 from addon.errors import TooMany
 from addon.jira.errors import JiraDown, JiraError, JiraForbidden, JiraUnauthorized
 from addon.runs.feature import Outcome, Work, Writing, Written
+from addon.runs.moments import iso
 from addon.runs.patience import Patience, failures_with
 from addon.runs.start import IssueRef
-from addon.runs.moments import iso
 from addon.store.db import Database
 from addon.store.leases import Lease
 from addon.store.repos import audit, events, troubles

@@ -27,7 +27,10 @@ DESCRIPTOR: dict[str, Any] = {
     "lifecycle": {name: f"/lifecycle/{name}" for name in ("installed", "uninstalled", "enabled", "disabled")},
     "translations": {"paths": {"fr-FR": "/translations/fr.json"}},
     "modules": {
-        "webhooks": [{"event": "jira:issue_created", "url": "/webhooks/issue-created"}],
+        "webhooks": [
+            {"event": "jira:issue_created", "url": "/webhooks/issue-created"},
+            {"event": "jira:issue_updated", "url": "/webhooks/issue-updated"},
+        ],
         "jiraIssueContexts": [
             {
                 "key": "panel",

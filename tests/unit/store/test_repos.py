@@ -200,7 +200,9 @@ async def test_last_one_written_at_a_place_is_found(database: Database) -> None:
     await add_publication(database, tenant_id, run_id, state="succeeded", created_at=9.0, slot="criteria")
     async with database.begin() as tx:
         found = await publications.latest_done(tx, tenant_id, issue_id="10001", target="comment", slot="analysis")
-        assert await publications.latest_done(tx, "another", issue_id="10001", target="comment", slot="analysis") is None
+        assert (
+            await publications.latest_done(tx, "another", issue_id="10001", target="comment", slot="analysis") is None
+        )
     assert found is not None
     assert found.remote_id == "7.0"
 

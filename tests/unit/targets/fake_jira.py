@@ -118,6 +118,8 @@ class FakeJira:
         return (200, self.issues[issue_id]) if issue_id in self.issues else (404, {"errorMessages": ["gone"]})
 
     def _edit(self, issue_id: str, body: Any) -> Answer:
+        if issue_id not in self.issues:
+            return 404, {"errorMessages": ["gone"]}
         self.issues[issue_id]["fields"] |= body["fields"]
         return 204, None
 

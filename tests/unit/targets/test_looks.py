@@ -40,9 +40,9 @@ async def test_a_look_that_failed_is_taken_again() -> None:
     looks: Looks[int] = Looks(lambda: place.now)
 
     async def fail() -> int:
-        raise OSError
+        raise OSError("away")
 
-    with pytest.raises(OSError, match=""):
+    with pytest.raises(OSError, match="away"):
         await looks.at("a", fail, since=0.0)
     assert await looks.at("a", place.ask, since=0.0) == 1
 

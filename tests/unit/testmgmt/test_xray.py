@@ -71,7 +71,7 @@ async def test_a_test_is_completed_and_taken_away(bench: Bench) -> None:
 
 async def test_an_error_of_graphql_with_status_200_is_a_refusal_in_xrays_words(bench: Bench) -> None:
     client, _ = await bench.xray()
-    with pytest.raises(ToolRefused, match="Test Type .* not found") as caught:
+    with pytest.raises(ToolRefused, match=r"Test Type .* not found") as caught:
         await client.create(case(), type_name="No such")
     assert caught.value.retry_after_s is None
     with pytest.raises(ToolRefused, match="Project with id"):

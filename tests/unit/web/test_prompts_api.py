@@ -71,7 +71,7 @@ async def test_only_administrators_of_the_project_come_in(
 ) -> None:
     await add(door)
     door.jira.grant("bob", "project", PROJECT, "BROWSE_PROJECTS", "CREATE_ISSUES")
-    sent = {"json": body} if body is not None else {}
+    sent: dict[str, Any] = {"json": body} if body is not None else {}
     assert (await door.api(method, PATH + path, who="bob", **sent)).status_code == 403
     assert (await door.api(method, PATH + path, who="eve", **sent)).status_code == 404
 

@@ -199,9 +199,9 @@ async def test_a_comment_is_written_when_a_person_asks(door: Door) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"target": "description"}, {"items": [-1]}, {"items": [0] * 51}, {"edits": {"x": {}}}, {"run": "1"},
+    [{"target": "wiki"}, {"field": "summary"}, {"items": [-1]}, {"items": [0] * 51}, {"edits": {"x": {}}}, {"run": "1"},
      {"edits": {"0": {"html": "x"}}}, {"edits": {"0": {"title": "x" * 256}}}, {"edits": {"0": {"title": "\x00"}}},
-     {"edits": {"0": {"title": "\udc00"}}}],
+     {"edits": {"0": {"title": "\udc00"}}}, {"edits": {"1": {"title": "x"}}}, {"edits": {"0": {"steps": []}}}],
 )  # fmt: skip
 async def test_a_wrong_wish_to_write_is_refused(door: Door, change: dict[str, Any]) -> None:
     body = {"run": UNKNOWN, "target": "subtasks", "items": [0], **change}
