@@ -18,7 +18,6 @@ log = logging.getLogger(__name__)
 
 PURGE_EVERY_S = 3600.0
 PROBE_LOOK_S = 10.0
-RERUN_LOOK_S = 1.0
 
 
 @asynccontextmanager
@@ -56,7 +55,7 @@ async def kept_clean(desk: Desk, reruns: Reruns) -> AsyncIterator[None]:
                 await reruns.start_due()
             except AddonError as error:
                 log.warning("changed issues were not looked at: %s", error.code)
-            await asyncio.sleep(RERUN_LOOK_S)
+            await reruns.rest()
 
     jobs = {"retention": hourly, "probing": probing, "reruns": rerunning}
     tasks = [asyncio.create_task(job(), name=name) for name, job in jobs.items()]

@@ -1,5 +1,6 @@
 """Analyses of issues that were changed: noted by the door, started once they are due."""
 
+import asyncio
 import time
 
 from addon.policy.tenants import Tenant
@@ -12,6 +13,9 @@ from addon.store.repos.runs import NewRun
 HOUR_S = 3600.0
 MOST_PER_HOUR = 12
 """Runs of one issue that nobody asked for; beyond them a change waits for the next hour, whatever the project says."""
+LOOK_S = 1.0
+IDLE_S = 30.0
+"""Between two looks, while something waits and while nothing does."""
 BUSY_S = 15.0
 """How long a change waits for the run it came in the middle of."""
 
@@ -21,6 +25,8 @@ class Reruns:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._noted = asyncio.Event()
+        self._any = True
 
     async def intake(self, tenant: Tenant, project_id: str, *, issue_id: str) -> Intake:
         """What decides on a change, straight from the rows. Raises DatabaseDown."""
@@ -31,13 +37,30 @@ class Reruns:
     async def note(self, rerun: Rerun) -> bool:
         """One statement, which commits itself. False when the issue waits already. Raises DatabaseDown."""
         async with self._desk.db.single() as tx:
-            return await rows.put(tx, rerun)
+            new = await rows.put(tx, rerun)
+        self._noted.set()
+        return new
+
+    async def rest(self) -> None:
+        """Returns when it is worth looking again: soon while something waits, else when something new does."""
+        if self._any:
+            await asyncio.sleep(LOOK_S)
+        else:
+            try:
+                async with asyncio.timeout(IDLE_S):
+                    await self._noted.wait()
+            except TimeoutError:
+                # Another process may have noted something and ended since.
+                pass
+        self._noted.clear()
 
     async def start_due(self) -> int:
         """Starts what is due; how many runs that made. Raises DatabaseDown."""
         async with self._desk.db.single() as tx:
-            waiting = await rows.due(tx, now=time.time())
-        started = sum([await self._start(rerun) for rerun in waiting])
+            waiting = await rows.soonest(tx)
+        self._any = bool(waiting)
+        now = time.time()
+        started = sum([await self._start(rerun) for rerun in waiting if rerun.due_at <= now])
         if started:
             await self._desk.wakes.wake("ai")
         return started

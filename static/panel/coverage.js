@@ -33,7 +33,8 @@ function row(criterion) {
   );
 }
 
-export function coverageView({ coverage, criteria_from: from }) {
+/** isOwn: the criteria were written by the same run, so there is nothing to say of where they came from. */
+export function coverageView({ coverage, criteria_from: from }, isOwn) {
   if (!coverage.length) return null;
   const uncovered = coverage.filter((criterion) => !criterion.scenarios.length);
   const [covered, total] = [coverage.length - uncovered.length, coverage.length];
@@ -45,7 +46,7 @@ export function coverageView({ coverage, criteria_from: from }) {
     h("h3", { id: "coverage-title" }, said),
     bar(covered, total),
     uncovered.length > 0 && notice("warning", { "data-uncovered": "", text: t("Without a test: {names}.", { names }) }),
-    h("p", { class: "meta" }, FROM[from]?.()),
+    !isOwn && h("p", { class: "meta" }, FROM[from]?.()),
     fold(
       "coverage",
       { title: t("Coverage by criterion"), open: false },

@@ -22,7 +22,7 @@ function scenariosDocument(run, model, verdicts, form) {
     byline(run, writer(run, "scenarios")),
     form,
     caution(result),
-    coverageView(result),
+    coverageView(result, run.kind === "pipeline"),
     list.node,
     foot.node,
   );

@@ -35,6 +35,8 @@ class ProjectPrompts:
         """None for what belongs to other pages. Raises Refusal."""
         if path.endswith("/acceptance"):
             return {"prompts": [] if self.scenario == "no-prompts" else ACCEPTANCE}
+        if path.endswith("/places") and method == "GET":
+            return {"xray": None, "zephyr": None, "updated_by": None, "updated_at": None}
         found = PLACE.match(path)
         if not found:
             return None

@@ -130,7 +130,8 @@ class Site:
         ]
         tokens = {"asks": 200, "input_tokens": 1_500_000, "output_tokens": 300_000}
         models = [
-            {"provider": "openai", "model": "gpt-5-mini", "payer": "site", **tokens, "cost_usd": 0.92, "unpriced_tokens": 0},
+            {"provider": "openai", "model": "gpt-5-mini", "payer": "site", **tokens, "cost_usd": 0.92,
+             "unpriced_tokens": 0},
             {"provider": "gemini", "model": "gemini-2.5-flash", "payer": "operator", **tokens, "cost_usd": None,
              "unpriced_tokens": 1_800_000},
         ]  # fmt: skip

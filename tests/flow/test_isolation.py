@@ -48,6 +48,9 @@ STARTERS = {
     "POST /api/v1/projects/{project}/prompts/{kind}/preview",
 }
 
+# What was written has an address of its own; who may is tested in test_publishing and test_taking_back.
+WRITTEN = {f"POST /api/v1/publications/{{publication_id}}/{act}" for act in ("retry", "undo")}
+
 # Route -> what a person needs for it, and bodies to send. A route that is missing here fails a test.
 API: dict[str, tuple[str, list[Callable[[Place], Any]]]] = {
     "GET /api/v1/issues/{issue}/runs": (SEES, []),
@@ -61,6 +64,10 @@ API: dict[str, tuple[str, list[Callable[[Place], Any]]]] = {
     "POST /api/v1/ai/summarize-jql": (SEES, [lambda place: summarising(place)]),
     "POST /api/v1/ai/summarize-jql/stream": (SEES, [lambda place: summarising(place)]),
     "POST /api/v1/jira/publish": (TAKES_PART, [publishing("comment"), publishing("subtasks", 0)]),
+    "POST /api/v1/jira/publish/preview": (TAKES_PART, [publishing("comment")]),
+    "GET /api/v1/projects/{project}/places": (ADMINISTERS, []),
+    "PUT /api/v1/projects/{project}/places": (ADMINISTERS, [lambda _: {}]),
+    "POST /api/v1/projects/{project}/places/{tool}/test": (ADMINISTERS, [lambda _: None]),
     "GET /api/v1/projects/{project}/runs": (SEES, []),
     "GET /api/v1/projects/{project}/settings": (ADMINISTERS, []),
     "PUT /api/v1/projects/{project}/settings": (ADMINISTERS, [lambda _: {"language": "auto"}]),
@@ -118,7 +125,7 @@ def calls(
     for route in routes:
         needs, bodies = API[route]
         method, path = route.split(" ")
-        parts = {"part": "criteria", "item": 0, "kind": "analysis", "version": 1}
+        parts = {"part": "criteria", "item": 0, "kind": "analysis", "version": 1, "tool": "xray"}
         path = path.format(issue=place.issue, run_id=place.run, project=place.project, **parts)
         for body in [make(place) for make in bodies] or [None]:
             yield needs, f"{method} {path} {body}", insider.call(method, path, person, body)
@@ -136,7 +143,7 @@ def pages(insider: Insider, place: Place, person: str | None) -> Iterator[tuple[
 
 def test_every_route_of_the_running_server_stands_in_the_tables_above(stack: Stack) -> None:
     documented = paths(stack)
-    assert {route for route in documented if "/api/" in route} == set(API) | OWN | STARTERS
+    assert {route for route in documented if "/api/" in route} == set(API) | OWN | STARTERS | WRITTEN
     assert {route for route in documented if "/ui/" in route} == {f"GET {path.partition('?')[0]}" for path in PAGES}
 
 

@@ -65,6 +65,9 @@ def deed(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
         yield deed
 
 
+PARTS = {"kind": "analysis", "version": 1, "part": "criteria", "item": 0}
+
+
 def _work(deed: Deed, insider: Insider) -> None:
     """What should happen: analyses, pages, settings, a key of the customer's own."""
     key = {"provider": "openai", "model": "test-model", "api_key": OWN}
@@ -77,7 +80,9 @@ def _work(deed: Deed, insider: Insider) -> None:
     for route in paths(deed.stack):
         method, path = route.split(" ")
         if method == "GET" and "/api/" in path and "events" not in path:
-            path = path.format(issue=issue["id"], run_id=insider.site.runs(issue["id"])[0]["id"], project="10010")
+            path = path.format(
+                issue=issue["id"], run_id=insider.site.runs(issue["id"])[0]["id"], project="10010", **PARTS
+            )
             deed.seen(insider.call("GET", path))
     for path in ("/ui/site-admin", f"/ui/issue-panel?issueId={issue['id']}", "/ui/project-settings?projectId=10010"):
         token = insider.token(qsh=qsh("GET", path))

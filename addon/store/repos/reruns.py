@@ -50,10 +50,10 @@ async def put(tx: AsyncConnection, rerun: Rerun) -> bool:
     return (await tx.execute(insert_into(tx, reruns).on_conflict_do_nothing(), values)).rowcount == 1
 
 
-async def due(tx: AsyncConnection, *, now: float, limit: int = 100) -> list[Rerun]:
-    """Of installed sites, the longest due first."""
+async def soonest(tx: AsyncConnection, *, limit: int = 100) -> list[Rerun]:
+    """Of installed sites, the longest due first, then those that will be."""
     installed = select(tenants.c.id).where(tenants.c.state == "installed")
-    query = select(*_COLUMNS).where(reruns.c.due_at <= now, reruns.c.tenant_id.in_(installed))
+    query = select(*_COLUMNS).where(reruns.c.tenant_id.in_(installed))
     return [Rerun(*row) for row in (await tx.execute(query.order_by(reruns.c.due_at).limit(limit))).all()]
 
 

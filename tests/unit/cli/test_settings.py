@@ -159,3 +159,15 @@ def test_the_command_prints_the_table_and_the_documents() -> None:
     assert "DATABASE_URL" in runner.invoke(app, []).stdout
     assert runner.invoke(app, ["--markdown"]).stdout.strip() == markdown_table()
     assert runner.invoke(app, ["--env"]).stdout == env_example()
+
+
+@pytest.mark.parametrize("entry", ["claude", "rules:none", "hal:9000", "openai:"])
+def test_a_fallback_that_names_no_model_is_refused(entry: str) -> None:
+    with pytest.raises(Misconfigured, match="LLM_FALLBACKS: each entry is provider:model"):
+        load_settings(llm_fallbacks=f"openai:gpt-x, {entry}", _env_file=None)
+
+
+def test_names_of_models_keep_their_capitals() -> None:
+    made = load_settings(llm_fallbacks="openai:Qwen/Qwen3-8B", llm_prices="Qwen/Qwen3-8B=0.1/0.2", _env_file=None)
+    assert made.llm_fallbacks == ("openai:Qwen/Qwen3-8B",)
+    assert made.llm_prices == {"Qwen/Qwen3-8B": (0.1, 0.2)}

@@ -1,5 +1,6 @@
 """Changed issues that wait for a new analysis: one each, started once, never lost, never pushed away."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -122,3 +123,15 @@ def test_a_change_rests_cools_down_and_is_held_back_when_there_are_too_many() ->
     assert due_at(just, now=5000.0, settle_s=30, cooldown_s=600) == 5030
     many = Intake(None, 1000.0, MOST_PER_HOUR)
     assert due_at(many, now=1010.0, settle_s=30, cooldown_s=60) == 1010 + HOUR_S
+
+
+async def test_while_nothing_waits_nobody_looks_until_something_does(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        reruns = await wanted(s)
+        assert await reruns.start_due() == 0
+        resting = asyncio.create_task(reruns.rest())
+        await asyncio.sleep(0.05)
+        assert not resting.done()
+        await reruns.note(rerun(s))
+        await asyncio.wait_for(resting, 1)
+        assert await reruns.start_due() == 1
