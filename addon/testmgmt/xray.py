@@ -5,13 +5,14 @@ Source: docs.getxray.app (Authentication - REST v2, GraphQL API); xray.cloud.get
 
 import asyncio
 import hashlib
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from addon.testmgmt.case import Case, Step
-from addon.testmgmt.errors import ToolDown, ToolNotFound, ToolRefused, ToolUnauthorized, short
+from addon.testmgmt.errors import ToolDown, ToolRefused, ToolUnauthorized, short
 from addon.testmgmt.wire import Call, Wire
 
 REGIONS = {
@@ -25,6 +26,7 @@ TOKEN_S = 20 * 3600.0
 MOST_FOUND = 100
 KINDS = {"Gherkin": "Cucumber", "Steps": "Manual"}
 """The kinds we make, with the name a project calls them by unless it says otherwise."""
+_ABSENT = re.compile(r"not found|not exist|no such", re.IGNORECASE)
 
 _TEST = (
     'issueId testType { name kind } gherkin steps { id action data result } jira(fields: ["key", "summary", "labels"])'
@@ -145,7 +147,10 @@ class Xray:
         """A test with the number of its executions, None when there is none with this id."""
         try:
             data = await self._query("test.find", _BY_ID, variables={"ids": [issue_id], "limit": 1})
-        except (ToolRefused, ToolNotFound):
+        except ToolRefused as error:
+            # Any other refusal says nothing about the test: taken for its absence, it would be made a second time.
+            if not _ABSENT.search(error.words):
+                raise
             return None
         return next((test for test in _tests(data) if test.issue_id == issue_id), None)
 

@@ -40,16 +40,25 @@ def summarising(place: Place) -> Any:
 
 
 # What everybody reads with their own eyes, or what is one person's alone; see test_summaries.
-OWN = {"GET /api/v1/jira/search", "POST /api/v1/jira/jql", "GET /api/v1/runs/{run_id}/markdown"}
+OWN = {"GET /api/v1/jira/search", "POST /api/v1/jira/jql", "GET /api/v1/runs/{run_id}/markdown", "GET /api/v1/history"}
 
 # They start runs that would meet each other here; who may is tested in test_people and test_prompts.
 STARTERS = {
     "POST /api/v1/runs/{run_id}/items/{part}/{item}/regenerate",
     "POST /api/v1/projects/{project}/prompts/{kind}/preview",
+    *(
+        f"POST /api/v1/generate/{what}{way}"
+        for what in ("acceptance-criteria", "test-scenarios", "full-pipeline")
+        for way in ("", "/stream")
+    ),
 }
 
-# What was written has an address of its own; who may is tested in test_publishing and test_taking_back.
-WRITTEN = {f"POST /api/v1/publications/{{publication_id}}/{act}" for act in ("retry", "undo")}
+# What was written has an address of its own, and a tool must be connected before it can be tried: who may is tested in
+# test_publishing, test_taking_back and test_places_api.
+WRITTEN = {
+    *(f"POST /api/v1/publications/{{publication_id}}/{act}" for act in ("retry", "undo")),
+    "POST /api/v1/projects/{project}/places/{tool}/test",
+}
 
 # Route -> what a person needs for it, and bodies to send. A route that is missing here fails a test.
 API: dict[str, tuple[str, list[Callable[[Place], Any]]]] = {
@@ -67,7 +76,6 @@ API: dict[str, tuple[str, list[Callable[[Place], Any]]]] = {
     "POST /api/v1/jira/publish/preview": (TAKES_PART, [publishing("comment")]),
     "GET /api/v1/projects/{project}/places": (ADMINISTERS, []),
     "PUT /api/v1/projects/{project}/places": (ADMINISTERS, [lambda _: {}]),
-    "POST /api/v1/projects/{project}/places/{tool}/test": (ADMINISTERS, [lambda _: None]),
     "GET /api/v1/projects/{project}/runs": (SEES, []),
     "GET /api/v1/projects/{project}/settings": (ADMINISTERS, []),
     "PUT /api/v1/projects/{project}/settings": (ADMINISTERS, [lambda _: {"language": "auto"}]),
@@ -125,7 +133,7 @@ def calls(
     for route in routes:
         needs, bodies = API[route]
         method, path = route.split(" ")
-        parts = {"part": "criteria", "item": 0, "kind": "analysis", "version": 1, "tool": "xray"}
+        parts = {"part": "criteria", "item": 0, "kind": "analysis", "version": 1}
         path = path.format(issue=place.issue, run_id=place.run, project=place.project, **parts)
         for body in [make(place) for make in bodies] or [None]:
             yield needs, f"{method} {path} {body}", insider.call(method, path, person, body)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx2
 import pytest
 
 from addon.errors import AddonError
@@ -11,7 +12,7 @@ from addon.runs.feature import CannotUndo
 from addon.targets.coverage import NotLinked
 from addon.targets.settling import Unsettled
 from addon.targets.xray import XrayTarget
-from addon.testmgmt.errors import ToolDown, ToolRefused
+from addon.testmgmt.errors import ToolDown, ToolError, ToolRefused
 from sandbox.site import Issue
 from tests.unit.targets.fake_jira import FakeJira
 from tests.unit.targets.make import publication, writing
@@ -120,6 +121,26 @@ async def test_a_link_that_failed_is_made_later_and_alone(desk: Desk) -> None:
     assert desk.book["remote_key"] == desk.tests[0].key
     await desk.publish(repeated=True)
     assert (len(desk.tests), len(desk.links)) == (1, 1)
+
+
+REFUSALS = [(200, {"errors": [{"message": "Internal server error"}], "data": None}), (400, {"error": "Bad"}), (404, {})]
+
+
+@pytest.mark.parametrize(("status", "body"), REFUSALS)
+async def test_xray_refusing_to_say_whether_a_test_is_there_makes_no_second_and_undoes_nothing(
+    desk: Desk, status: int, body: Any
+) -> None:
+    desk.jira.next("POST", "/issueLink", 403)
+    with pytest.raises(NotLinked):
+        await desk.publish()
+    for again in (desk.publish(repeated=True), desk.target.undo(writing(desk.jira, desk.row()))):
+        desk.bench.wire.answers = [httpx2.Response(status, json=body)]
+        with pytest.raises(ToolError):
+            await again
+    assert len(desk.tests) == 1
+    # A test that somebody deleted is another matter.
+    desk.bench.wire.answers = [httpx2.Response(200, json={"errors": [{"message": "test with id 1 not found!"}]})]
+    await desk.target.undo(writing(desk.jira, desk.row()))
 
 
 async def test_a_link_that_exists_is_not_made_again(desk: Desk) -> None:
