@@ -63,6 +63,10 @@ const ERRORS = {
     title: N_("Sub-tasks cannot be created here"),
     text: N_("The suggestion is listed in a comment of the issue instead."),
   },
+  no_field: {
+    title: N_("No field is chosen"),
+    text: N_("A project administrator chooses one for acceptance criteria in the project's settings."),
+  },
   field_not_empty: { title: N_("The field is not empty"), text: N_("What people wrote there is kept.") },
   field_not_writable: {
     title: N_("The field cannot be written"),

@@ -96,6 +96,9 @@ def _pieces(item: AcceptanceCriterion, *, say: Say, named: bool) -> list[Inline 
     pieces: list[Inline | str] = [text(title, STRONG)]
     for word, clause in clauses(item, say):
         pieces += [BREAK, text(word, STRONG), f" {clause}"]
+    # A list stands alone: what nobody has confirmed must not read like what the issue says.
+    if named and item.assumption:
+        pieces += [BREAK, text(say(N_("Assumption:")), EM), f" {item.assumption}"]
     return pieces
 
 

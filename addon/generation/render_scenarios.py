@@ -39,7 +39,10 @@ def blocks(result: ScenariosResult, *, say: Say, cut: frozenset[str]) -> Iterato
     if result.coverage and "coverage" not in cut:
         yield from _coverage(result, say)
     if not scenarios:
-        yield paragraph(say(N_("The issue says too little for test scenarios.")))
+        too_little = N_("The issue says too little for test scenarios.")
+        # With criteria to test there was enough to read: what is missing are tests of the kinds asked for.
+        none_of_kind = N_("None of the criteria gives rise to a test of the kinds asked for.")
+        yield paragraph(say(none_of_kind if result.coverage else too_little))
     # Titles alone still tell what is tested.
     elif "steps" in cut:
         yield bullet_list([[text(f"{item.id} · {item.title}", STRONG)] for item in scenarios])
@@ -113,7 +116,8 @@ def _inside(item: Scenario, *, say: Say, cut: frozenset[str]) -> Iterator[Block]
 def _entry(item: Scenario, say: Say) -> list[Block]:
     before: list[Inline | str] = [text(f"{item.id} · {item.title}", STRONG)]
     if item.preconditions:
-        before += [BREAK, f"{say(N_('Preconditions'))}: {'; '.join(item.preconditions)}"]
+        told = say(N_("Preconditions: {conditions}")).format(conditions="; ".join(item.preconditions))
+        before += [BREAK, told]
     return [paragraph(*before), ordered_list([_step(step) for step in item.steps])]
 
 

@@ -36,12 +36,12 @@ async def open_outside(
 ) -> AsyncIterator[Outside]:
     """Transports replace the network in tests. Raises Misconfigured."""
     door = Door.of(settings)
-    user_agent = f"jiravision/{app_version()}"
+    user_agent, models = f"jiravision/{app_version()}", Models(llm_transport)
     outside = Outside(
         jira=Jira(oauth_url=settings.oauth_url, user_agent=user_agent, transport=jira_transport),
         install_keys=InstallKeys(settings.install_keys_url, jira_transport),
-        models=Models(llm_transport),
-        service=Remote(door) if door else None,
+        models=models,
+        service=Remote(door, refusals=models.refusals) if door else None,
         tools=Tools(user_agent, tool_transport),
     )
     try:

@@ -38,8 +38,12 @@ class Ledger:
         """One request that broke. What was streamed before that will be on the bill; a plain error is not."""
         # Whatever the model said before it broke is billed, though nobody sent a figure.
         if heard:
-            self._estimated = True
-            self._count(estimate(said), estimate(heard))
+            self.cut_off(said, heard)
+
+    def cut_off(self, said: str, heard: str) -> None:
+        """One request we left in the middle: a server that reads and thinks sends a bill, also before its first word."""
+        self._estimated = True
+        self._count(estimate(said), estimate(heard) if heard else 0)
 
     def usage(self) -> Usage:
         return Usage(

@@ -51,7 +51,7 @@ class Models:
         self._clients = Clients(transport, resolve=resolve)
         self._sleep = sleep
         self._plain: set[tuple[str, str, str]] = set()
-        self._refusals = Refusals()
+        self.refusals = Refusals()
 
     async def ask(
         self,
@@ -75,7 +75,7 @@ class Models:
 
     def trouble(self, choice: ModelChoice) -> str:
         """Why this choice is not even tried at the moment, for its administrator; "" when it is."""
-        return self._refusals.said(choice)
+        return self.refusals.said(choice)
 
     async def probe(self, choice: ModelChoice) -> str:
         """Ask for one word and say how it went; also with a key that was refused, which may have been mended since.
@@ -106,7 +106,7 @@ class Models:
                 answer = await ask.run()
         except ModelError as error:
             if isinstance(error, ModelUnauthorized):
-                self._refusals.note(choice, error)
+                self.refusals.note(choice, error)
             error.usage = ledger.usage()
             raise
         except TimeoutError:
@@ -115,7 +115,7 @@ class Models:
             late = ModelTimeout(f"The model gave no complete answer within {choice.timeout_s:g} seconds.")
             late.usage = ledger.usage()
             raise late from None
-        self._refusals.forget(choice)
+        self.refusals.forget(choice)
         self._remember(place, plain=talk.plain)
         return answer
 

@@ -14,13 +14,13 @@ from pydantic import BaseModel, ValidationError
 from addon.errors import Misconfigured
 from addon.llm.answer import Answer, Usage
 from addon.llm.choice import ModelChoice
-from addon.llm.errors import ModelDown, ModelError, ModelNonsense, ModelTimeout
+from addon.llm.errors import ModelDown, ModelError, ModelNonsense, ModelTimeout, ModelUnauthorized
 from addon.llm.partial import OnPartial
 from addon.llm.prompt import Objection, Prompt
+from addon.llm.refusals import Refusals
 from addon.llm.remote_tokens import Envelope, Sent, shared_secrets, signed
-from addon.llm.remote_wire import ROOM_OF, Asked, Given, given_of, heard, usage_of
+from addon.llm.remote_wire import ROOM_OF, Asked, Given, given_of, guessed, heard, usage_of
 from addon.llm.structured import in_words
-from addon.llm.tokens import estimate
 from addon.observe import logs
 from addon.settings import Settings, is_loopback
 
@@ -61,10 +61,14 @@ class Door:
 
 
 class Remote:
-    """A `CanAsk`. transport replaces the network in tests."""
+    """A `CanAsk`. transport replaces the network in tests. refusals: those of the host's own models."""
 
-    def __init__(self, door: Door, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, door: Door, transport: httpx2.AsyncBaseTransport | None = None, *, refusals: Refusals | None = None
+    ) -> None:
         self._door = door
+        # Shared, so that the administration page tells of a refused key whoever was refused.
+        self._refusals = refusals or Refusals()
         self._envelope = Envelope(door.secrets)
         self._client = httpx2.AsyncClient(
             transport=transport,
@@ -88,7 +92,8 @@ class Remote:
         """As Models.ask. Raises ServiceDown when the service is away or does not know the shape."""
         ends = time.monotonic() + choice.timeout_s
         given = await self._once(choice, prompt, shape=shape, on_partial=on_partial)
-        usage = usage_of(given.usage) or Usage(choice.provider, choice.model, prompt.version)
+        # Never nothing: what is booked as nothing is free.
+        usage = usage_of(given.usage) or guessed(choice, prompt, partial=given.value)
         value, problem = _checked(given, shape, check=check)
         if value is not None:
             return Answer(value, usage, given.text, given.repaired)
@@ -102,7 +107,7 @@ class Remote:
         except ModelError as error:
             error.usage = usage.plus(error.usage) if error.usage else usage
             raise
-        usage = usage.plus(usage_of(given.usage) or Usage(choice.provider, choice.model, prompt.version))
+        usage = usage.plus(usage_of(given.usage) or guessed(choice, prompt, partial=given.value))
         value, _ = _checked(given, shape, check=check)
         if value is None:
             raise _nonsense(usage)
@@ -131,10 +136,13 @@ class Remote:
             error = _down(f"The AI service broke off ({broken}).")
             # The model had begun to answer, so somebody will be billed for that.
             if broken.last:
-                error.usage = _guessed(choice, prompt, partial=broken.last)
+                error.usage = guessed(choice, prompt, partial=broken.last)
             raise error from None
         if (failed := heard(said)) is not None:
+            if isinstance(failed, ModelUnauthorized):
+                self._refusals.note(choice, failed)
             raise failed
+        self._refusals.forget(choice)
         given = given_of(said)
         if given is None:
             raise _down("The AI service answered something else than an answer.")
@@ -219,15 +227,3 @@ def _nonsense(usage: Usage) -> ModelNonsense:
     error = ModelNonsense("The model gave no usable answer, not even when its mistakes were named.")
     error.usage = usage
     return error
-
-
-def _guessed(choice: ModelChoice, prompt: Prompt, *, partial: dict[str, Any]) -> Usage:
-    return Usage(
-        choice.provider,
-        choice.model,
-        prompt.version,
-        input_tokens=estimate(prompt.system + prompt.user),
-        output_tokens=estimate(json.dumps(partial)),
-        requests=1,
-        estimated=True,
-    )

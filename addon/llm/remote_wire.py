@@ -1,7 +1,8 @@
 """What host and AI service say to each other: the question, the answer, the error."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,6 +13,7 @@ from addon.llm.choice import ModelChoice
 from addon.llm.errors import ModelBusy, ModelError
 from addon.llm.prompt import Objection, Prompt
 from addon.llm.remote_tokens import Envelope
+from addon.llm.tokens import estimate
 
 ROOMS: dict[str, tuple[str, ...]] = {
     "analyze-issue": ("Analysis", "Subtask", "Criterion"),
@@ -21,6 +23,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }
 """Route below /ai/ -> names of the types it answers with."""
 ROOM_OF = {shape: room for room, shapes in ROOMS.items() for shape in shapes}
+
+_COUNTED = frozenset(each.name for each in fields(Usage))
 
 ERRORS: dict[str, type[ModelError]] = {
     each.code: each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, ModelError)
@@ -128,10 +132,10 @@ def heard(said: Any) -> ModelError | None:
 
 
 def usage_of(said: Any) -> Usage | None:
-    """None for what is none."""
+    """None for what is none; what another release counts besides is left out."""
     try:
-        return Usage(**said)
-    except TypeError:
+        return Usage(**{name: value for name, value in said.items() if name in _COUNTED})
+    except (AttributeError, TypeError):
         return None
 
 
@@ -141,3 +145,16 @@ def given_of(said: Any) -> Given | None:
         return Given.model_validate(said)
     except ValidationError:
         return None
+
+
+def guessed(choice: ModelChoice, prompt: Prompt, *, partial: dict[str, Any]) -> Usage:
+    """What an answer that broke off will be on the bill for, as far as it was heard."""
+    return Usage(
+        choice.provider,
+        choice.model,
+        prompt.version,
+        input_tokens=estimate(prompt.system + prompt.user),
+        output_tokens=estimate(json.dumps(partial)),
+        requests=1,
+        estimated=True,
+    )

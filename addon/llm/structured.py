@@ -85,7 +85,7 @@ class Ask(Generic[T]):
                 await self._recover(fault)
             except asyncio.CancelledError:
                 # By the deadline, or by whoever asked: what was said until then will be on the bill.
-                self.ledger.failed(self.conversation.text(), "".join(self.heard))
+                self.ledger.cut_off(self.conversation.text(), "".join(self.heard))
                 raise
 
     async def _exchange(self) -> Reply:

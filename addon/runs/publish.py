@@ -22,6 +22,10 @@ from addon.store.repos.runs import Run
 PANEL_PRIORITY = 10
 
 
+class NoField(Invalid):
+    code = "no_field"
+
+
 async def plan(
     tx: AsyncConnection,
     run: Run,
@@ -141,7 +145,7 @@ class Publisher:
         settings = await self._desk.projects.get(run.tenant_id, run.project_id or "")
         field = wish.field or draft.content.get("field") or settings.criteria_field
         if not field:
-            raise Invalid("Choose the field to write into; the project's settings name none.")
+            raise NoField("Choose the field to write into; the project's settings name none.")
         content = {**draft.content, "field": field, "replace": wish.replace}
         return replace(draft, content=content, marker=f"field:{run.id}:{field}")
 

@@ -34,7 +34,7 @@ function row(criterion) {
 }
 
 /** isOwn: the criteria were written by the same run, so there is nothing to say of where they came from. */
-export function coverageView({ coverage, criteria_from: from }, isOwn) {
+export function coverageView({ coverage, criteria_from: from, scenarios }, isOwn) {
   if (!coverage.length) return null;
   const uncovered = coverage.filter((criterion) => !criterion.scenarios.length);
   const [covered, total] = [coverage.length - uncovered.length, coverage.length];
@@ -45,6 +45,8 @@ export function coverageView({ coverage, criteria_from: from }, isOwn) {
     { class: "coverage", "aria-labelledby": "coverage-title" },
     h("h3", { id: "coverage-title" }, said),
     bar(covered, total),
+    !scenarios.scenarios.length &&
+      h("p", { "data-none": "" }, t("None of the criteria gives rise to a test of the kinds asked for.")),
     uncovered.length > 0 && notice("warning", { "data-uncovered": "", text: t("Without a test: {names}.", { names }) }),
     !isOwn && h("p", { class: "meta" }, FROM[from]?.()),
     fold(

@@ -11,7 +11,7 @@ const MADE = new Set(["subtasks", "xray", "zephyr"]);
 
 function label(publication) {
   const name = targetName(publication.target);
-  return publication.title ? `${name}: ${publication.title}` : name;
+  return publication.title ? t("{place}: {title}", { place: name, title: publication.title }) : name;
 }
 
 /** One publication as a line that is changed in place, so that its buttons keep the focus. */

@@ -25,10 +25,15 @@ function itemChoice(run, { part, names }) {
   return { ...group, isAll };
 }
 
-/** Only administrators of the project may ask; for everybody else the project's own field is the only one. */
+/**
+ * The project's own field comes first. Only administrators of the project may ask; for everybody else that field is
+ * the only one.
+ */
 async function fieldsOf(run) {
-  const answer = await get(`/projects/${encodeURIComponent(run.project_id)}/options`).catch(() => null);
-  return answer?.fields ?? [];
+  const ask = (what) => get(`/projects/${encodeURIComponent(run.project_id)}/${what}`).catch(() => null);
+  const [options, settings] = await Promise.all([ask("options"), ask("settings")]);
+  const isOwn = ({ id }) => Number(id === settings?.criteria_field);
+  return [...(options?.fields ?? [])].sort((one, other) => isOwn(other) - isOwn(one));
 }
 
 export class PublishDialog {

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.harness import sent
@@ -133,6 +133,22 @@ async def test_a_new_version_stands_beside_the_old_until_one_is_chosen(visit: Vi
     await expect(page.locator("#older-criteria")).to_have_count(0)
     await page.click("#tab-history")
     await expect(page.locator("#runs > li").first).to_contain_text("New version of one item")
+
+
+async def test_no_test_of_the_kinds_asked_for_is_said_in_words(visit: Visit) -> None:
+    page = await open_tab(visit, "scenarios")
+    await expect(page.locator("[data-none]")).to_have_count(0)
+
+    async def without_tests(route: Route) -> None:
+        answer = await route.fetch()
+        run = await answer.json()
+        run["result"]["scenarios"]["scenarios"] = []
+        await route.fulfill(response=answer, json=run)
+
+    await page.route("**/api/v1/runs/scenarios-1*", without_tests)
+    await page.reload()
+    await page.click("#tab-scenarios")
+    await expect(page.locator("[data-none]")).to_contain_text("a test of the kinds asked for")
 
 
 async def test_coverage_is_told_first_and_names_what_is_not_covered(visit: Visit) -> None:

@@ -68,6 +68,22 @@ async def test_a_field_is_chosen_and_replaced_only_on_demand(visit: Visit) -> No
     assert (await sent(page))[-1] == ("POST /jira/publish", wish)
 
 
+async def test_the_field_of_the_project_is_offered_before_all_others(visit: Visit) -> None:
+    page = await dialog(visit)
+    fields = [{"id": f"customfield_{n}", "name": f"Notes {n}"} for n in (10048, 10049, 10050)]
+    await page.route("**/api/v1/projects/*/options*", lambda route: route.fulfill(json={"fields": fields}))
+    await page.route(
+        "**/api/v1/projects/*/settings*", lambda route: route.fulfill(json={"criteria_field": "customfield_10050"})
+    )
+    await page.locator("#publish-target-field").check()
+    await expect(page.locator("#publish-field")).to_have_value("customfield_10050")
+    assert await page.locator("#publish-field option").all_inner_texts() == [
+        "Notes 10050",
+        "Notes 10048",
+        "Notes 10049",
+    ]
+
+
 async def test_items_are_chosen_and_nothing_chosen_is_not_sent(visit: Visit) -> None:
     page = await dialog(visit)
     await page.locator("#publish-target-zephyr").check()

@@ -7,7 +7,6 @@ from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Visit, too_wide, violations
 
-
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 

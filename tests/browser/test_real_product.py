@@ -145,9 +145,7 @@ async def test_a_refused_model_key_is_told_in_the_panel(
     frame = await framed(page)
     model("script", ["status:401"])
     await frame.click("#analyse")
-    await expect(frame.locator("[data-notice=model_failed]")).to_contain_text(
-        "The built-in rules answered instead."
-    )
+    await expect(frame.locator("[data-notice=model_failed]")).to_contain_text("The built-in rules answered instead.")
     # Whoever presses the button has mended something.
     assert of_model.api("POST", "/site/model/test", user="ann").json()["ok"] is True
 

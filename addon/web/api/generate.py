@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from addon.errors import Invalid
 from addon.policy.projects import storable
 from addon.results.part import Kind
+from addon.runs.publish import NoField
 from addon.runs.start import Ask, IssueRef
 from addon.store.repos.runs import Run
 from addon.web.api import rights, seen
@@ -131,7 +132,7 @@ async def _may_publish(house: House, caller: Caller, *, issue: IssueRef, targets
     if "field" in targets:
         settings = await house.projects.get(caller.tenant.id, issue.project_id or "")
         if not settings.criteria_field:
-            raise Invalid("Choose the field for acceptance criteria in the project's settings first.")
+            raise NoField("Choose the field for acceptance criteria in the project's settings first.")
 
 
 async def _base(house: House, caller: Caller, *, issue: IssueRef, based_on: str | None) -> str | None:

@@ -9,13 +9,14 @@ from addon.adf.markdown import from_markdown
 from addon.adf.nodes import doc, weight
 from addon.adf.read import to_markdown
 from addon.errors import Invalid
+from addon.generation import render_scenarios
 from addon.generation.criteria_drafts import CriteriaDrafts
 from addon.generation.page import MOST
 from addon.generation.scenario_drafts import ScenarioDrafts
 from addon.generation.slips import Origin, Picked
 from addon.generation.words import escaped, unmarked
 from addon.gherkin.feature import scenarios as titles_in
-from addon.results.scenarios import Step
+from addon.results.scenarios import Scenarios, Step
 from addon.runs.feature import Draft
 from tests.unit.adf.subset import check
 from tests.unit.generation.bench import TEXTS, rich, run_of
@@ -95,6 +96,8 @@ def test_description_field_and_sub_tasks_take_the_same_words() -> None:
     assert (description.marker, description.content["section"]) == ("description:10231:criteria:run-1", "criteria")
     assert description.content["title"] == "Acceptance criteria"
     assert "AC-1 · An expired voucher is refused with its date" in read(description)
+    # Nobody there sees the table with what each criterion rests on.
+    assert read(description).count("*Assumption:* One voucher") == 1
     (field,) = of_criteria("field", 0)
     assert (field.marker, field.content["replace"]) == ("field:run-1:customfield_1", False)
     assert field.content["text"] == "AC-1 An expired voucher is refused with its date"
@@ -149,6 +152,9 @@ def test_a_scenario_becomes_a_sub_task_with_a_table_of_steps() -> None:
 
 def test_a_list_of_scenarios_for_places_that_hold_nothing_else() -> None:
     text = read(of_scenarios("description")[0])
+    assert "Preconditions: a voucher SPRING" in text
+    french = scenarios_result(language="fr")
+    assert "Conditions préalables\u00a0: a voucher" in read(of_scenarios("description", result=french)[0])
     assert "TS-1 · Enter an expired voucher" in text
     assert "Enter the voucher (SPRING | 10 %) → 1 May is shown" in text.replace("\\|", "|")
     assert of_scenarios("field")[0].content["text"] == "TS-1 Enter an expired voucher; TS-2 Enter it twice"
@@ -200,6 +206,15 @@ def test_questions_alone_are_worth_a_comment_and_nothing_else() -> None:
     for target in ("description", "field", "subtasks", "xray"):
         with pytest.raises(Invalid):
             of_criteria(target, result=empty)
+
+
+def test_no_test_of_the_kinds_asked_for_is_not_told_as_an_issue_that_says_too_little() -> None:
+    none = scenarios_result(scenarios=Scenarios(language="en", scenarios=[]))
+    for result, words in (
+        (none, "gives rise to a test of the kinds"),
+        (none.model_copy(update={"coverage": []}), "says too little for test scenarios"),
+    ):
+        assert words in to_markdown(doc(*render_scenarios.blocks(result, say=str, cut=frozenset())))
 
 
 def test_the_longest_results_still_fit_a_comment_and_are_valid() -> None:

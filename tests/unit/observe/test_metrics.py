@@ -53,9 +53,6 @@ def test_no_label_can_name_a_tenant_an_issue_or_a_person() -> None:
         "owner",
         "budget",
         "level",
-        "owner",
-        "budget",
-        "level",
     }
     declared = {
         label

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from addon.llm.moving import AWAY_S, Moving
 from addon.llm.prompt import Objection, Prompt
 from addon.llm.remote import Door, Remote, ServiceDown
 from addon.llm.remote_tokens import Envelope, Sent, signed
-from addon.llm.remote_wire import ROOM_OF, Asked
+from addon.llm.remote_wire import ROOM_OF, Asked, usage_of
 from addon.results.analysis import Analysis
 from addon.settings import ROOT, Settings
 from addon.web.ai_service.app import create_service
@@ -82,7 +82,8 @@ async def both() -> AsyncIterator[Both]:
     app = create_service(made)
     wire = httpx2.ASGITransport(app)
     async with FakeModel() as model, app.router.lifespan_context(app):
-        direct, remote = Models(sleep=hurried), Remote(Door(URL, (SECRET,), 60.0), wire)
+        direct = Models(sleep=hurried)
+        remote = Remote(Door(URL, (SECRET,), 60.0), wire, refusals=direct.refusals)
         async with httpx2.AsyncClient(transport=wire, base_url=URL) as client:
             yield Both(model, app, direct, remote, client)
         await remote.close()
@@ -136,8 +137,11 @@ async def test_the_growing_answer_is_heard_either_way(both: Both) -> None:
 
 async def test_a_refused_key_is_not_sent_again(both: Both) -> None:
     here, _, _ = await both.ask(both.direct, "status:401")
+    both.direct.refusals.forget(both.choice())
     there, _, _ = await both.ask(both.remote, "status:401")
     same(here, there)
+    # The page of the host tells of it, although it was the service that was refused.
+    assert both.direct.trouble(both.choice()) == there.detail  # type: ignore[union-attr]
     again, _, said = await both.ask(both.remote)
     assert isinstance(again, ModelError)
     assert (again.code, said) == ("model_unauthorized", [])
@@ -338,6 +342,22 @@ async def test_an_answer_cut_in_the_middle_is_billed_by_estimate() -> None:
     usage = down.value.usage
     assert usage is not None
     assert (usage.estimated, usage.input_tokens > 5, usage.output_tokens > 2) == (True, True, True)
+
+
+@pytest.mark.parametrize("usage", [{}, {"tokens": 7}, {"provider": "openai", "model": "m-1"}], ids=str)
+async def test_an_answer_whose_bill_cannot_be_read_is_never_free(usage: dict[str, Any]) -> None:
+    said = {"value": {"overall": 50}, "text": "{}", "repaired": True, "usage": usage}
+    with pytest.raises(ModelNonsense) as failed:
+        await answering(httpx2.Response(200, json=said)).ask(
+            CHOICE, PROMPT, shape=Analysis, check=lambda value: value, on_partial=None
+        )
+    assert failed.value.usage is not None
+    assert failed.value.usage.input_tokens > 5
+
+
+def test_what_a_newer_service_counts_besides_is_left_out() -> None:
+    counted = asdict(Usage("openai", "m-1", "t.v1", input_tokens=9))
+    assert usage_of({**counted, "thoughts": 3}) == Usage("openai", "m-1", "t.v1", input_tokens=9)
 
 
 class Local:

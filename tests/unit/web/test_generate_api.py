@@ -132,6 +132,7 @@ async def test_what_may_not_be_written_is_said_at_the_door(door: Door, target: s
         body = {"issue": ISSUE, "publish": ["comment", target] if missing != "ADD_COMMENTS" else [target]}
         answer = await door.api("POST", f"/generate/{route}", who="bob", json=body)
         assert answer.status_code == status, answer.text
+        assert status != 422 or answer.json()["error"] == "no_field"
     async with door.house.db.begin() as tx:
         assert (await tx.execute(select(runs))).all() == []
 
