@@ -41,7 +41,7 @@ class Ledger:
             self.cut_off(said, heard)
 
     def cut_off(self, said: str, heard: str) -> None:
-        """One request we left in the middle: a server that reads and thinks sends a bill, also before its first word."""
+        """One request we left in the middle: a server that reads and thinks sends a bill before its first word."""
         self._estimated = True
         self._count(estimate(said), estimate(heard) if heard else 0)
 

@@ -131,7 +131,9 @@ class Remote:
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise ModelTimeout(f"The model gave no complete answer within {choice.timeout_s:g} seconds.") from None
+            late = ModelTimeout(f"The model gave no complete answer within {choice.timeout_s:g} seconds.")
+            late.usage = guessed(choice, prompt, partial={})
+            raise late from None
         except _BrokenOff as broken:
             error = _down(f"The AI service broke off ({broken}).")
             # The model had begun to answer, so somebody will be billed for that.

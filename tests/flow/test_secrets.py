@@ -260,12 +260,22 @@ def test_a_change_of_provider_forgets_the_key(site_one: Insider, between: dict[s
     assert used_key(site_one) == DEPLOYMENT
 
 
-def test_no_request_can_name_the_address_a_key_is_sent_to(site_one: Insider) -> None:
-    for name in ("base_url", "llm_base_url", "url", "endpoint", "host"):
-        body = {"provider": "openai", "model": "other", "api_key": OWN, name: "https://evil.example/v1"}
-        answer = site_one.call("PUT", "/api/v1/site/model", "ann", body)
-        assert answer.status_code == 422, answer.text
-        assert "evil.example" not in site_one.call("GET", "/api/v1/site/model").text
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        *((name, "https://evil.example/v1") for name in ("llm_base_url", "url", "endpoint", "host")),
+        ("base_url", "https://169.254.169.254/evil.example"),
+        ("base_url", "http://127.0.0.1:1/evil.example"),
+        ("base_url", "https://user:evil.example@203.0.113.5/v1"),
+    ],
+)
+def test_a_key_cannot_be_sent_to_an_address_of_ours_or_under_another_name(
+    site_one: Insider, name: str, address: str
+) -> None:
+    body = {"provider": "openai", "model": "other", "api_key": OWN, name: address}
+    answer = site_one.call("PUT", "/api/v1/site/model", "ann", body)
+    assert answer.status_code == 422, answer.text
+    assert "evil.example" not in site_one.call("GET", "/api/v1/site/model").text
 
 
 def test_the_operators_key_does_not_pay_for_a_model_of_the_customers_choice(site_one: Insider) -> None:

@@ -167,6 +167,12 @@ async def test_text_streamed_before_a_break_or_the_deadline_is_on_the_bill(bench
     assert usage.estimated
 
 
+async def test_question_a_server_thought_about_until_the_deadline_is_on_the_bill(bench: Bench) -> None:
+    usage = (await bench.failure("hang", timeout_s=0.5)).usage
+    assert usage is not None
+    assert (usage.input_tokens > 20, usage.output_tokens, usage.estimated) == (True, 0, True)
+
+
 async def test_unwritable_key_is_an_unauthorized_model(bench: Bench) -> None:
     failure = await bench.failure(api_key="clé secrète")
     assert isinstance(failure, errors.ModelUnauthorized)
