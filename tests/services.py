@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+# It stands where a plain PATH does not look.
+RUNUSER = shutil.which("runuser", path=f"{os.defpath}:/usr/sbin:/sbin") or "runuser"
 SYSTEM_USER = "postgres"
 WORKERS = 16
 """So many workers of one pytest have ports of their own."""
@@ -131,7 +133,7 @@ class PostgreSQL:
 
     def _as_owner(self, program: str, arguments: Sequence[str]) -> list[str]:
         command = [str(self._bin / program), *arguments]
-        return ["runuser", "-u", SYSTEM_USER, "--", *command] if os.geteuid() == 0 else command
+        return [RUNUSER, "-u", SYSTEM_USER, "--", *command] if os.geteuid() == 0 else command
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(self._as_owner(program, arguments), capture_output=True, text=True, cwd="/", check=False)

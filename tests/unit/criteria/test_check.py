@@ -34,6 +34,11 @@ def test_quotes_are_spelled_as_in_the_issue() -> None:
     assert item.quote == "I want to know why my voucher was refused"
 
 
+def test_a_criterion_that_quotes_the_issue_assumes_nothing_besides() -> None:
+    (item,) = check()(criteria(criterion(assumption="Vouchers are meant."))).criteria
+    assert (bool(item.quote), item.assumption) == (True, "")
+
+
 def test_ids_follow_the_order_whatever_the_model_called_them() -> None:
     items = [criterion(id="X", when=f"event {n} comes") for n in range(3)]
     assert [item.id for item in check()(criteria(*items)).criteria] == ["AC-1", "AC-2", "AC-3"]

@@ -391,6 +391,20 @@ async def test_while_the_service_is_away_this_process_asks() -> None:
     assert local.asked[0].timeout_s <= CHOICE.timeout_s
 
 
+async def test_what_a_service_spent_before_it_died_is_on_the_bill_as_well() -> None:
+    cut = httpx2.Response(200, headers=EVENTS, text='event: token\ndata: {"overall": 50}\n\n')
+
+    async def asked(end: Answer[Any] | ModelError) -> Answer[Any]:
+        models = Moving(answering(cut)).instead_of(Local(end))
+        return await models.ask(CHOICE, PROMPT, shape=Analysis, check=lambda value: value, on_partial=_deaf)
+
+    assert (await asked(Answer("here", Usage("openai", "m-1", "t.v1")))).usage.input_tokens > 5
+    with pytest.raises(ModelNonsense) as failed:
+        await asked(ModelNonsense("no"))
+    assert failed.value.usage is not None
+    assert failed.value.usage.input_tokens > 5
+
+
 async def test_without_fallback_an_absent_service_is_an_error_worth_another_try() -> None:
     local = Local(Answer("here", Usage("openai", "m-1", "t.v1")))
     with pytest.raises(ServiceDown) as down:
