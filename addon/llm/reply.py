@@ -6,7 +6,8 @@ from typing import Literal
 
 from addon.llm.faults import over_long
 
-MOST_ANSWER_CHARS = 200_000
+MOST_ANSWER_CHARS = 64_000
+"""About what the 16,384 tokens hold that some wires name as their limit: the others may not ramble for longer."""
 
 Watcher = Callable[[list[str]], Awaitable[None]]
 """Told of the pieces of text so far after each network read."""

@@ -43,6 +43,10 @@ class Markdown:
         yield f"# {say(N_('Summary of issues'))}"
         yield ""
         yield from self._about()
+        if not result.issues:
+            yield say(N_("The query is fine, but it finds no issue that you may see."))
+            yield ""
+            return
         if result.question:
             yield f"## {say(N_('Answer'))}"
             yield ""

@@ -173,6 +173,13 @@ async def test_question_a_server_thought_about_until_the_deadline_is_on_the_bill
     assert (usage.input_tokens > 20, usage.output_tokens, usage.estimated) == (True, 0, True)
 
 
+async def test_rambling_is_cut_off_before_it_costs_much_and_is_on_the_bill(bench: Bench) -> None:
+    failure = await bench.failure("over_long")
+    assert isinstance(failure, errors.ModelTooLong)
+    assert failure.usage is not None
+    assert 10_000 < failure.usage.output_tokens < 25_000
+
+
 async def test_unwritable_key_is_an_unauthorized_model(bench: Bench) -> None:
     failure = await bench.failure(api_key="clé secrète")
     assert isinstance(failure, errors.ModelUnauthorized)

@@ -56,6 +56,15 @@ def test_everything_of_the_summary_stands_in_the_file() -> None:
     assert re.search(r"\| Open, assigned to nobody \| 0 \|", text)
 
 
+def test_a_query_that_finds_nothing_is_told_in_words_and_not_in_tables_of_noughts() -> None:
+    nothing = issue_set()
+    summary = by_rules(nothing, language="fr", say=Texts().of("fr"), asked=True)
+    text = written(result(author="rules", counts=nothing.counts(), issues=[], summary=summary), "fr")
+    assert "elle ne trouve aucun ticket" in text
+    assert "|" not in text
+    assert "Réponse" not in text
+
+
 def test_the_rules_sign_their_work_and_french_is_french() -> None:
     text = written(result(author="rules"), "fr")
     assert "# Synthèse de tickets" in text
