@@ -8,7 +8,6 @@ UV := $(BIN)/uv
 ARTEFACTS ?= artefacts
 # Tests wait about as long as they compute: one worker more than there are processors keeps these busy.
 JOBS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1 )))
-export PYTHONDONTWRITEBYTECODE ?= 1
 # Trust what the system trusts, as pip does: behind a company's proxy uv's own list of authorities is not enough.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= 1

@@ -267,4 +267,4 @@ class Stack:
 def _bare_environment() -> dict[str, str]:
     """The variables a program needs to run, none that would configure it."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    return kept | {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    return kept | {"PYTHONUNBUFFERED": "1"}
