@@ -219,7 +219,7 @@ def spoiled(name: str, body: dict[str, Any]) -> str:
         case "array":
             return f"[{text}]"
         case "nested":
-            return '{"a":' * 20_000
+            return '{"a":' * 12_000
         case "empty":
             return ""
         case "refusal_text":

@@ -102,7 +102,8 @@ def spoiled(name: str, answer: dict[str, Any]) -> dict[str, Any] | None:
         case "uncovered":
             return answer | {part: items[:1]}
         case "hostile":
-            return answer | {part: [_hostile(item) for item in items] * 4}
+            # No more than fits into an answer, or it would be refused for its size alone.
+            return answer | {part: ([_hostile(item) for item in items] * 4)[:8]}
     return None
 
 

@@ -89,10 +89,13 @@ def _strong_text(title: str) -> Block:
 
 
 def _quoted(blocks: list[Block]) -> list[Block]:
-    """The blocks of a quote, its first paragraph opened by a quotation mark."""
-    if blocks and blocks[0].get("type") == "paragraph":
-        return [Block({**blocks[0], "content": [{"type": "text", "text": "“ "}, *children(blocks[0])]}), *blocks[1:]]
-    return blocks
+    """The blocks of a quote between quotation marks, where paragraphs begin and end it to hold them."""
+    if not blocks or any(block.get("type") != "paragraph" for block in (blocks[0], blocks[-1])):
+        return blocks
+    marked = list(blocks)
+    marked[0] = Block({**marked[0], "content": [{"type": "text", "text": "“"}, *children(marked[0])]})
+    marked[-1] = Block({**marked[-1], "content": [*children(marked[-1]), {"type": "text", "text": "”"}]})
+    return marked
 
 
 def _table_text(table: Block) -> str:

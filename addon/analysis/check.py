@@ -3,11 +3,12 @@
 The shape has been validated by then; here stands what a schema cannot say.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from addon.reading.facts import Facts
 from addon.reading.quotes import Source
+from addon.reading.spoken import Spoken, decisive
 from addon.reading.wording import Wording
 from addon.results.analysis import (
     BUG_ASPECTS,
@@ -42,18 +43,20 @@ class Check:
     """Checks the answers to one question.
 
     The first answer may be refused with a ValueError that tells the model what is wrong; of a second one the invented
-    quotes are dropped and counted. `best` is the last answer that can be used, whatever became of the repair.
+    quotes are dropped and counted, and its language is taken as it is. `best` is the last answer that can be used,
+    whatever became of the repair.
     """
 
     def __init__(self, facts: Facts, *, language: str = "auto", hosts: frozenset[str] = frozenset()) -> None:
         text = facts.text()
-        self._source = Source(text)
+        self._source = Source(facts.said())
         self._wording = Wording(text, hosts)
         self._nature: Nature = "bug" if facts.is_bug else "story"
         self._language = language
         self._labels = {label.casefold() for label in facts.labels}
         # Jira has no sub-tasks below sub-tasks, and an epic is divided into issues of its own.
         self._divisible = not facts.is_subtask and facts.level <= 0
+        self.spoken = Spoken(decisive(facts), wanted=language)
         self._asked_again = False
         self.dropped = 0
         self.best: Analysis | None = None
@@ -67,12 +70,10 @@ class Check:
         invented = [score for score in answer.scores if self._source.find(score.quote) is None]
         self.dropped = len(invented)
         self.best = self.clean(answer)
-        if invented and not self._asked_again:
+        problems = list(self._problems(answer, invented))
+        if problems and not self._asked_again:
             self._asked_again = True
-            listed = "; ".join(f"{score.aspect}: {score.quote[:80]!r}" for score in invented)
-            raise ValueError(
-                f'these quotes do not stand in the issue; copy a passage word for word or give "": {listed}'
-            )
+            raise ValueError("\n".join(problems))
         return self.best
 
     def clean(self, answer: Analysis) -> Analysis:
@@ -105,6 +106,13 @@ class Check:
         if isinstance(value, dict):
             return {name: self.shown(item) for name, item in value.items() if name != "quote"}
         return value
+
+    def _problems(self, answer: Analysis, invented: Sequence[Score]) -> Iterator[str]:
+        if invented:
+            listed = "; ".join(f"{score.aspect}: {score.quote[:80]!r}" for score in invented)
+            yield f'these quotes do not stand in the issue; copy a passage word for word or give "": {listed}'
+        if strange := self.spoken.problem(_own_words(answer)):
+            yield strange
 
     @property
     def aspects(self) -> tuple[str, ...]:
@@ -162,6 +170,17 @@ class Check:
         code = wanted.strip().replace("_", "-").split("-")[0].lower()
         code = _NAMES.get(code, code)
         return code if len(code) == 2 and code.isascii() and code.isalpha() else "en"
+
+
+def _own_words(answer: Analysis) -> Iterator[str]:
+    """All that readers read but quotes, and labels, which hold few words of any language."""
+    yield answer.summary
+    yield from (score.reason for score in answer.scores)
+    yield from (f"{item.what}\n{item.why}" for item in answer.missing)
+    yield from answer.questions
+    yield from (item.text for item in answer.risks)
+    yield from ("\n".join((item.title, item.given, item.when, item.then)) for item in answer.criteria)
+    yield from (f"{item.title}\n{item.description}" for item in answer.subtasks)
 
 
 def _first(most: int, items: Iterable[T | None]) -> list[T]:

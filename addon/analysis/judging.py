@@ -6,6 +6,7 @@ from addon.analysis import prompt
 from addon.analysis.by_rules import by_rules
 from addon.analysis.check import Check
 from addon.generation.asking import ask
+from addon.generation.steering import steered
 from addon.reading import framing
 from addon.reading.facts import Facts
 from addon.results.analysis import Analysis, AnalysisResult
@@ -21,6 +22,7 @@ class Judge:
     async def verdict(self, work: Work, facts: Facts) -> Verdict:
         """Raises ModelError when the model is worth another try of the whole run."""
         check = Check(facts, language=work.settings.language, hosts=work.tenant.hosts)
+        check.spoken.hear(steered(work))
         question = prompt.build(work, facts, delimiter=framing.new_delimiter())
         await work.progress.stage("thinking")
         asked = await ask(work, question, shape=Analysis, check=check)

@@ -59,6 +59,7 @@ async def _facts(work: Work) -> Facts:
         str(work.run.issue_id),
         own_account_id=work.tenant.app_account_id,
         criteria_field=work.settings.criteria_field,
+        ours=work.ours,
     )
     await work.save_facts(facts.model_dump(mode="json"), _hash(work, facts))
     return facts
@@ -67,7 +68,7 @@ async def _facts(work: Work) -> Facts:
 async def _known(work: Work, facts: Facts) -> Verdict | None:
     """The verdict of an earlier run on the very same input, unless a new one is forced."""
     known = None if work.run.params.get("force") else await work.earlier(_hash(work, facts))
-    result = AnalysisResult.model_validate(known) if known is not None else None
+    result = AnalysisResult.model_validate(known.result) if known is not None else None
     # What the rules said while the model was away, or the budget spent, is no reason not to ask it now.
     if result is None or result.notice in ("model_failed", "budget_spent"):
         return None

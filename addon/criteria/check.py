@@ -12,6 +12,7 @@ from addon.gherkin import lint
 from addon.gherkin.dialects import Role, bare
 from addon.reading.facts import Facts
 from addon.reading.quotes import Source
+from addon.reading.spoken import Spoken, decisive
 from addon.reading.wording import Wording
 from addon.results.criteria import AcceptanceCriterion, Criteria
 
@@ -57,10 +58,11 @@ class Check:
         replaced: Replaced | None = None,
     ) -> None:
         text = facts.text()
-        self._source = Source(text)
+        self._source = Source(facts.said())
         self._wording = Wording(text, hosts)
         self._language = language
         self._replaced = replaced
+        self.spoken = Spoken(decisive(facts), wanted=language)
         self._asked_again = False
         self.dropped = 0
         self.best: Criteria | None = None
@@ -120,6 +122,8 @@ class Check:
                 yield f"{name}: it needs a quote from the issue, or the assumption it rests on"
         if self._replaced and len(answer.criteria) > 1:
             yield f"criteria: exactly one entry is wanted, {self._replaced.id}"
+        if strange := self.spoken.problem(_own_words(answer)):
+            yield strange
         others = self._replaced.others if self._replaced else []
         yield from (
             finding.said(str)
@@ -161,3 +165,10 @@ class Check:
     def _clauses(self, clauses: Iterable[str], role: Role, *, language: str) -> list[str]:
         cleaned = (bare(self._wording.line(clause, CLAUSE), role, language=language) for clause in clauses)
         return [clause for clause in cleaned if clause][:MOST_CLAUSES]
+
+
+def _own_words(answer: Criteria) -> Iterator[str]:
+    """All that readers read but quotes."""
+    yield from (answer.feature, answer.narrative, *answer.questions)
+    for item in answer.criteria:
+        yield "\n".join((item.title, *item.given, item.when, *item.then, item.assumption))

@@ -31,6 +31,7 @@ class CriteriaMaker:
 
     async def make(self, work: Work, facts: Facts) -> Made[CriteriaResult]:
         check = Check(facts, language=work.settings.language, hosts=work.tenant.hosts)
+        check.spoken.hear(prompt.steered(work))
         question = prompt.build(work, facts)
         asked = await asking.ask(work, question, shape=Criteria, check=check)
         if asked.value is not None:
@@ -47,6 +48,7 @@ class CriteriaMaker:
             raise Invalid("There is no such criterion to write anew.")
         replaced = Replaced(base.criteria, item)
         check = Check(facts, language=base.criteria.language, hosts=work.tenant.hosts, replaced=replaced)
+        check.spoken.hear(prompt.steered(work))
         question = prompt.anew(work, facts, base=base.criteria, item=item)
         asked = await asking.ask(work, question, shape=Criteria, check=check)
         if asked.value is None:

@@ -41,6 +41,11 @@ def anew(work: Work, facts: Facts, *, base: Criteria, item: int) -> Prompt:
     )
 
 
+def steered(work: Work) -> str:
+    """What people ask for in words."""
+    return steering.steered(work)
+
+
 def _system(work: Work, delimiter: str, *, language: str, told: str = "") -> str:
     return TEMPLATE.substitute(
         delimiter=delimiter, language=framing.language(language), anew=told, instruction=steering.steered(work)

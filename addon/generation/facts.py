@@ -6,7 +6,7 @@ from typing import Any
 from addon.generation.wishes import wishes
 from addon.reading import issue as reading
 from addon.reading.facts import Facts, input_hash
-from addon.runs.feature import Work
+from addon.runs.feature import Stored, Work
 
 HashOf = Callable[[Facts], str]
 
@@ -21,12 +21,13 @@ async def read(work: Work, hash_of: HashOf) -> Facts:
         str(work.run.issue_id),
         own_account_id=work.tenant.app_account_id,
         criteria_field=work.settings.criteria_field,
+        ours=work.ours,
     )
     await work.save_facts(facts.model_dump(mode="json"), hash_of(facts))
     return facts
 
 
-async def earlier(work: Work, input_hash: str) -> dict[str, Any] | None:
+async def earlier(work: Work, input_hash: str) -> Stored | None:
     """The result of an earlier run on the very same input, unless a new one is forced."""
     asked = wishes(work.run)
     return None if asked.force or asked.regenerate else await work.earlier(input_hash)

@@ -16,10 +16,11 @@ R = TypeVar("R", bound=Part, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Made(Generic[R]):
-    """A result and what it cost."""
+    """A result and what it cost. origin: id of the run it was first made for, None for one that is new."""
 
     result: R
     bill: Bill
+    origin: str | None = None
 
 
 class CriteriaMaker(Protocol):

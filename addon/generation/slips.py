@@ -10,6 +10,7 @@ from addon.errors import Invalid
 from addon.reading.facts import Facts
 from addon.runs.contents import (
     CommentContent,
+    Content,
     DescriptionContent,
     FieldContent,
     QuestionsContent,
@@ -49,17 +50,26 @@ class Picked:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The run that is written from. usage: of its result. service_desk: its project is one, None when unknown."""
+    """The run that is written from. usage: of its result. service_desk: its project is one, None when unknown.
+
+    first: id of the run the result was first made for, "" for this one.
+    """
 
     run: Run
     usage: Mapping[str, Any]
     service_desk: bool | None = None
+    first: str = ""
 
     @classmethod
     def of(cls, run: Run) -> "Origin":
         """From the row of an ended run."""
         facts = Facts.model_validate(run.facts) if run.facts else None
-        return cls(run, run.usage or {}, facts.service_desk if facts else None)
+        return cls(run, run.usage or {}, facts.service_desk if facts else None, run.origin)
+
+    @property
+    def held_by(self) -> str:
+        """Id of the run that items stand under: the same click a second time finds what the first has written."""
+        return self.first or self.run.id
 
     def comment(self, adf: dict[str, Any], *, kind: str) -> Draft:
         content = CommentContent(adf=adf, kind=kind, service_desk=self.service_desk)
@@ -75,18 +85,21 @@ class Origin:
         return Draft("field", 0, f"field:{self.run.id}:{field}", content.model_dump())
 
     def subtask(self, item: int, content: SubtaskContent) -> Draft:
-        return Draft("subtasks", item, f"subtasks:{self.run.id}:{item}", content.model_dump())
+        return self._item("subtasks", item, content=content)
 
     def questions(self, picked: Picked, *, all_of: Sequence[str], language: str) -> Draft:
         """Whom to ask is read when it is written. A choice has a marker of its own: the rest can be asked later."""
         said = [str(picked.edit(number).get("text") or all_of[number]) for number in picked.of(len(all_of))]
         content = QuestionsContent(questions=said, account_id=None, language=language, service_desk=self.service_desk)
         numbers = ".".join(map(str, sorted(set(picked.items))))
-        marker = f"questions:{self.run.id}" + (f":{numbers}" if numbers else "")
-        return Draft("questions", 0, marker[:128], content.model_dump())
+        marker = f"questions:{self.held_by}" + (f":{numbers}" if numbers else "")
+        return Draft("questions", 0, marker[:128], content.model_dump(), self.held_by)
 
     def test(self, tool: Tool, item: int, *, content: TestContent) -> Draft:
-        return Draft(tool, item, f"{tool}:{self.run.id}:{item}", content.model_dump())
+        return self._item(tool, item, content=content)
+
+    def _item(self, target: str, item: int, *, content: Content) -> Draft:
+        return Draft(target, item, f"{target}:{self.held_by}:{item}", content.model_dump(), self.held_by)
 
 
 def unknown(target: str) -> Invalid:

@@ -29,6 +29,15 @@ _PUBLIC_6 = IPv6Network("2000::/3")
 # Tunnels (Teredo, 6to4) and everything that carries an IPv4 address inside would lead around the list above.
 _NOT_PUBLIC_6 = [IPv6Network(net) for net in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
 
+# IPv4 inside IPv6 on networks that have no IPv4 themselves; the second one's form is each network's own.
+_NAT64 = IPv6Network("64:ff9b::/96")
+_NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
+_METADATA = {
+    ip_address(text)
+    for text in ("168.63.129.16", "100.100.100.200", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254")
+}  # fmt: skip
+"""Where clouds answer their machines with credentials, beside the link-local addresses."""
+
 
 class AddressRefused(httpx2.ConnectError):
     """Not called: the address, or what its name leads to, is not a tenant's to name. Says so to its administrator."""
@@ -86,10 +95,22 @@ def may_connect(address: str, *, allowed: bool) -> bool:
     if found is None:
         return False
     # Not even for an allowed name: no model lives there, but the metadata of cloud machines does.
-    plain = getattr(found, "ipv4_mapped", None) or found
-    if plain.is_link_local or plain.is_multicast or plain.is_unspecified:
+    plain = _inside(found) or found
+    if plain.is_link_local or plain.is_multicast or plain.is_unspecified or plain in _METADATA:
+        return False
+    if plain in _NAT64_LOCAL:
         return False
     return allowed or is_public(found)
+
+
+def _inside(address: IPv4Address | IPv6Address) -> IPv4Address | None:
+    """The IPv4 address that an IPv6 address carries."""
+    if isinstance(address, IPv4Address):
+        return None
+    # The first 96 bits empty is the oldest of these forms; ::1 and :: are not of it.
+    if address in _NAT64 or 1 < int(address) < 2**32:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def _literal(host: str) -> IPv4Address | IPv6Address | None:

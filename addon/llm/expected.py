@@ -5,13 +5,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from addon.llm.capabilities import CAPABILITIES
+from addon.llm.capabilities import output_limit
+from addon.llm.choice import ModelChoice
 from addon.llm.prompt import Prompt
 from addon.llm.schema import wire
 from addon.llm.tokens import estimate
 
-MOST_OUTPUT_TOKENS = 8192
-"""Put aside for an answer. The longest of ours are a quarter of it."""
+ROUNDS = 2
+"""Answers an ask may be billed for: the first, and the one after its mistakes were named."""
 
 
 def said(prompt: Prompt, shape: type[BaseModel]) -> int:
@@ -20,10 +21,10 @@ def said(prompt: Prompt, shape: type[BaseModel]) -> int:
     return estimate(prompt.system + prompt.user + json.dumps(wire(shape)))
 
 
-def longest_answer(provider: str) -> int:
-    """Tokens an answer of this provider may take."""
-    # Where requests name a limit, nothing beyond it can be billed.
-    return min(CAPABILITIES[provider].most_output_tokens or MOST_OUTPUT_TOKENS, MOST_OUTPUT_TOKENS)
+def longest_answer(choice: ModelChoice) -> int:
+    """Tokens an answer of this model may take."""
+    # The limit that requests name; where they name none, an answer is broken off at about the same length.
+    return output_limit(choice.provider, choice.model)
 
 
 def heard(partial: dict[str, Any]) -> int:

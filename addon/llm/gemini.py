@@ -7,6 +7,7 @@ from urllib.parse import quote
 import httpx2
 from pydantic import BaseModel
 
+from addon.llm.capabilities import output_limit
 from addon.llm.choice import ModelChoice
 from addon.llm.conversation import Conversation, Turn
 from addon.llm.faults import of_error_object
@@ -67,16 +68,21 @@ class Gemini:
     ) -> Reply:
         name = quote(choice.model.removeprefix("models/"), safe="")
         url = f"{self._root}/models/{name}:streamGenerateContent?alt=sse"
-        return await post(self._http, Call(url, self._headers, body(talk, shape)), take=take, watch=watch)
+        return await post(self._http, Call(url, self._headers, body(choice, talk, shape=shape)), take=take, watch=watch)
 
 
-def body(talk: Conversation, shape: type[BaseModel]) -> dict[str, Any]:
+def body(choice: ModelChoice, talk: Conversation, *, shape: type[BaseModel]) -> dict[str, Any]:
     asked: dict[str, Any] = {
         "systemInstruction": {"parts": [{"text": talk.system(shape)}]},
         "contents": [_content(turn) for turn in talk.turns],
     }
     if not talk.plain:
-        asked["generationConfig"] = {"responseMimeType": "application/json", "responseJsonSchema": wire(shape)}
+        # Limit included: a model that refuses one of the three is asked again without them.
+        asked["generationConfig"] = {
+            "responseMimeType": "application/json",
+            "responseJsonSchema": wire(shape),
+            "maxOutputTokens": output_limit("gemini", choice.model),
+        }
     return asked
 
 

@@ -35,6 +35,10 @@ class Greeting(BaseModel):
     word: str
 
 
+GREETING = Prompt('Answer with the JSON object {"word": "hello"}.', "Say hello.", "probe")
+"""What a probed model is asked."""
+
+
 class Models:
     """All models of this process.
 
@@ -83,11 +87,12 @@ class Models:
         Raises a ModelError, whose `detail` says what is wrong.
         """
         began = monotonic()
-        # A person waits in front of a button.
-        short = replace(choice, timeout_s=min(choice.timeout_s, PROBE_S))
-        prompt = Prompt('Answer with the JSON object {"word": "hello"}.', "Say hello.", "probe")
-        await self._ask(short, Question(prompt, Greeting, lambda value: value), tries=1)
+        await self.once(hurried(choice), GREETING, shape=Greeting, check=lambda value: value)
         return f"{choice.model} answered in {round((monotonic() - began) * 1000)} ms."
+
+    async def once(self, choice: ModelChoice, prompt: Prompt, *, shape: type[T], check: Callable[[T], T]) -> Answer[T]:
+        """As ask, with a single try, and also with a key that was refused."""
+        return await self._ask(choice, Question(prompt, shape, check), tries=1)
 
     async def close(self) -> None:
         await self._clients.close()
@@ -123,3 +128,8 @@ class Models:
         """Spare the next ask the refused first request of a server that takes no schema."""
         if plain and len(self._plain) < MOST_REMEMBERED:
             self._plain.add(place)
+
+
+def hurried(choice: ModelChoice) -> ModelChoice:
+    """The same for a person who waits in front of a button."""
+    return replace(choice, timeout_s=min(choice.timeout_s, PROBE_S))

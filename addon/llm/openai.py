@@ -8,6 +8,7 @@ import httpx2
 import openai
 from pydantic import BaseModel
 
+from addon.llm.capabilities import output_limit
 from addon.llm.choice import ModelChoice
 from addon.llm.conversation import Conversation, Turn
 from addon.llm.errors import ModelRejected
@@ -81,7 +82,7 @@ class OpenAI:
             stream=True,
             extra_headers=self._headers,
             # Beside the SDK's typed arguments: it would walk through the schema each time, for half a millisecond.
-            extra_body=None if talk.plain else bound(shape),
+            extra_body=None if talk.plain else bound(choice, shape),
         )
         try:
             # Raw lines: the SDK's typed chunks cost three times the CPU for the same text.
@@ -93,10 +94,13 @@ class OpenAI:
             raise of_network(error.__cause__ if isinstance(error.__cause__, Exception) else error) from None
 
 
-def bound(shape: type[BaseModel]) -> dict[str, Any]:
-    """What binds the answer to the schema."""
+def bound(choice: ModelChoice, shape: type[BaseModel]) -> dict[str, Any]:
+    """What binds the answer to the schema and, with the provider itself, to a length."""
     named = {"name": shape.__name__, "strict": True, "schema": wire(shape)}
+    # Not elsewhere: a compatible server refuses more than its context holds, and old ones do not know the name.
+    limit = {} if choice.base_url else {"max_completion_tokens": output_limit("openai", choice.model)}
     return {
+        **limit,
         "response_format": {"type": "json_schema", "json_schema": named},
         # Left out in plain mode: a server too old for schemas often refuses this option as well.
         "stream_options": {"include_usage": True},

@@ -80,6 +80,11 @@ class Believer:
         self._now = now
         self._seen: dict[str, float] = {}
 
+    def require_token(self, token: str) -> None:
+        """Before anything is read of whoever brings none. Raises Unauthenticated."""
+        if self._secrets and not token:
+            raise Unauthenticated("The AI service takes signed requests of its own host only.")
+
     def check(self, token: str, sent: Sent) -> None:
         """Raises Unauthenticated; why stays with us."""
         if self._secrets and not self._holds(token, sent):

@@ -12,7 +12,7 @@ from addon.reading.facts import Facts
 from addon.results.criteria import CriteriaResult
 from addon.results.pipeline import PipelineResult
 from addon.results.scenarios import ScenariosResult
-from addon.runs.feature import Work
+from addon.runs.feature import Stored, Work
 
 
 class Halves:
@@ -46,15 +46,15 @@ class Halves:
         result = PipelineResult(criteria=first.result, scenarios=second.result, targets=wishes(work.run).targets)
         return Made(result, asking.together(first.bill, second.bill))
 
-    def known(self, work: Work, stored: dict[str, Any]) -> Made[PipelineResult] | None:
+    def known(self, work: Work, stored: Stored) -> Made[PipelineResult] | None:
         """The result of an earlier run on the same input as one of this run; None when asking again may do better."""
-        result = PipelineResult.model_validate(stored)
+        result = PipelineResult.model_validate(stored.result)
         if {result.criteria.notice, result.scenarios.notice} & set(asking.PASSING):
             return None
         by_model = "model" in (result.criteria.author, result.scenarios.author)
         bill = asking.unspent(work, self.versions(work)) if by_model else None
         # Where it is written belongs to this run, not to the one the words are from.
-        return Made(result.model_copy(update={"targets": wishes(work.run).targets}), bill)
+        return Made(result.model_copy(update={"targets": wishes(work.run).targets}), bill, stored.origin)
 
 
 def _half(work: Work, kind: str) -> Work:

@@ -37,13 +37,14 @@ class PipelineFeature:
         read = await facts.read(work, lambda found: self._hash(work, found))
         made = await self._earlier(work, read) or await self._halves.make(work, read)
         await work.progress.stage("writing")
-        origin = Origin(work.run, made.bill or {}, read.service_desk)
+        origin = Origin(work.run, made.bill or {}, read.service_desk, made.origin or "")
         field = work.settings.criteria_field or ""
         picked = [Picked(target, field=field) for target in made.result.targets]
         drafts = tuple(self._drafts.wanted(origin, made.result, picked=picked))
         # From the click to the result, whatever waiting and however many attempts lie between.
         PIPELINE_SECONDS.observe(max(time.time() - work.run.created_at, 0.0))
-        return Outcome(result=made.result.model_dump(mode="json"), usage=made.bill, drafts=drafts)
+        stored = made.result.model_dump(mode="json")
+        return Outcome(result=stored, usage=made.bill, drafts=drafts, origin=made.origin)
 
     def drafts(
         self, run: Run, target: str, *, items: Sequence[int], edits: Mapping[str, Mapping[str, Any]]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
+from addon.llm.addresses import is_allowed
 from addon.llm.capabilities import CAPABILITIES
 from addon.llm.choice import ModelChoice
 from addon.policy.limits import Owner
@@ -103,7 +104,9 @@ class Offers:
         if place.base_url is not None:
             # Never with the operator's key: the address is the site's.
             named = replace(self.plain, provider=place.provider, base_url=place.base_url, model=model, api_key=key)
-            return Option(replace(named, guarded=True, allowed_hosts=self.allowed_hosts), "site")
+            # A host that the operator allowed and that wants no key of the site is the operator's own.
+            payer: Owner = "operator" if not key and is_allowed(place.base_url, self.allowed_hosts) else "site"
+            return Option(replace(named, guarded=True, allowed_hosts=self.allowed_hosts), payer)
         # The operator's address belongs to the operator's provider; another one is reached where it lives.
         there = offered or replace(self.plain, provider=place.provider, base_url=None, api_key="")
         choice = replace(there, model=model or there.model, api_key=key or there.api_key)

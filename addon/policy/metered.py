@@ -44,7 +44,8 @@ class Metered:
     ) -> Answer[T]:
         """As Models.ask, with the cost in the usage. Raises BudgetSpent or TooMany before anything is sent."""
         question = expected.said(prompt, shape)
-        most = self._amount(choice, question, output_tokens=expected.longest_answer(choice.provider))
+        answers = expected.ROUNDS * expected.longest_answer(choice)
+        most = self._amount(choice, expected.ROUNDS * question, output_tokens=answers)
         held = await self.budgets.reserve(self.tenant_id, self._wish(choice, most))
         heard = _Overheard(on_partial) if on_partial else None
         spent = most

@@ -22,7 +22,7 @@ class Change:
 
 
 def between(before: Facts, after: Facts) -> list[Change]:
-    """In the order of the newer reading, then what is gone. How much found room is no change."""
+    """In the order of the newer reading, then what is gone. How much found room is no change, nor what we made."""
     return [*_plain(before, after), *_sections(before, after)]
 
 
@@ -40,9 +40,9 @@ def _plain(before: Facts, after: Facts) -> Iterator[Change]:
 
 def _sections(before: Facts, after: Facts) -> Iterator[Change]:
     # Comments and links have no identity of their own: two with the same words are the same.
-    left = list(before.sections)
+    left, theirs = _said(before, other=after), _said(after, other=before)
     new: list[Section] = []
-    for section in after.sections:
+    for section in theirs:
         same = next((other for other in left if _same(other, section)), None)
         if same is not None:
             left.remove(same)
@@ -57,6 +57,13 @@ def _sections(before: Facts, after: Facts) -> Iterator[Change]:
     # What no newer section took the place of is gone.
     for section in left:
         yield Change(section.name, section.title, section.text, "")
+
+
+def _said(facts: Facts, *, other: Facts) -> list[Section]:
+    """What is not ours, and was not known to be ours by the other reading."""
+    ours = [section for section in other.sections if section.ours]
+    said = [section for section in facts.sections if not section.ours]
+    return [section for section in said if not any(_same(section, each) for each in ours)]
 
 
 def _same(one: Section, other: Section) -> bool:

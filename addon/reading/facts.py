@@ -28,12 +28,16 @@ class Part(BaseModel):
 
 
 class Section(Part):
-    """name: a key of SHARES. title: tells it from others of its name. text: Markdown. cut: characters left out."""
+    """name: a key of SHARES. title: tells it from others of its name. text: Markdown. cut: characters left out.
+
+    ours: we made what it speaks of; shown to a model, so that nothing is made twice, and no change of the issue.
+    """
 
     name: str
     title: str = ""
     text: str
     cut: int = 0
+    ours: bool = False
 
 
 class Facts(Part):
@@ -63,8 +67,12 @@ class Facts(Part):
         return next((section.text for section in self.of(name)), "")
 
     def text(self) -> str:
-        """All that was read, as one text to find quotes in."""
+        """All that was read, as one text."""
         return "\n\n".join(section.text for section in self.sections)
+
+    def said(self) -> str:
+        """What people wrote, as one text to find quotes in: our own words would prove anything."""
+        return "\n\n".join(section.text for section in self.sections if not section.ours)
 
     @property
     def sections_read(self) -> list[str]:
@@ -80,7 +88,7 @@ def fit(sections: Iterable[Section], budget: int = BUDGET) -> tuple[tuple[Sectio
         room = min(SHARES[section.name], budget)
         if len(section.text) > room and room < LEAST:
             # Half a sentence tells a model less than the plain fact that something is missing.
-            left_out.append(section.name)
+            left_out += [] if section.ours else [section.name]
             continue
         short = shorten(section, room)
         budget -= len(short.text)
@@ -104,6 +112,8 @@ def input_hash(facts: Facts, **shaping: object) -> str:
 
     shaping: what else makes a difference, as JSON values: language, instruction, model, prompt version.
     """
-    document: Mapping[str, object] = {"facts": facts.model_dump(mode="json"), **shaping}
+    sections = [section.model_dump(mode="json", exclude={"ours"}) for section in facts.sections if not section.ours]
+    read = facts.model_dump(mode="json", exclude={"sections"}) | {"sections": sections}
+    document: Mapping[str, object] = {"facts": read, **shaping}
     text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from unicodedata import normalize
 
@@ -14,6 +15,7 @@ from addon.jira.issue import Comment, Issue, Linked
 from addon.jira.session import Session
 from addon.reading.facts import Facts, Section, fit
 from addon.reading.natures import is_bug
+from addon.reading.ours import NOTHING, Ours
 
 # Worklogs and attachments are the heavy fields nobody reads here; ids of custom fields are not known beforehand.
 FIELDS = ("*all", "-worklog", "-attachment")
@@ -34,15 +36,26 @@ _WORTH_READING = re.compile(
 
 
 async def read(
-    session: Session, issue_id: str, *, own_account_id: str | None, criteria_field: str | None = None
+    session: Session,
+    issue_id: str,
+    *,
+    own_account_id: str | None,
+    criteria_field: str | None = None,
+    ours: Ours = NOTHING,
 ) -> Facts:
-    """The facts of one issue. own_account_id: of the add-on, whose comments are no facts. Raises JiraError."""
+    """The facts of one issue. own_account_id: of the add-on, whose comments are no facts. Raises JiraError.
+
+    ours: what we wrote there; of it only sub-tasks and links are read, marked as ours.
+    """
     # A webhook carries the issue as it was, in the old markup: the text is always read afresh.
     issue = await issues.get(session, issue_id, fields=FIELDS)
-    named = await _named_fields(session, issue, criteria_field=criteria_field)
+    named = await _named_fields(session, issue, criteria_field=criteria_field, ours=ours)
     said = await _comments(session, issue)
-    neighbours = await _neighbours(session, issue)
-    sections, left_out = fit([*_sections(issue, named, neighbours=neighbours), *_spoken(said, own_account_id)])
+    around = _around(issue, ours)
+    neighbours = await _neighbours(session, issue, around=around)
+    theirs = [*_sections(issue, named), *_placed(around, neighbours, ours=False), *_spoken(said, own_account_id)]
+    # Last, so that what people wrote finds the same room with it and without.
+    sections, left_out = fit([*theirs, *_placed(around, neighbours, ours=True)])
     kind = issue.issue_type
     return Facts(
         issue_id=issue.id,
@@ -67,29 +80,52 @@ def is_read(field_id: str, name: str, *, criteria_field: str | None) -> bool:
     return field_id.casefold() in CHANGES or name.casefold() in CHANGES
 
 
-def _sections(issue: Issue, named: dict[str, str], *, neighbours: frozenset[str]) -> Iterator[Section]:
+def _sections(issue: Issue, named: dict[str, str]) -> Iterator[Section]:
     texts = {"summary": one_line(issue.summary)}
     # What we added to the description is no word of the author's, and writing it is no change of the issue.
     texts |= {name: _markdown(without_ours(issue.fields.get(name))) for name in ("description", "environment")}
     yield from (Section(name=name, text=normalize("NFC", text)) for name, text in texts.items() if text)
     for field_id, title in named.items():
         yield Section(name="field", title=title, text=_markdown(issue.fields[field_id]))
-    if issue.parent is not None:
-        yield Section(name="parent", text=_shown(issue.parent, neighbours))
-    for link in issue.links[:MOST_LINKS]:
-        yield Section(name="link", text=f"{one_line(link.relation)} {_shown(link.issue, neighbours)}".strip())
-    for child in issue.subtasks[:MOST_LINKS]:
-        yield Section(name="subtask", text=_shown(child, neighbours))
 
 
-async def _neighbours(session: Session, issue: Issue) -> frozenset[str]:
+@dataclass(frozen=True, slots=True)
+class _Neighbour:
+    """name: of the section it becomes. ours: we made it."""
+
+    name: str
+    relation: str
+    issue: Linked
+    ours: bool = False
+
+
+def _around(issue: Issue, ours: Ours) -> list[_Neighbour]:
+    links = [
+        _Neighbour("link", one_line(each.relation), each.issue, each.issue.key in ours.keys) for each in issue.links
+    ]
+    children = [_Neighbour("subtask", "", child, child.key in ours.keys) for child in issue.subtasks]
+    found = [_Neighbour("parent", "", issue.parent)] if issue.parent else []
+    for group in (links, children):
+        # Counted apart: what we made must not push out what people made.
+        for made in (False, True):
+            found += [each for each in group if each.ours is made][:MOST_LINKS]
+    return found
+
+
+def _placed(around: list[_Neighbour], neighbours: frozenset[str], *, ours: bool) -> Iterator[Section]:
+    for each in around:
+        if each.ours is ours:
+            text = f"{each.relation} {_shown(each.issue, neighbours)}".strip()
+            yield Section(name=each.name, text=text, ours=ours)
+
+
+async def _neighbours(session: Session, issue: Issue, *, around: list[_Neighbour]) -> frozenset[str]:
     """Keys of the parent, links and sub-tasks whose titles every reader of the issue may see.
 
     The add-on sees more projects, and more issues of a project, than the readers of its comment may.
     """
-    others = [*([issue.parent] if issue.parent else []), *(link.issue for link in issue.links[:MOST_LINKS])]
-    others += issue.subtasks[:MOST_LINKS]
-    keys = list(dict.fromkeys(other.key for other in others if _project(other.key) == _project(issue.key)))
+    others = [each.issue.key for each in around]
+    keys = list(dict.fromkeys(key for key in others if _project(key) == _project(issue.key)))
     try:
         return await issues.without_security_level(session, keys) if keys else frozenset()
     except (JiraForbidden, JiraNotFound, JiraRefused):
@@ -131,9 +167,10 @@ async def _comments(session: Session, issue: Issue) -> list[Comment]:
     return await comments.latest(session, issue.id, limit=2 * MOST_COMMENTS)
 
 
-async def _named_fields(session: Session, issue: Issue, *, criteria_field: str | None) -> dict[str, str]:
+async def _named_fields(session: Session, issue: Issue, *, criteria_field: str | None, ours: Ours) -> dict[str, str]:
     """Names by id of the site's own text fields that are worth reading, the configured one first."""
-    filled = [name for name, value in issue.fields.items() if name.startswith("customfield_") and _is_text(value)]
+    texts = [name for name, value in issue.fields.items() if name.startswith("customfield_") and _is_text(value)]
+    filled = [name for name in texts if not ours.holds(name, _markdown(issue.fields[name]))]
     if not filled:
         return {}
     try:

@@ -27,6 +27,13 @@ _BOUND = re.compile(
     r"|au (?:plus|moins)|(?:plus|moins) de|jusqu'a|exactement)(?: of| de)? \d|\blimite?\b[^.\n]{0,60}\d"
 )
 """A figure beside such words is a limit; alone it is an example."""
+_COUNTED = re.compile(
+    r"\bat most (?:once|twice|one)\b|\b(?:only|just) once\b|\b(?:only|just) one\b[^.\n]{0,60}\b(?:per|for each)\b"
+    r"|\bau plus une?\b|\bune seule fois\b|\bune? seule?\b[^.\n]{0,60}\bpar\b"
+    r"|\b(?:expires?|expirent|valid|valables?|valides?)\b[^.\n\d]{0,20}\b(?:after|for|in|apres|pendant) \d"
+)
+"""Limits that are spoken without a figure, and how long something holds, which is no pace."""
+_NEVER = re.compile(r"\b(?:never|jamais)\b")
 _MOST_ERRORS = 2
 
 
@@ -180,10 +187,15 @@ def _kind(reading: Reading, text: str) -> Kind:
     if reading.shows("error", text):
         return "negative"
     folded = fold(text)
+    if _COUNTED.search(folded):
+        return "boundary"
     # A pace first: "at most 2 seconds" is measured and not tried from both sides.
     if FIGURE.search(folded) and _PACE.search(folded):
         return "non_functional"
-    return "boundary" if _BOUND.search(folded) else "happy"
+    if _BOUND.search(folded):
+        return "boundary"
+    # After the limits: "never more than 3" is tried from both sides.
+    return "negative" if _NEVER.search(folded) else "happy"
 
 
 def _narrative(reading: Reading) -> str:

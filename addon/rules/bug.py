@@ -4,7 +4,11 @@ import re
 
 from addon.results.analysis import Aspect, Score
 from addon.rules.fold import clip, fold
+from addon.rules.lines import Line, is_filler
 from addon.rules.reading import Reading
+
+MOST_STEPS = 15
+"""Steps of one test."""
 
 _EXACT = re.compile(r"[\"“«`]|\d")
 """Marks of a message or a value in what is told."""
@@ -34,11 +38,22 @@ def _section(reading: Reading, aspect: Aspect) -> str:
     return next((line.text for line in reading.outline.of(aspect)), "") if reading.has(aspect) else ""
 
 
-def _steps(reading: Reading) -> Score:
+def _points(reading: Reading) -> list[Line]:
     listed = [line for line in reading.outline.of("steps") if line.kind == "point"]
     # Many reports number their steps without a heading.
     numbered = [line for line in reading.outline.points if line.numbered and line.section in ("", "steps")]
-    steps = listed if len(listed) > 1 else numbered
+    return listed if len(listed) > 1 else numbered
+
+
+def listed_steps(reading: Reading) -> list[str]:
+    """The steps that a report lists or numbers, verbatim, at most MOST_STEPS; none where it tells them in prose."""
+    found = [line for line in _points(reading) if not is_filler(line.text)]
+    # A list that is longer than a test may be is no longer the way to the fault when it is cut.
+    return [line.text for line in found] if 1 < len(found) <= MOST_STEPS else []
+
+
+def _steps(reading: Reading) -> Score:
+    steps = _points(reading)
     if len(steps) > 1:
         return _score(reading, "steps", score=5, phrase="full", quote=steps[0].text)
     section, deeds = _section(reading, "steps"), reading.deeds

@@ -6,9 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from addon.results.criteria import AcceptanceCriterion
 from addon.results.part import Kind
 from addon.results.scenarios import Priority, Scenario, Scenarios, Step
-from addon.rules.fold import fold, title_of
+from addon.rules import bug
+from addon.rules.fold import fold, short, title_of
+from addon.rules.reading import Reading
+from addon.rules.story import Story
 from addon.rules.tongue import Tongue
-from addon.rules.tongues import tongue_for
+from addon.rules.tongues import TONGUES, tongue_for
+
+MOST_STEP = 400
+"""Characters of one step: those of a test case hold no essays."""
 
 PRIORITIES: Mapping[Kind, Priority] = {
     "happy": "high",
@@ -27,11 +33,17 @@ _LIMIT = re.compile(
 _SPOKEN = ' “”«»\u00a0"'
 
 
-def scenarios(criteria: Sequence[AcceptanceCriterion], *, language: str, kinds: Sequence[Kind] = ()) -> Scenarios:
-    """language: ISO 639-1 of the criteria. kinds: what is wanted, empty for all the text supports."""
+def scenarios(
+    criteria: Sequence[AcceptanceCriterion], *, language: str, kinds: Sequence[Kind] = (), report: Story | None = None
+) -> Scenarios:
+    """language: ISO 639-1 of the criteria. kinds: what is wanted, empty for all the text supports.
+
+    report: the bug report behind the criteria, None without one.
+    """
     tongue = tongue_for(language, " ".join(criterion.title for criterion in criteria))
     plain = [_plain(criterion, tongue) for criterion in criteria]
-    made = [*(_main(criterion) for criterion in plain), *_limits(plain, tongue)]
+    steps = bug.listed_steps(Reading(report)) if report else []
+    made = [*(_main(criterion, steps if _repeats(criterion) else ()) for criterion in plain), *_limits(plain, tongue)]
     wanted = [scenario for scenario in made if not kinds or scenario.kind in kinds]
     numbered = [item.model_copy(update={"id": f"TS-{number}"}) for number, item in enumerate(wanted, 1)]
     return Scenarios(language=language, scenarios=numbered)
@@ -51,11 +63,17 @@ def _unframed(clause: str, name: str, *, tongue: Tongue) -> str:
     return clause[len(before) : -len(right)] if framed else clause
 
 
-def _main(criterion: AcceptanceCriterion) -> Scenario:
-    """Given becomes what must hold before, When what is done, Then what is seen."""
+def _repeats(criterion: AcceptanceCriterion) -> bool:
+    """Whether a criterion of the rules says to repeat the steps of the report, whatever language they said it in."""
+    return criterion.when in {tongue.says["crit.fixed.steps"] for tongue in TONGUES.values()}
+
+
+def _main(criterion: AcceptanceCriterion, steps: Sequence[str] = ()) -> Scenario:
+    """Given becomes what must hold before, When what is done, Then what is seen. steps: what is done, one by one."""
     # One event is one step; its outcomes are looked at together.
     first, *others = criterion.then or [criterion.title]
     seen = "; ".join((first, *others))
+    *before, last = [short(step, MOST_STEP) for step in steps] or [criterion.when or criterion.title]
     return Scenario(
         id="",
         title=criterion.title,
@@ -63,7 +81,10 @@ def _main(criterion: AcceptanceCriterion) -> Scenario:
         priority=PRIORITIES[criterion.kind],
         covers=[criterion.id],
         preconditions=[_sentence(clause) for clause in criterion.given],
-        steps=[Step(action=_sentence(criterion.when or criterion.title), data="", expected=_sentence(seen))],
+        steps=[
+            *(Step(action=_sentence(step), data="", expected="") for step in before),
+            Step(action=_sentence(last), data="", expected=_sentence(seen)),
+        ],
     )
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,7 +11,7 @@ from addon.observe.metrics import RUN_SECONDS, RUNS
 from addon.runs.desk import Desk, persist
 from addon.runs.feature import Outcome
 from addon.runs.progress import back_in_the_queue
-from addon.runs.publish import plan
+from addon.runs.publish import plan, plan_asked
 from addon.runs.setbacks import failed
 from addon.store.leases import Ending, Lease, finish
 from addon.store.repos import checkpoints, events
@@ -45,15 +46,19 @@ async def fail(desk: Desk, lease: Lease, *, error: AddonError) -> None:
 
 async def succeed(desk: Desk, lease: Lease, *, run: Run, outcome: Outcome) -> None:
     """Result and drafts, or nothing when the lease was lost. Raises DatabaseDown."""
-    values = {"result": outcome.result, "usage": outcome.usage}
+    values: dict[str, Any] = {"result": outcome.result, "usage": outcome.usage}
+    if outcome.origin:
+        values["params"] = {**run.params, "origin": outcome.origin}
     asker = run.account_id if run.params.get("publish") else None
 
     async def write(tx: AsyncConnection) -> str | None:
         # The fence stands first: an attempt that lost its lease must leave no drafts behind either.
         if not await finish(tx, runs, lease=lease, ending=Ending("succeeded", values=values), now=time.time()):
             return None
-        if not run.preview:
-            await plan(tx, run, drafts=outcome.drafts, account_id=asker)
+        if asker and not run.preview:
+            await plan_asked(tx, run, drafts=outcome.drafts, account_id=asker)
+        elif not run.preview:
+            await plan(tx, run, drafts=outcome.drafts)
         return await _closed(tx, lease, state="succeeded")
 
     _told(desk, lease, state=await persist(desk.db, write))

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 
 from addon.errors import NotFound
 from addon.runs.bus import Bus
-from addon.runs.view import run_view
+from addon.runs.view import run_view, written_of
 from addon.store.db import Database
-from addon.store.repos import events, publications, runs, verdicts
+from addon.store.repos import events, runs, verdicts
 from addon.store.repos.events import Event
 
 POLL_S = 2.0
@@ -45,7 +45,7 @@ class Events:
             if run is None:
                 raise NotFound("There is no such run, or you may not see it.")
             news = await events.since(tx, tenant_id, run_id=run_id, after=after)
-            written = await publications.of_runs(tx, tenant_id, run_ids=[run_id]) if run.ended else {}
+            written = await written_of(tx, tenant_id, found=[run]) if run.ended else {}
             standing = await verdicts.of_run(tx, tenant_id, run_id=run_id) if run.ended else {}
         if not run.ended:
             return news, False

@@ -15,6 +15,7 @@ from addon.llm.choice import ModelChoice
 from addon.policy.projects import ProjectSettings
 from addon.policy.prompts import ProjectPrompt
 from addon.policy.tenants import Tenant
+from addon.reading.ours import NOTHING, Ours
 from addon.store.repos.publications import Publication
 from addon.store.repos.runs import Run
 from addon.store.repos.verdicts import Standing
@@ -47,12 +48,20 @@ class Progress(Protocol):
         """As much of the result as is known, the whole of it each time; most calls in quick succession are dropped."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A result that an earlier run left. origin: id of the run it was first made for, however often it was reused."""
+
+    origin: str
+    result: dict[str, Any]
+
+
 class Ledger(Protocol):
     """What a run may keep before it ends."""
 
     async def save_facts(self, facts: Mapping[str, Any], input_hash: str) -> None: ...
 
-    async def earlier(self, input_hash: str) -> dict[str, Any] | None: ...
+    async def earlier(self, input_hash: str) -> Stored | None: ...
 
     async def kept(self, name: str) -> dict[str, Any] | None: ...
 
@@ -66,7 +75,7 @@ class Work:
     jira: acts as the app. as_user: acts as the person who asked, None for what comes by itself. model: None means the
     rules answer. prompt: the project's own words for this kind of run; prompts: those of the kinds it is made of, by
     kind. base: the ended run that `params["based_on"]` names, of the same issue; decided: what people think of its
-    items.
+    items. ours: what we wrote about the issue before.
     """
 
     run: Run
@@ -81,6 +90,7 @@ class Work:
     prompts: Mapping[str, ProjectPrompt] = field(default_factory=dict)
     base: Run | None = None
     decided: Standing = field(default_factory=dict)
+    ours: Ours = NOTHING
 
     @property
     def choice(self) -> ModelChoice | None:
@@ -94,7 +104,7 @@ class Work:
         """
         await self.ledger.save_facts(facts, input_hash)
 
-    async def earlier(self, input_hash: str) -> dict[str, Any] | None:
+    async def earlier(self, input_hash: str) -> Stored | None:
         """The result of the last run on the same issue that read the very same input, None without one."""
         return await self.ledger.earlier(input_hash)
 
@@ -112,24 +122,30 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One thing to write. marker: unique in the tenant, the same every time. content: the target's own shape."""
+    """One thing to write. marker: unique in the tenant, the same every time. content: the target's own shape.
+
+    run_id: of the run it stands under, "" for the one that plans it.
+    """
 
     target: str
     item: int
     marker: str
     content: dict[str, Any]
+    run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """result: stored as it is and shown.
 
-    usage: {"provider", "model", "prompt_version", "input_tokens", "output_tokens", "cost_usd"}, or None.
+    usage: {"provider", "model", "prompt_version", "input_tokens", "output_tokens", "cost_usd"}, or None. origin: id of
+    the run the result was first made for, None for one of this run's own.
     """
 
     result: dict[str, Any]
     usage: dict[str, Any] | None
     drafts: tuple[Draft, ...] = ()
+    origin: str | None = None
 
 
 class Feature(Protocol):

@@ -10,7 +10,7 @@ from addon.policy.tenants import Tenant
 from addon.reading import changes
 from addon.reading import issue as reading
 from addon.reading.facts import Facts
-from addon.runs import differences
+from addon.runs import differences, own_writing
 from addon.runs.desk import Desk
 from addon.runs.start import IssueRef
 from addon.store.repos import runs as rows
@@ -51,6 +51,7 @@ class Freshness:
             issue.id,
             own_account_id=known.app_account_id,
             criteria_field=settings.criteria_field,
+            ours=await own_writing.of_issue(self._desk.db, tenant.id, issue_id=issue.id),
         )
         return Fresh(run, tuple(changes.names(changes.between(before, now))))
 

@@ -2,6 +2,7 @@
 
 from addon.policy.prompts import ProjectPrompt
 from addon.policy.tenants import Tenant
+from addon.runs import own_writing
 from addon.runs.desk import Desk
 from addon.runs.feature import Work
 from addon.runs.progress import RunLedger, RunProgress
@@ -29,6 +30,7 @@ async def prepared(desk: Desk, lease: Lease, *, run: Run, tenant: Tenant, seq: i
         prompts={kind: found for kind in MADE_OF.get(run.kind, ()) if (found := await _active(desk, run, kind=kind))},
         base=base,
         decided=await _decided(desk, base) if base else {},
+        ours=await own_writing.of_issue(desk.db, tenant.id, issue_id=run.issue_id),
         progress=RunProgress(desk.db, desk.bus, lease=lease, after=seq),
         ledger=RunLedger(desk.db, run, lease),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.runs.bus import Bus
-from addon.runs.feature import LeaseLost
+from addon.runs.feature import LeaseLost, Stored
 from addon.runs.moments import iso
 from addon.store.db import Database
 from addon.store.leases import Lease
@@ -80,10 +80,10 @@ class RunLedger:
             if not await rows.save_facts(tx, self.lease, facts=facts, input_hash=input_hash):
                 raise LeaseLost
 
-    async def earlier(self, input_hash: str) -> dict[str, Any] | None:
+    async def earlier(self, input_hash: str) -> Stored | None:
         async with self.db.begin() as tx:
             found = await rows.earlier(tx, self.run, input_hash=input_hash)
-        return found.result if found else None
+        return Stored(found.origin, found.result) if found and found.result is not None else None
 
     async def kept(self, name: str) -> dict[str, Any] | None:
         async with self.db.begin() as tx:

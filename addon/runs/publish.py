@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from addon.errors import Conflict, Invalid, NotFound
 from addon.policy.tenants import Tenant
 from addon.policy.verdicts import Published, note_published
+from addon.runs import titles
 from addon.runs.chosen import Wish, chosen
 from addon.runs.desk import Desk
 from addon.runs.feature import Draft, Feature, Preview, Target, Writing
@@ -20,6 +21,7 @@ from addon.store.repos.publications import Item, Publication
 from addon.store.repos.runs import Run
 
 PANEL_PRIORITY = 10
+HINTS = frozenset({"fresh", "service_desk", "in_comment"})
 
 
 class NoField(Invalid):
@@ -42,9 +44,28 @@ async def plan(
     drafts = list(drafts)
     for target, slot in {(draft.target, slot_of(draft)) for draft in drafts if draft.target in rows.ONE_AT_A_TIME}:
         await rows.supersede(tx, run, target=target, slot=slot, now=now)
+    await rows.add(tx, run, items=[_item(d, account_id) for d in drafts], now=now, rewrite=rewrite)
+
+
+async def plan_asked(tx: AsyncConnection, run: Run, *, drafts: Iterable[Draft], account_id: str) -> None:
+    """Plans what a person asked to have written together with the run, who has not seen its items.
+
+    So items that an earlier result has put there under the same title are left out, and their rows say so.
+    """
+    drafts = list(drafts)
+    twins = await titles.twins(tx, run, drafts=drafts)
+    await plan(tx, run, drafts=[draft for draft in drafts if draft.marker not in twins], account_id=account_id)
+    for draft in drafts:
+        if draft.marker in twins:
+            reason = titles.reason(twins[draft.marker])
+            await rows.leave(tx, run, item=_item(draft, account_id), error=reason, now=time.time())
+
+
+def _item(draft: Draft, account_id: str | None) -> Item:
     queue, priority = ("priority", PANEL_PRIORITY) if account_id else ("default", 0)
-    items = [Item(d.target, d.item, d.marker, d.content, account_id, queue, priority, slot_of(d)) for d in drafts]
-    await rows.add(tx, run, items=items, now=now, rewrite=rewrite)
+    return Item(
+        draft.target, draft.item, draft.marker, draft.content, account_id, queue, priority, slot_of(draft), draft.run_id
+    )
 
 
 def slot_of(draft: Draft) -> str:
@@ -81,6 +102,8 @@ class Publisher:
             rewrite = {draft.marker for draft in changed if draft.target in rows.ONE_AT_A_TIME}
             await plan(tx, run, drafts=drafts, account_id=account_id, rewrite=rewrite)
             asked = await rows.by_markers(tx, tenant.id, markers=markers)
+            # A worker may have claimed one since it was looked at; then it writes the older words.
+            require_taken(drafts, asked)
             published = Published(wish.target, wish.items, wish.edits)
             await note_published(tx, run, published=published, account_id=account_id)
             detail = {"run": run.id, "target": wish.target, "items": [draft.item for draft in drafts]}
@@ -164,12 +187,22 @@ class Publisher:
         )  # fmt: skip
 
 
+def require_taken(drafts: Iterable[Draft], asked: Iterable[Publication]) -> None:
+    """Raises Conflict for words that came too late for what is being written."""
+    wanted = {draft.marker: draft.content for draft in drafts}
+    if any(row.state == "running" and not _same(wanted[row.marker], row.content) for row in asked):
+        raise Conflict("This is being written just now; try again in a moment.", retry_after_s=2)
+
+
 async def _forget(kept: Mapping[str, Any]) -> None:
     """Nothing of a preview is kept."""
 
 
 def _same(new: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
-    return bool(json.loads(json.dumps(new)) == stored)
+    """Whether both would stand in Jira alike; hints to the target about how to look first make no difference."""
+    plain = json.loads(json.dumps(new))
+    names = (plain.keys() | stored.keys()) - HINTS
+    return all(plain.get(name) == stored.get(name) for name in names)
 
 
 async def _noted(

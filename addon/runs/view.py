@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from addon.errors import NotFound
 from addon.runs.moments import iso
 from addon.store.db import Database
@@ -24,6 +26,7 @@ STATUS = {
 """Of a publication: a reader cares whether it is written, not which worker holds it."""
 
 
+_SHARED = (*publication_rows.OF_ITEMS, "questions")
 THINGS = {
     "comment": "comment",
     "questions": "comment",
@@ -52,7 +55,7 @@ class Runs:
     async def shown(self, run: Run) -> dict[str, Any]:
         """The whole document, with what was written where."""
         async with self._db.begin() as tx:
-            written = await publication_rows.of_runs(tx, run.tenant_id, run_ids=[run.id])
+            written = await written_of(tx, run.tenant_id, found=[run])
             standing = await verdict_rows.of_run(tx, run.tenant_id, run_id=run.id)
         return run_view(run, written.get(run.id, ()), verdicts=standing)
 
@@ -61,7 +64,7 @@ class Runs:
         async with self._db.begin() as tx:
             found = await rows.of_issue(tx, tenant_id, issue_id=issue_id, limit=limit)
             ids = [run.id for run in found]
-            written = await publication_rows.of_runs(tx, tenant_id, run_ids=ids) if found else {}
+            written = await written_of(tx, tenant_id, found=found)
             standing = await verdict_rows.of_runs(tx, tenant_id, run_ids=ids)
         return [run_view(run, written.get(run.id, ()), verdicts=standing.get(run.id)) for run in found]
 
@@ -82,15 +85,26 @@ class Runs:
         """Without results but with "overall", newest first."""
         async with self._db.begin() as tx:
             found = await rows.of_project(tx, tenant_id, project_id=project_id, state=state, limit=limit)
-            written = await publication_rows.of_runs(tx, tenant_id, run_ids=[run.id for run in found]) if found else {}
+            written = await written_of(tx, tenant_id, found=found)
         return [short_view(run, written.get(run.id, ())) for run in found]
 
     async def asked_by(self, tenant_id: str, account_id: str, *, page: Page) -> list[dict[str, Any]]:
         """What one person asked for, newest first, without results."""
         async with self._db.begin() as tx:
             found = await rows.asked_by(tx, tenant_id, account_id=account_id, page=page)
-            written = await publication_rows.of_runs(tx, tenant_id, run_ids=[run.id for run in found]) if found else {}
+            written = await written_of(tx, tenant_id, found=found)
         return [short_view(run, written.get(run.id, ())) for run in found]
+
+
+async def written_of(tx: AsyncConnection, tenant_id: str, *, found: Sequence[Run]) -> dict[str, list[Publication]]:
+    """Publications by run id. Items of a result that is from an earlier run stand under that one: both show them."""
+    ids = {each for run in found for each in (run.id, run.origin)}
+    written = await publication_rows.of_runs(tx, tenant_id, run_ids=ids) if ids else {}
+    shown = {run.id: list(written.get(run.id, ())) for run in found}
+    for run in found:
+        if run.origin != run.id:
+            shown[run.id] += [row for row in written.get(run.origin, ()) if row.target in _SHARED]
+    return shown
 
 
 def run_view(run: Run, publications: Sequence[Publication], *, verdicts: Standing | None = None) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from typing import Any
 from addon.generation.coverage import coverage
 from addon.generation.grounds import Basis
 from addon.generation.language import code_of
+from addon.generation.steering import steered
 from addon.generation.wishes import RunWishes, wishes
 from addon.gherkin import lint
 from addon.reading.facts import Facts
+from addon.reading.spoken import Spoken, decisive
 from addon.reading.wording import Wording
 from addon.results.criteria import AcceptanceCriterion
 from addon.results.scenarios import Scenario, Scenarios, Step
@@ -43,7 +45,11 @@ def check_of(work: Work, facts: Facts, *, basis: Basis, language: str, replaced:
     """For the answers of one run. language: they are to be in, "auto" or ISO 639-1."""
     # What the criteria say has passed a gate of its own and may be repeated, as the issue may.
     wording = Wording(f"{facts.text()}\n\n{basis.text}", work.tenant.hosts)
-    return Check(wording, criteria=basis.criteria, language=language, asked=wishes(work.run), replaced=replaced)
+    check = Check(wording, criteria=basis.criteria, language=language, asked=wishes(work.run), replaced=replaced)
+    # Tests may be in the words of the criteria they are for, whatever language those are in.
+    check.spoken = Spoken(decisive(facts), basis.text, wanted=language)
+    check.spoken.hear(steered(work))
+    return check
 
 
 class Check:
@@ -67,6 +73,7 @@ class Check:
         self._language = language
         self._asked = asked or RunWishes()
         self._replaced = replaced
+        self.spoken = Spoken(wanted=language)
         self._asked_again = False
         self.best: Scenarios | None = None
 
@@ -76,7 +83,7 @@ class Check:
         if not cleaned.scenarios:
             raise ValueError(f"scenarios: at least one with a step is needed{self._of_kinds()}")
         self.best = cleaned
-        problems = list(self._problems(cleaned))
+        problems = [*self._problems(cleaned), *filter(None, (self.spoken.problem(_own_words(cleaned)),))]
         if problems and not self._asked_again:
             self._asked_again = True
             raise ValueError("\n".join(problems))
@@ -178,3 +185,10 @@ class Check:
 
     def _lines(self, texts: Iterable[str]) -> Iterator[str]:
         return (line for text in texts if (line := self._wording.line(text, TEXT)))
+
+
+def _own_words(answer: Scenarios) -> Iterator[str]:
+    """All that readers read but data, which may be in any language."""
+    for scenario in answer.scenarios:
+        yield "\n".join((scenario.title, *scenario.preconditions))
+        yield from (f"{step.action}\n{step.expected}" for step in scenario.steps)

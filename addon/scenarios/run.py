@@ -32,11 +32,12 @@ class ScenariosFeature:
         """Raises JiraError when the issue cannot be read, ModelNeeded, ModelError when it is worth another attempt."""
         read = await facts.read(work, lambda found: self._hash(work, found))
         made = await self._earlier(work, read) or await self._new(work, read)
-        origin = Origin(work.run, made.bill or {}, read.service_desk)
+        origin = Origin(work.run, made.bill or {}, read.service_desk, made.origin or "")
         field = work.settings.criteria_field or ""
         picked = [Picked(target, field=field) for target in wishes(work.run).targets]
         drafts = tuple(self._drafts.wanted(origin, made.result, picked=picked))
-        return Outcome(result=made.result.model_dump(mode="json"), usage=made.bill, drafts=drafts)
+        stored = made.result.model_dump(mode="json")
+        return Outcome(result=stored, usage=made.bill, drafts=drafts, origin=made.origin)
 
     def drafts(
         self, run: Run, target: str, *, items: Sequence[int], edits: Mapping[str, Mapping[str, Any]]
@@ -49,11 +50,12 @@ class ScenariosFeature:
 
     async def _earlier(self, work: Work, read: Facts) -> Made[ScenariosResult] | None:
         known = await facts.earlier(work, self._hash(work, read))
-        result = ScenariosResult.model_validate(known) if known else None
+        result = ScenariosResult.model_validate(known.result) if known else None
         # What the rules said while the model was away is no reason not to ask it now.
-        if result is None or result.notice in asking.PASSING:
+        if known is None or result is None or result.notice in asking.PASSING:
             return None
-        return Made(result, asking.unspent(work, self._maker.version(work)) if result.author == "model" else None)
+        bill = asking.unspent(work, self._maker.version(work)) if result.author == "model" else None
+        return Made(result, bill, known.origin)
 
     async def _new(self, work: Work, read: Facts) -> Made[ScenariosResult]:
         await work.progress.stage("thinking")

@@ -3,10 +3,11 @@
 The shape has been validated by then; here stands what a schema cannot say.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from addon.reading.wording import Wording
+from addon.reading.spoken import Spoken
+from addon.reading.wording import CUT, Wording
 from addon.results.summary import Finding, Summary, Theme
 
 MOST_THEMES = 8
@@ -32,6 +33,7 @@ class Check:
         self._wording = wording
         self._asked = asked
         self._language = language
+        self.spoken = Spoken(wanted=language)
         self._asked_again = False
         self.dropped = 0
         self.best: Summary | None = None
@@ -39,14 +41,21 @@ class Check:
     def __call__(self, answer: Summary) -> Summary:
         """The answer as it may be shown. Raises ValueError with a message for the model."""
         unfounded = self._unfounded(answer)
-        self.dropped = sum(key is None for key in self._found(_all_keys(answer)))
+        self.dropped = sum(key is None for key in self._found(_all_keys(answer))) + self._half(answer)
         self.best = self.clean(answer)
         # Checked on the cleaned answer: one that named invented issues only has lost its words by now.
-        unanswered = self._asked and not self.best.answer
-        if (unfounded or unanswered) and not self._asked_again:
+        if self._asked and not self.best.answer:
+            unfounded.append("answer: the question was not answered")
+        problems = [*unfounded, *filter(None, (self.spoken.problem(_own_words(self.best)),))]
+        if problems and not self._asked_again:
             self._asked_again = True
-            raise ValueError("\n".join((*unfounded, *(["answer: the question was not answered"] * unanswered))))
+            raise ValueError("\n".join(problems))
         return self.best
+
+    def compare(self, source: str, *, steering: str) -> None:
+        """From now on answers are to be in the language of the source, unless people ask for another in words."""
+        self.spoken = Spoken(source, wanted=self._language)
+        self.spoken.hear(steering)
 
     def clean(self, answer: Summary) -> Summary:
         """The answer within every limit, each key one of the set's."""
@@ -93,7 +102,7 @@ class Check:
             text, keys = self._wording.block(finding.text, SENTENCES), self._known(finding.issues)
             # Something that named issues, and none of the set's, was made up; a remark on the whole names none.
             founded = bool(keys) or not (needed or finding.issues)
-            if text and founded:
+            if text and founded and not self._is_cut(finding.text):
                 found.append(Finding(text=text, issues=keys))
         return found[:MOST_FINDINGS]
 
@@ -106,7 +115,18 @@ class Check:
                 if wanted and not self._known(item.issues):
                     named = ", ".join(item.issues)[:120] or "no issue at all"
                     lines.append(f"{name}[{number}]: names {named}; name issues of the set, or leave it out")
+                elif self._is_cut(item.text):
+                    lines.append(f"{name}[{number}]: its text names an issue or address that is none of the set's")
         return lines[:20]
+
+    def _half(self, answer: Summary) -> int:
+        """How many findings say something of an invented issue that is not counted by its key already."""
+        findings = [item for name in FINDINGS for item in getattr(answer, name)]
+        return sum(self._is_cut(item.text) and None not in self._found(item.issues) for item in findings)
+
+    def _is_cut(self, text: str) -> bool:
+        """Whether something is taken out of the text: what remains is a sentence about nothing."""
+        return self._wording.block(text, SENTENCES).count(CUT) > text.count(CUT)
 
     def _known(self, keys: Sequence[str]) -> list[str]:
         found = dict.fromkeys(key for key in self._found(keys) if key is not None)
@@ -125,3 +145,9 @@ class Check:
 
 def _all_keys(answer: Summary) -> list[str]:
     return [key for name in ("themes", *FINDINGS) for item in getattr(answer, name) for key in item.issues]
+
+
+def _own_words(answer: Summary) -> Iterator[str]:
+    yield answer.overview
+    yield from (f"{theme.title}\n{theme.text}" for theme in answer.themes)
+    yield from (finding.text for name in FINDINGS for finding in getattr(answer, name))

@@ -85,6 +85,8 @@ class Thinker:
     async def _asked(self, question: Prompt, keys: frozenset[str], *, before: Sequence[Summary]) -> Summary:
         language = "auto" if self._wish.question else self._wish.language
         check = Check(keys, self._wording, asked=bool(self._wish.question), language=language)
+        read = "\n".join(f"{issue.summary}\n{issue.text}" for issue in self._found.issues if issue.key in keys)
+        check.compare(self._wish.question or read, steering=self._wish.steering)
         try:
             show = self._showing(check, before)
             answer = await self._model.ask(question, shape=Summary, check=check, on_partial=show)

@@ -31,7 +31,10 @@ def require_settled(kept: Mapping[str, Any], tool: str, *, now: float) -> None:
         raise Unsettled(tool, SETTLED_S - waited_s)
 
 
-async def note_refused(writing: Writing, error: ToolError) -> None:
-    """After a failed creation: what certainly does not exist need not be looked for."""
+async def note_refused(writing: Writing, error: ToolError, *, look: bool = False) -> None:
+    """After a failed creation: what certainly does not exist need not be looked for.
+
+    look: a refusal of this tool is no proof; the next attempt looks for it at once and does not wait.
+    """
     if not (isinstance(error, ToolDown) and error.uncertain):
-        await writing.keep({})
+        await writing.keep({"sent_at": 0.0} if look else {})

@@ -58,7 +58,8 @@ class Making:
         try:
             test = await client.create(case, type_name=type_name)
         except ToolError as error:
-            await note_refused(writing, error)
+            # GraphQL may make the issue and fail in what it answers about it.
+            await note_refused(writing, error, look=True)
             raise
         await writing.keep(_address(writing, test))
         return test

@@ -12,7 +12,7 @@ from addon.errors import AddonError
 from addon.llm.asker import Asker
 from addon.policy.projects import ProjectSettings
 from addon.policy.tenants import Tenant
-from addon.runs.feature import Feature, Outcome, Work
+from addon.runs.feature import Feature, Outcome, Stored, Work
 from addon.store.repos.runs import Run
 from bench.eval.cases import Case
 from bench.eval.jira import SITE, CaseJira, key, number
@@ -79,7 +79,7 @@ class Notes:
     async def save_facts(self, facts: Mapping[str, Any], input_hash: str) -> None:
         self.facts = json.loads(json.dumps(facts))
 
-    async def earlier(self, input_hash: str) -> dict[str, Any] | None:
+    async def earlier(self, input_hash: str) -> Stored | None:
         return None
 
     async def kept(self, name: str) -> dict[str, Any] | None:

@@ -41,7 +41,8 @@ function remarks(lint, criteria) {
 function criteriaDocument(run, model, verdicts, form) {
   const result = resultOf(run, "criteria");
   const { criteria, feature, narrative, questions: open } = result.criteria;
-  const list = new ItemList(criterionShape(result.lint), verdicts, run, { labelledBy: "criteria-title" });
+  const shape = criterionShape(result.lint, result.criteria.language);
+  const list = new ItemList(shape, verdicts, run, { labelledBy: "criteria-title" });
   const foot = resultFoot(model, run, { view: "criteria", partName: "criteria" });
   const node = h(
     "article",

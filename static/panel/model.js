@@ -4,7 +4,7 @@ import { call, post } from "../api.js";
 import { refreshIssue } from "../bridge.js";
 import { kindOf, VIEWS } from "./kinds.js";
 import { Publishing } from "./publishing.js";
-import { isActive, Runs } from "./runs.js";
+import { isActive, isPending, Runs } from "./runs.js";
 import { Watch } from "./watch.js";
 
 const FIRST_LOOKS = 25;
@@ -64,6 +64,8 @@ export class Model {
     await this.#complete(this.attended);
     this.changed("runs");
     for (const run of this.runs.all.filter(isActive)) this.#follow(run);
+    // Whoever opens the panel between the result and its comment should see the comment come as well.
+    for (const run of this.runs.all.filter(isPending)) this.publishing.settle(run.id).catch(() => {});
   }
 
   /** An issue that was just created is analysed within seconds: look again while there is nothing to show. */

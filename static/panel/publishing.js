@@ -13,7 +13,7 @@ const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 /** changed: called whenever a publication is another than before. */
 export class Publishing {
   constructor(runs, changed) {
-    Object.assign(this, { runs, changed });
+    Object.assign(this, { runs, changed, settling: new Map() });
   }
 
   /** What a wish {target, items, field, replace} would write; nothing is written. Throws ApiError. */
@@ -50,7 +50,17 @@ export class Publishing {
   }
 
   /** Waits for what is being written. Throws ApiError("unavailable") when it takes longer than two minutes. */
-  async settle(runId) {
+  settle(runId) {
+    if (!this.settling.has(runId)) {
+      this.settling.set(
+        runId,
+        this.#settle(runId).finally(() => this.settling.delete(runId)),
+      );
+    }
+    return this.settling.get(runId);
+  }
+
+  async #settle(runId) {
     const until = Date.now() + POLL_FOR_MS;
     const run = () => this.runs.find(runId);
     const wasPending = isPending(run());

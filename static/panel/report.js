@@ -29,7 +29,8 @@ export function report(run, model, verdicts, { form, similar }) {
   const { result } = run;
   const { analysis } = result;
   const suggested = analysis.criteria.length;
-  const list = suggested ? new ItemList(suggestionShape, verdicts, run, { labelledBy: "suggestions-title" }) : null;
+  const shape = suggestionShape(analysis.language);
+  const list = suggested ? new ItemList(shape, verdicts, run, { labelledBy: "suggestions-title" }) : null;
   const foot = resultFoot(model, run, { view: "analysis", partName: "criteria" });
   const ask = analysis.questions.length ? askButton(model, run, analysis.questions) : null;
   const title = h("span", { id: "suggestions-title" }, t("Suggested acceptance criteria"));

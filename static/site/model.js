@@ -181,7 +181,7 @@ class ModelForm {
   /** Tries what is typed: nobody has to save a guess first. */
   test() {
     return this.#working(t("Asking the model…"), async () => {
-      const tried = await post("/site/model/test", this.dirty ? this.changes() : {});
+      const tried = await post("/site/model/test", this.dirty ? this.changes() : null);
       this.#complain({});
       const { ok, detail, latency_ms: latency, fallbacks = [] } = tried;
       const answered = latency ? t("It answered after {n} ms.", { n: number(Math.round(latency)) }) : "";

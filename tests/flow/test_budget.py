@@ -11,7 +11,7 @@ from tests.stack import Stack, eventually
 
 pytestmark = pytest.mark.process
 
-ESTIMATE = 16_000
+ESTIMATE = 64_000
 """More than one ask of these issues puts aside, less than two do."""
 
 

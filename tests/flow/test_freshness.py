@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.flow import acts
+from addon.adf.nodes import doc, paragraph
+from tests.flow import acts, publishing
 from tests.stack import JiraSite, Stack, eventually
 
 pytestmark = pytest.mark.process
@@ -175,6 +176,26 @@ def test_writing_into_the_description_starts_nothing_and_is_no_change(
     time.sleep(2.5)
     assert waiting(model_stack, issue) == 0
     assert len(site.runs(issue["id"])) == 2
+
+
+def test_what_we_made_of_a_result_is_no_change_and_is_not_paid_again(site: JiraSite, model: Callable[..., Any]) -> None:
+    issue, run = analysed(site)
+    acts.publish(site, run["id"], items=[0])
+    publishing.publish(site, publishing.wish(run, "field"))
+    for target in ("subtasks", "field"):
+        assert [p["status"] for p in publishing.settled(site, run["id"], target)] == ["done"]
+    assert len(acts.children(site, issue["key"])) == 1
+    assert freshness(site, issue) == {"run": run["id"], "fresh": True, "changed": []}
+    asked = len(model("requests"))
+    again = acts.over(site, acts.analyse(site, issue["id"])["id"])
+    assert (again["usage"]["input_tokens"], again["result"]) == (0, run["result"])
+    assert len(model("requests")) == asked
+    # The reading knows the sub-task all the same; what a person makes of the field is a change.
+    assert "subtask" in again["facts_read"]
+    assert freshness(site, issue)["fresh"] is True
+    words = doc(paragraph("Only a person could say this so plainly"))
+    site.ask("PUT", f"/issues/{issue['key']}", {"user": "tess", publishing.FIELD: words})
+    assert freshness(site, issue)["changed"] == ["field"]
 
 
 def moved(description: Any) -> Any:

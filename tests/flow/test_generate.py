@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from addon.gherkin.feature import scenarios as titles_in
-from tests.flow import acts
+from tests.flow import acts, publishing
 from tests.payloads import PAYLOADS
 from tests.stack import JiraSite, Stack, eventually
 
@@ -122,6 +122,45 @@ def test_a_second_result_takes_the_place_of_the_first_comment_of_its_kind(site: 
     ended(site, SCENARIOS, issue, publish=["comment"])
     assert len(ours(site, issue["key"], "criteria")) == 1
     assert len(ours(site, issue["key"], "scenarios")) == 1
+
+
+def things(site: JiraSite, key: str) -> tuple[list[str], list[str], list[str]]:
+    """Titles of our sub-tasks, Xray tests and Zephyr cases about an issue."""
+    tests = [test["summary"] for test in site.ask("GET", "/tests")["tests"] if test["tests"] == [key]]
+    cases = [case["name"] for case in site.ask("GET", "/cases")["cases"] if case["issues"] == [key]]
+    return acts.titles(site, key), sorted(tests), sorted(cases)
+
+
+@pytest.mark.parametrize("route", [CRITERIA, SCENARIOS, PIPELINE])
+def test_the_same_wish_three_times_writes_one_set(site: JiraSite, route: str) -> None:
+    publishing.connect(site)
+    issue = site.create_issue(summary="Keep books on a list", description=LIST)
+    targets = ["subtasks", "xray", "zephyr"]
+    first = ended(site, route, issue, publish=targets)
+    set_of_one = things(site, issue["key"])
+    assert [len(titles) for titles in set_of_one] == [len(first["publications"]) // 3] * 3
+    assert {p["status"] for p in first["publications"]} == {"done"}
+    for _ in range(2):
+        again = ended(site, route, issue, publish=targets)
+        # The later runs show where it stands, and nothing new.
+        assert [p["id"] for p in again["publications"]] == [p["id"] for p in first["publications"]]
+    assert things(site, issue["key"]) == set_of_one
+    listed = site.runs(issue["id"])
+    assert {len(run["publications"]) for run in listed if run["kind"] == first["kind"]} == {len(first["publications"])}
+
+
+def test_a_new_result_leaves_out_what_stands_there_under_the_same_title(site: JiraSite) -> None:
+    publishing.connect(site)
+    issue = site.create_issue(summary="Keep books on a list", description=LIST)
+    ended(site, CRITERIA, issue, publish=["subtasks", "xray"])
+    before = things(site, issue["key"])
+    new = ended(site, CRITERIA, issue, force=True, publish=["subtasks", "xray"])
+    assert {(p["status"], p["error"]["error"]) for p in new["publications"]} == {("skipped", "nothing_to_do")}
+    assert things(site, issue["key"]) == before
+    # A person who asks for it with the items in sight gets it.
+    acts.publish(site, new["id"], [0])
+    acts.over(site, new["id"])
+    assert len(things(site, issue["key"])[0]) == len(before[0]) + 1
 
 
 def test_chosen_and_edited_criteria_become_sub_tasks(site: JiraSite) -> None:

@@ -328,7 +328,7 @@ def test_what_a_form_of_another_origin_can_send_is_refused(stack: Stack, insider
         "POST /api/v1/site/model/test": b"{}",
     }
     writing = {route for route in paths(stack) if route.startswith(("POST /api/", "PUT /api/"))}
-    assert writing == set(bodies)
+    assert set(bodies) < writing
     kinds = (
         "text/plain",
         "text/plain; charset=application/json",
@@ -336,8 +336,9 @@ def test_what_a_form_of_another_origin_can_send_is_refused(stack: Stack, insider
         "multipart/form-data; boundary=x",
         "",
     )
-    for route, body in bodies.items():
-        method, path = route.replace("{project}", "10010").split(" ")
+    for route in sorted(writing):
+        method, path = filled(route.replace("{project}", "10010").replace("{run_id}", run["id"])).split(" ")
+        body = bodies.get(route, b"{}")
         for kind in kinds:
             for authorization in (f"JWT {insider.token()}", None):
                 headers = {"Content-Type": kind} if kind else {}
@@ -352,6 +353,12 @@ def test_what_a_form_of_another_origin_can_send_is_refused(stack: Stack, insider
 # All there is
 
 
+def filled(path: str) -> str:
+    """The path with something that could be an id at every place of a parameter."""
+    named = {"run_id": NEVER_USED, "publication_id": NEVER_USED, "kind": "analysis", "part": "criteria", "tool": "xray"}
+    return re.sub(r"{(\w+)}", lambda match: named.get(match[1], "1"), path)
+
+
 def test_every_address_of_the_running_server_is_public_on_purpose_or_closed(stack: Stack) -> None:
     descriptor = ask(stack, "GET", "/atlassian-connect.json").json()
     named = {("POST", path) for path in descriptor["lifecycle"].values()}
@@ -363,7 +370,7 @@ def test_every_address_of_the_running_server_is_public_on_purpose_or_closed(stac
             named.add(("POST" if "event" in module else "GET", re.sub(r"{[^}]*}", "1", address)))
     documented = {tuple(route.split(" ")) for route in paths(stack)}
     for method, path in named | documented:
-        path = path.format(issue="1", run_id=NEVER_USED, project="1")
+        path = filled(path)
         if f"{method} {path}" not in PUBLIC:
             answer = ask(stack, method, path, None, {} if method in ("POST", "PUT") else None)
             assert answer.status_code == 401, f"{method} {path}: {answer.status_code}"

@@ -51,7 +51,10 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to write. account_id: the person who asked for it, None when the settings did."""
+    """One thing to write. account_id: the person who asked for it, None when the settings did.
+
+    run_id: of the run it stands under, "" for the one that plans it.
+    """
 
     target: str
     item: int
@@ -61,6 +64,7 @@ class Item:
     queue: str = "default"
     priority: int = 0
     slot: str = ""
+    run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class Rivals:
 
 IN_ORDER = ("subtasks",)
 """Targets whose items Jira shows in the order in which they came into being."""
+OF_ITEMS = ("subtasks", "xray", "zephyr")
+"""Targets where each item of a result becomes a thing of its own, with a title."""
 ONE_AT_A_TIME = {"comment": "kind", "description": "section", "field": "field"}
 """Targets with slots that hold one thing each, and where the content names the slot.
 
@@ -128,6 +134,13 @@ async def add(
         await tx.execute(statement, _values(run, item, now=now))
 
 
+async def leave(tx: AsyncConnection, run: Run, *, item: Item, error: Mapping[str, str], now: float) -> None:
+    """A row that says why the item is not written. An item known already stays as it is."""
+    ended = {"state": "cancelled", "error": dict(error), "finished_at": now}
+    statement = insert_into(tx, publications).on_conflict_do_nothing()
+    await tx.execute(statement, {**_values(run, item, now=now), **ended})
+
+
 async def supersede(tx: AsyncConnection, run: Run, *, target: str, slot: str, now: float) -> int:
     """Sets aside what older runs still wanted to write into this slot of the issue."""
     statement = (
@@ -160,6 +173,21 @@ async def of_runs(tx: AsyncConnection, tenant_id: str, *, run_ids: Iterable[str]
     for row in (await tx.execute(query.order_by(publications.c.target, publications.c.item))).all():
         found.setdefault(row.run_id, []).append(Publication(*row))
     return found
+
+
+async def standing(
+    tx: AsyncConnection, tenant_id: str, *, issue_id: str, targets: Collection[str]
+) -> list[Publication]:
+    """What is written for the issue at these targets, or on its way there; oldest first."""
+    undoing = publications.c.undoing
+    there = or_(
+        publications.c.state == "succeeded",
+        and_(publications.c.state.in_(("queued", "running")), ~undoing),
+        # An undo that was given up leaves what was written where it is.
+        and_(publications.c.state == "failed", undoing),
+    )
+    mine = _mine(tenant_id).where(publications.c.issue_id == issue_id, publications.c.target.in_(targets), there)
+    return [Publication(*row) for row in (await tx.execute(mine.order_by(publications.c.created_at))).all()]
 
 
 async def latest_done(
@@ -289,11 +317,11 @@ def _values(run: Run, item: Item, *, now: float) -> dict[str, Any]:
     return {
         "id": new_id(),
         "tenant_id": run.tenant_id,
-        "run_id": run.id,
         "issue_id": run.issue_id,
         "issue_key": run.issue_key,
         "project_id": run.project_id,
         **{name: getattr(item, name) for name in Item.__dataclass_fields__},
+        "run_id": item.run_id or run.id,
         "content": dict(item.content),
         "state": "queued",
         "run_at": now,

@@ -55,6 +55,11 @@ class Run:
     def ended(self) -> bool:
         return self.state in ENDED
 
+    @property
+    def origin(self) -> str:
+        """Id of the run its result was first made for: its own, unless it was answered from an earlier one."""
+        return str(self.params.get("origin") or self.id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRun:

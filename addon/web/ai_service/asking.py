@@ -51,10 +51,12 @@ class Counter:
 
     async def taken(self, request: Request, room: str) -> Wanted:
         """The question of a request. Raises Unauthenticated before its body is even parsed, Invalid."""
-        body = await request.body()
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        token = token if scheme.lower() == "bearer" else ""
+        self._believer.require_token(token)
+        body = await request.body()
         sent = Sent(request.method, request.url.path, body)
-        self._believer.check(token if scheme.lower() == "bearer" else "", sent)
+        self._believer.check(token, sent)
         try:
             asked = Asked.model_validate_json(body)
         except ValidationError as error:

@@ -11,6 +11,7 @@ from addon.generation.asking import ModelNeeded
 from addon.jira import projects, search
 from addon.llm.errors import ModelTimeout
 from addon.reading import issue as reading
+from addon.runs import own_writing
 from addon.runs.moments import iso
 from addon.summary.words import write
 from addon.web.api import eyes, seen
@@ -107,6 +108,7 @@ async def story(house: HouseDep, caller: ApiCaller, *, issue: seen.IssueIdOrKey)
             ref.id,
             own_account_id=caller.tenant.app_account_id,
             criteria_field=settings.criteria_field,
+            ours=await own_writing.of_issue(house.db, caller.tenant.id, issue_id=ref.id),
         )
     except NotFound:
         raise seen.no_issue() from None

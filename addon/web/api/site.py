@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from addon.errors import TooMany
 from addon.jira.errors import JiraError, JiraForbidden, JiraUnauthorized
-from addon.llm.choice import ModelChoice
 from addon.llm.errors import ModelError
 from addon.observe import logs
+from addon.policy.chain import Option
 from addon.policy.models import Fallback, Shown, Wanted
+from addon.policy.probing import Probes
 from addon.runs.moments import iso
 from addon.store.repos import audit, troubles
 from addon.web.api.people import names_of, person
@@ -84,14 +86,14 @@ async def change_model(house: HouseDep, caller: ApiCaller, *, change: ModelChang
 async def try_model(house: HouseDep, caller: ApiCaller, *, change: ModelChange | None = None) -> dict[str, Any]:
     """Asks the model a trifle, what is stored or what is typed, and its fallbacks as well.
 
-    A model that fails is an answer here, not an error of ours.
+    A model that fails is an answer here, not an error of ours. Budgets bind it, and it is booked.
     """
     await house.access.require_site_admin(caller.tenant, caller.account_id)
     policy, tenant_id = house.model_policy, caller.tenant.id
     chain = await (policy.typed(tenant_id, change.wanted()) if change else policy.chain(tenant_id))
     if not chain:
         return {**NO_MODEL, "fallbacks": []}
-    first, *others = await asyncio.gather(*(_tried(house, option.choice) for option in chain))
+    first, *others = await asyncio.gather(*(_tried(house, caller, option=option) for option in chain))
     return {**first, "fallbacks": others}
 
 
@@ -137,11 +139,12 @@ async def read_audit(
     }
 
 
-async def _tried(house: House, choice: ModelChoice) -> dict[str, Any]:
+async def _tried(house: House, caller: Caller, *, option: Option) -> dict[str, Any]:
+    probes, choice = Probes(house.models, house.budgets, house.settings), option.choice
     started = time.perf_counter()
     try:
-        ok, detail = True, await house.models.probe(choice)
-    except ModelError as error:
+        ok, detail = True, await probes.probe(caller.tenant.id, option, account_id=caller.account_id)
+    except (ModelError, TooMany) as error:
         # The administrator reads the reason on the page; the operator should find it as well.
         log.info("model probe failed", error=error.code)
         ok, detail = False, error.detail

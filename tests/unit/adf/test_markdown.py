@@ -159,3 +159,8 @@ def _points(text: str) -> list[dict[str, object]]:
     assert isinstance(items, list)
     found: list[dict[str, object]] = items[0]["content"]
     return found
+
+
+def test_a_quote_that_loses_its_frame_stands_between_quotation_marks() -> None:
+    said = json.dumps(from_markdown("- > one\n  >\n  > two"), ensure_ascii=False)
+    assert said.index("“") < said.index("one") < said.index("two") < said.index("”")

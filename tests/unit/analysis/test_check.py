@@ -109,4 +109,4 @@ def test_an_answer_full_of_tricks_loses_them_all() -> None:
     [("auto", "FR-ca", "fr"), ("de", "en", "de"), ("auto", "{{7*7}}", "en"), ("auto", "French", "fr")],
 )
 def test_the_language_is_a_code(asked: str, answered: str, code: str) -> None:
-    assert Check(facts(), language=asked)(analysis(language=answered)).language == code
+    assert Check(facts(), language=asked).clean(analysis(language=answered)).language == code

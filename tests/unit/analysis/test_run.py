@@ -20,7 +20,7 @@ from addon.policy.asking import TenantAsker
 from addon.policy.projects import ProjectSettings
 from addon.policy.prompts import ProjectPrompt
 from addon.results.analysis import AnalysisResult, Subtask
-from addon.runs.feature import Outcome, Work
+from addon.runs.feature import Outcome, Stored, Work
 from addon.store.repos.runs import Run
 from tests.fake_model import FakeModel
 from tests.unit.analysis.make import analysis, result
@@ -48,8 +48,8 @@ class Watched:
     async def save_facts(self, facts: Any, input_hash: str) -> None:
         self.facts, self.input_hash = json.loads(json.dumps(facts)), input_hash
 
-    async def earlier(self, input_hash: str) -> dict[str, Any] | None:
-        return self.before
+    async def earlier(self, input_hash: str) -> Stored | None:
+        return Stored("run-0", self.before) if self.before is not None else None
 
     async def kept(self, name: str) -> dict[str, Any] | None:
         return None

@@ -1,6 +1,7 @@
 """Whole runs of kind `criteria`, between a pretend Jira and a pretend model."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -178,6 +179,24 @@ async def test_the_same_input_is_answered_from_before_unless_forced() -> None:
         stood_in = {**outcome.result, "author": "rules", "notice": "budget_spent"}
         retried = Bench("criteria", rich(), model, watched=Watched(before={first.watched.input_hash: stood_in}))
         assert result(await retried.outcome()).author == "model"
+
+
+async def test_items_of_a_result_from_before_keep_the_markers_they_had() -> None:
+    first = Bench("criteria", rich())
+    outcome = await first.outcome()
+    known = Watched(before={first.watched.input_hash: outcome.result})
+    again = Bench("criteria", rich(), params={"publish": ["comment", "subtasks", "xray"]}, watched=known)
+    reused = await again.outcome()
+    assert (outcome.origin, reused.origin) == (None, "run-0")
+    assert draft_of(reused, "comment").marker == "comment:10231:run-1"
+    items = [draft for draft in reused.drafts if draft.target != "comment"]
+    assert {(draft.marker, draft.run_id) for draft in items} == {
+        (f"{draft.target}:run-0:{draft.item}", "run-0") for draft in items
+    }
+    # What a person chooses of it later meets the same things.
+    ended = replace(again.run, state="succeeded", result=reused.result, params={"origin": reused.origin})
+    (chosen,) = features()["criteria"].drafts(ended, "xray", items=[1], edits={})
+    assert chosen.marker == "xray:run-0:1"
 
 
 async def test_a_second_attempt_works_on_the_text_of_the_first() -> None:

@@ -19,7 +19,7 @@ from addon.pipeline.run import PipelineFeature
 from addon.policy.asking import TenantAsker
 from addon.policy.projects import ProjectSettings
 from addon.policy.prompts import ProjectPrompt
-from addon.runs.feature import Draft, Feature, Outcome, Work
+from addon.runs.feature import Draft, Feature, Outcome, Stored, Work
 from addon.scenarios.maker import ScenariosMaker
 from addon.scenarios.run import ScenariosFeature
 from addon.store.repos.runs import Run
@@ -64,8 +64,9 @@ class Watched:
     async def save_facts(self, facts: Mapping[str, Any], input_hash: str) -> None:
         self.facts, self.input_hash = json.loads(json.dumps(facts)), input_hash
 
-    async def earlier(self, input_hash: str) -> dict[str, Any] | None:
-        return self.before.get(input_hash)
+    async def earlier(self, input_hash: str) -> Stored | None:
+        result = self.before.get(input_hash)
+        return Stored("run-0", result) if result is not None else None
 
     async def kept(self, name: str) -> dict[str, Any] | None:
         return self.pieces.get(name)

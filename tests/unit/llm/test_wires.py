@@ -6,7 +6,9 @@ import pytest
 
 from addon.llm import errors
 from addon.llm.choice import ModelChoice
+from addon.llm.expected import longest_answer
 from addon.llm.models import Models
+from addon.llm.openai import bound
 from addon.llm.prompt import Prompt
 from addon.llm.schema import wire
 from addon.results.analysis import Analysis
@@ -42,6 +44,22 @@ async def test_openai_gets_a_strict_schema_and_the_key() -> None:
     assert seen.body["stream"] is True
     assert seen.body["stream_options"] == {"include_usage": True}
     assert seen.headers["authorization"] == "Bearer sk-test"
+    # Somebody else's server, whose context may be smaller than that.
+    assert "max_completion_tokens" not in seen.body
+
+
+def test_openai_itself_is_told_the_limit_that_budgets_put_aside() -> None:
+    choice = ModelChoice("openai", "m-1")
+    assert bound(choice, Analysis)["max_completion_tokens"] == longest_answer(choice) == 16_384
+
+
+@pytest.mark.parametrize(
+    ("model", "limit"), [("gemini-2.0-flash", 8192), ("models/gemini-2.0-flash", 8192), ("gemini-2.5-pro", 16_384)]
+)
+async def test_gemini_is_told_the_limit_that_budgets_put_aside(model: str, limit: int) -> None:
+    seen = await sent("gemini", model=model)
+    assert seen.body["generationConfig"]["maxOutputTokens"] == limit
+    assert longest_answer(ModelChoice("gemini", model)) == limit
 
 
 @pytest.mark.parametrize("base", ["{root}", "{root}/", "{root}/v1", "{root}/v1/", "{root}/api"])
@@ -86,7 +104,11 @@ async def test_gemini_gets_its_key_in_a_header_and_never_in_the_address(base: st
     assert seen.path == "POST /v1beta/models/m-1:streamGenerateContent?alt=sse"
     assert seen.headers["x-goog-api-key"] == "sk-test"
     asked = seen.body["generationConfig"]
-    assert asked == {"responseMimeType": "application/json", "responseJsonSchema": wire(Analysis)}
+    assert asked == {
+        "responseMimeType": "application/json",
+        "responseJsonSchema": wire(Analysis),
+        "maxOutputTokens": 16_384,
+    }
     assert seen.body["systemInstruction"] == {"parts": [{"text": PROMPT.system}]}
 
 

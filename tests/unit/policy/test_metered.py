@@ -10,12 +10,15 @@ from addon.errors import TooMany
 from addon.llm.answer import Answer, Usage
 from addon.llm.choice import ModelChoice
 from addon.llm.errors import BudgetSpent, ModelDown, ModelError
+from addon.llm.expected import longest_answer, said
+from addon.llm.models import Models
 from addon.llm.prices import Prices
 from addon.llm.prompt import Prompt
 from addon.policy.asking import Asks
 from addon.policy.budgets import Budgets
 from addon.policy.limits import Limits
 from addon.policy.models import Fallback, ModelPolicy, Wanted
+from addon.policy.probing import Probes
 from addon.results.analysis import Analysis
 from addon.settings import Settings
 from addon.store.db import Database
@@ -23,6 +26,7 @@ from addon.store.repos import spending
 from addon.store.repos.spending import Line
 from addon.store.secrets import Seals
 from addon.store.tables.money import reservations
+from tests.fake_model import FakeModel
 from tests.rows import add_tenant
 
 PROMPT = Prompt("Judge.", "As a reader I want a list", "analysis.v1")
@@ -209,3 +213,36 @@ async def test_the_service_is_asked_in_place_of_this_process(database: Database,
     asks = Asks(here, policy, budgets=budgets, prices=Prices({}), elsewhere=Elsewhere(there))
     await ask(asks, tenant_id)
     assert (len(here.asked), len(there.asked)) == (0, 1)
+
+
+async def test_the_round_of_repair_is_put_aside_as_well(database: Database, seals: Seals) -> None:
+    tenant_id = await add_tenant(database)
+    models = Scripted("hang")
+    asks, _, _ = opened(database, seals, models)
+    asking = asyncio.ensure_future(ask(asks, tenant_id))
+    await models.asking.wait()
+    async with database.begin() as tx:
+        held = (await tx.execute(select(reservations))).one()
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert held.output_tokens == 2 * longest_answer(models.asked[0])
+    assert held.input_tokens == 2 * said(PROMPT, Analysis)
+
+
+async def test_the_test_button_is_bound_by_the_budget_and_booked(database: Database, seals: Seals) -> None:
+    tenant_id = await add_tenant(database)
+    async with FakeModel() as server:
+        models = Models()
+        _, policy, budgets = opened(database, seals, models, llm_base_url=server.url)
+        probes = Probes(models, budgets, Settings(_env_file=None))  # type: ignore[call-arg]
+        (option,) = await policy.chain(tenant_id)
+        server.default = "whole"
+        assert "answered in" in await probes.probe(tenant_id, option, account_id="boss")
+        (line,) = await books(database, tenant_id)
+        asked = len(server.requests)
+        await budgets.save(tenant_id, Limits(tokens_per_day=200), account_id="boss")
+        with pytest.raises(BudgetSpent):
+            await probes.probe(tenant_id, option, account_id="boss")
+        assert len(server.requests) == asked > 0
+        await models.close()
+    assert (line.account.payer, line.asks, line.input_tokens >= 100) == ("operator", 1, True)

@@ -134,7 +134,12 @@ async def test_a_sites_own_address_is_guarded_and_never_gets_the_operators_key(
     assert (choice.api_key, choice.guarded, choice.allowed_hosts) == ("", True, ("ollama.lan:11434",))
     assert (choice.base_url, option.payer) == ("https://llm.example/v1", "site")
     await policy.save(tenant_id, Wanted("ollama", "llama", "http://ollama.lan:11434"), account_id="ann")
-    assert (await first(policy, tenant_id)).guarded  # type: ignore[union-attr]
+    (option,) = await policy.chain(tenant_id)
+    # The host is the operator's, so the operator's limits bind; with a key of the site, somebody bills the site.
+    assert (option.choice.guarded, option.payer) == (True, "operator")
+    await policy.save(tenant_id, Wanted("ollama", "llama", "http://ollama.lan:11434", "sk-own"), account_id="ann")
+    (option,) = await policy.chain(tenant_id)
+    assert option.payer == "site"
 
 
 @pytest.mark.parametrize(

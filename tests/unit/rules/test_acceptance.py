@@ -231,3 +231,37 @@ def test_long_texts_cost_little() -> None:
     for line in ("Given a when b then ", "when ", "Scenario: x\nGiven y\nWhen z\nThen q\n", "* " * 50, "at most 1 "):
         acceptance.criteria(Story("Long", line * (60_000 // len(line))))
     assert time.process_time() - started < 6.0
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("A voucher can be used at most once", "boundary"),
+        ("The link expires after 24 hours", "boundary"),
+        ("Un seul bon est pris par commande", "boundary"),
+        ("Le bon ne vaut jamais pour une autre commande", "negative"),
+    ],
+)
+def test_limits_without_a_figure_and_what_never_happens_are_no_happy_paths(line: str, kind: str) -> None:
+    (item, *_) = written(f"Acceptance criteria:\n- {line}")
+    assert item.kind == kind
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Steps to reproduce:\n1. Open the basket\n2. Enter SPRING\n\nExpected: the price is lower\n\nActual: error 500",
+        "Étapes pour reproduire :\n- Ouvrir le panier\n- Saisir le bon\n\nRésultat attendu : le prix baisse",
+    ],
+)
+def test_the_steps_of_a_report_are_the_steps_of_its_test(description: str) -> None:
+    report = Story(
+        "Paying with a voucher fails" if "Open" in description else "Le paiement échoue", description, is_bug=True
+    )
+    criteria = acceptance.criteria(report)
+    assert criteria is not None
+    test = scenarios(criteria.criteria, language=criteria.language, report=report).scenarios[0]
+    first, last = test.steps
+    assert (first.action in description, first.expected) == (True, "")
+    assert last.action in description
+    assert last.expected

@@ -9,7 +9,7 @@ import pytest
 from addon.errors import Invalid
 from addon.jira.errors import JiraNotFound
 from addon.llm.errors import ModelBusy, ModelRefused
-from addon.runs.feature import LeaseLost, Outcome, Work
+from addon.runs.feature import LeaseLost, Outcome, Stored, Work
 from addon.runs.start import Delivery, IssueRef
 from addon.store.db import Database
 from addon.store.leases import Claims
@@ -107,7 +107,7 @@ async def test_facts_survive_an_attempt_and_earlier_results_are_found_by_their_i
         shown = await s.office.runs.shown(first)
     assert first.input_hash == "hash"
     assert shown["facts_read"] == ["summary", "comment"]
-    assert earlier == [None, {"overall": 1}]
+    assert earlier == [None, Stored(first.id, {"overall": 1})]
 
 
 async def test_result_that_is_stored_already_is_not_made_again(database: Database, seals: Seals) -> None:

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from addon.adf.nodes import doc, paragraph
 from addon.errors import NotFound
 from addon.reading.facts import Facts
+from addon.reading.issue import read
 from addon.results.analysis import Analysis, Subtask
 from addon.runs.differences import of_items, of_overall, of_scores
 from addon.runs.freshness import Freshness, compared
@@ -13,10 +15,11 @@ from addon.runs.start import IssueRef
 from addon.store.db import Database
 from addon.store.repos.runs import Run
 from addon.store.secrets import Seals
-from tests.rows import add_run, add_tenant, run_of
+from tests.rows import add_publication, add_run, add_tenant, run_of
 from tests.unit.analysis.make import analysis, facts, result, scores
+from tests.unit.reading.test_facts import TEXTAREA
 from tests.unit.runs.make import stage
-from tests.unit.targets.fake_jira import FakeJira
+from tests.unit.targets.fake_jira import FakeJira, story
 
 ISSUE = "10231"
 
@@ -53,6 +56,33 @@ async def test_a_changed_issue_makes_its_newest_result_stale(database: Database,
         assert (stale.run, stale.fresh) == (before, False)
         assert set(stale.changed) == {"labels", "description", "comment"}
         assert (await freshness.of_issue(s.tenant, issue, kind="criteria")).fresh is None
+
+
+async def test_what_we_wrote_is_no_change_and_what_another_site_wrote_is_none_of_ours(
+    database: Database, seals: Seals
+) -> None:
+    field = "customfield_10058"
+    children = [{"id": key, "key": key, "fields": {"summary": key}} for key in ("SHOP-7", "SHOP-8")]
+    criteria = doc(paragraph("The reason is shown"))
+    jira = FakeJira(story(subtasks=children, **{field: criteria}))
+    jira.editable = {field: {"name": "Acceptance criteria", "schema": TEXTAREA, "operations": ["set"]}}
+    bare = FakeJira(story())
+    before = await read(bare.session(), ISSUE, own_account_id=None)
+    wrote = {"issue_id": ISSUE, "target": "field", "remote_id": field, "kept": {"wrote": "The reason is shown"}}
+    async with stage(database, seals, at_work=False, jira=jira.answer) as s:
+        mine, freshness, issue = s.tenant.id, Freshness(s.office.desk), IssueRef(ISSUE, None, "10010")
+        run = await run_in(database, mine, read=before)
+        stranger = await add_tenant(database)
+        theirs = await run_in(database, stranger)
+        for tenant_id, run_id, state in ((stranger, theirs.id, "succeeded"), (mine, run.id, "undone")):
+            await add_publication(database, tenant_id, run_id, state=state, **wrote)
+        assert set((await freshness.of_issue(s.tenant, issue, kind="analysis")).changed) == {"field", "subtask"}
+        await add_publication(database, mine, run.id, state="succeeded", **wrote)
+        for target, key in (("subtasks", "SHOP-7"), ("xray", "SHOP-8")):
+            row = {"issue_id": ISSUE, "target": target, "remote_id": "1", "remote_key": key}
+            assert (await freshness.of_issue(s.tenant, issue, kind="analysis")).changed == ("subtask",)
+            await add_publication(database, mine, run.id, state="succeeded", **row)
+        assert (await freshness.of_issue(s.tenant, issue, kind="analysis")).fresh is True
 
 
 async def test_the_run_before_is_what_a_result_is_held_against(database: Database, seals: Seals) -> None:

@@ -7,15 +7,16 @@ import pytest
 
 from addon.errors import Conflict, Invalid, NothingToDo, Unavailable
 from addon.jira.errors import JiraForbidden, JiraNotFound
-from addon.runs.feature import Writing, Written
-from addon.runs.publish import Wish
+from addon.runs.feature import Draft, Writing, Written
+from addon.runs.publish import Wish, require_taken
 from addon.store.db import Database
 from addon.store.leases import Claims
 from addon.store.repos import audit as audit_rows
+from addon.store.repos import publications as publication_rows
 from addon.store.repos.runs import Run
 from addon.store.secrets import Seals
 from addon.store.tables.runs import publications
-from tests.rows import add_publication, add_run, row_of, run_of, states
+from tests.rows import add_publication, add_run, add_tenant, row_of, run_of, states
 from tests.unit.runs.make import Stage, stage, until, write
 
 
@@ -313,3 +314,23 @@ async def test_subtasks_of_different_runs_do_not_wait_for_each_other(database: D
             run = await a_run(s, issue_id)
             await s.office.publisher.ask(s.tenant, run, wish=Wish("subtasks", [0]), account_id="ann")
         await settled(database, succeeded=2)
+
+
+@pytest.mark.parametrize(("state", "late"), [("running", True), ("queued", False), ("succeeded", False)])
+async def test_words_that_came_after_a_worker_took_the_older_ones_are_not_waved_through(
+    database: Database, state: str, late: bool
+) -> None:
+    tenant_id = await add_tenant(database)
+    run = await run_of(database, tenant_id, await add_run(database, tenant_id, issue_id="10001", state="succeeded"))
+    publication_id = await add_publication(database, tenant_id, run.id, state=state)
+    async with database.begin() as tx:
+        row = await publication_rows.get(tx, tenant_id, publication_id=publication_id)
+    assert row is not None
+    require_taken([Draft(row.target, row.item, row.marker, dict(row.content))], [row])
+    newer = Draft(row.target, row.item, row.marker, {**row.content, "text": "newer"})
+    if not late:
+        require_taken([newer], [row])
+        return
+    with pytest.raises(Conflict) as refused:
+        require_taken([newer], [row])
+    assert refused.value.retry_after_s

@@ -14,7 +14,7 @@ from addon.policy.asking import TenantAsker
 from addon.policy.projects import ProjectSettings
 from addon.policy.prompts import ProjectPrompt
 from addon.results.summary import SummaryResult
-from addon.runs.feature import Outcome, Work
+from addon.runs.feature import Outcome, Stored, Work
 from addon.store.repos.runs import Run
 from addon.summary.issue_set import IssueSet
 from addon.summary.issues import SetIssue
@@ -106,7 +106,7 @@ class Watched:
     async def save_facts(self, facts: Any, input_hash: str) -> None:
         self.facts = json.loads(json.dumps(facts))
 
-    async def earlier(self, input_hash: str) -> dict[str, Any] | None:
+    async def earlier(self, input_hash: str) -> Stored | None:
         raise AssertionError("a summary is not taken from an earlier run")
 
     async def kept(self, name: str) -> dict[str, Any] | None:

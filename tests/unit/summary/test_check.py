@@ -106,3 +106,12 @@ def test_a_preview_shows_no_key_that_is_not_in_the_set() -> None:
     assert checking().preview(partial) == {"overview": "So f", "themes": [{"title": "A", "issues": ["SHOP-1"]}]}
     assert checking(asked=True).preview(partial)["answer"] == [{"text": "x", "issues": []}]
     assert checking().preview({"overview": 3}) == {}
+
+
+def test_a_finding_about_an_invented_issue_in_its_words_is_left_out_and_counted() -> None:
+    check = checking()
+    wrong = answer(progress=[finding("SHOP-2", text="OTHER-7 is done."), finding("SHOP-2", text="SHOP-1 is done.")])
+    with pytest.raises(ValueError, match=r"progress\[0\]"):
+        check(wrong)
+    assert [item.text for item in check(wrong).progress] == ["SHOP-1 is done."]
+    assert check.dropped == 1

@@ -102,16 +102,16 @@ async def test_what_no_search_finds_yet_is_waited_for_and_then_made_anew(desk: D
     assert len(desk.tests) == 1
 
 
-async def test_what_was_refused_need_not_be_looked_for(desk: Desk) -> None:
+async def test_what_was_refused_is_looked_for_once_and_not_waited_for(desk: Desk) -> None:
     # No such project for Xray.
     desk.bench.elsewhere = "SHOP"
     desk.bench.site.projects["10010"].roles["paul"] = ""
     with pytest.raises(ToolRefused):
         await desk.publish()
-    assert desk.book == {}
+    assert desk.book == {"sent_at": 0.0}
     desk.bench.site.projects["10010"].roles["paul"] = "lead"
     await desk.publish(repeated=True)
-    assert (len(desk.tests), len(desk.bench.wire.bodies("getTests"))) == (1, 0)
+    assert (len(desk.tests), len(desk.bench.wire.bodies("getTests"))) == (1, 1)
 
 
 async def test_a_link_that_failed_is_made_later_and_alone(desk: Desk) -> None:

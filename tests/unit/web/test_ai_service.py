@@ -221,6 +221,19 @@ async def test_every_room_asks_for_a_token(both: Both, path: str) -> None:
     assert both.model.requests == []
 
 
+async def test_nothing_is_read_of_whoever_brings_no_token(both: Both) -> None:
+    read: list[bytes] = []
+
+    async def content() -> AsyncIterator[bytes]:
+        for _ in range(8):
+            read.append(b"x" * 1000)
+            yield read[-1]
+
+    headers = {"Content-Type": "application/json"}
+    answer = await both.client.post("/ai/analyze-issue", content=content(), headers=headers)
+    assert (answer.status_code, read) == (401, [])
+
+
 async def test_a_token_is_good_once_and_for_its_own_body(both: Both) -> None:
     content = body(both.choice())
     token = signed([SECRET], Sent("POST", "/ai/analyze-issue", content), ttl_s=60, now=time.time())
