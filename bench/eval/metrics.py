@@ -49,7 +49,7 @@ METRICS: Mapping[str, Metric] = {
     "grounded": Metric("criteria with a quote behind them"),
     "lint": Metric("style remarks on a hundred criteria", "of 100", higher_is_better=False, margin=5.0),
     "coverage": Metric("criteria covered by a scenario"),
-    "steps": Metric("steps with an action and a result"),
+    "steps": Metric("scenarios that act in every step and end in a result"),
     "spread": Metric("points between repeated runs", "points", higher_is_better=False, margin=3.0),
     "input_tokens": Metric("tokens read for an issue", "tokens", higher_is_better=False, margin=200.0),
     "output_tokens": Metric("tokens written for an issue", "tokens", higher_is_better=False, margin=200.0),
