@@ -4,10 +4,11 @@ import { h } from "../dom.js";
 import { checkGroup, textArea, textInput } from "../form.js";
 import { button } from "../parts.js";
 import { t } from "../texts.js";
-import { ITEM_KIND_CODES, itemKind } from "./kinds.js";
+import { ITEM_KIND_CODES, itemKind, targetName } from "./kinds.js";
 
 const INSTRUCTION_LENGTH = 1_000;
 const MOST_SCENARIOS = 30;
+const WRITTEN_TO = ["comment", "description", "subtasks", "field", "xray", "zephyr"];
 
 let made = 0;
 
@@ -34,6 +35,13 @@ function knobs(id) {
   return { node: [count.node, kinds.node], wish, input: count.input };
 }
 
+/** Where criteria and tests in one go are written when they are there, without another look at them. */
+function places(id) {
+  const choices = WRITTEN_TO.map((value) => ({ value, text: targetName(value) }));
+  const help = t("Criteria and tests only, without a preview. None ticked: nothing is written.");
+  return checkGroup(`${id}-publish`, t("Write at once to"), help, choices, []);
+}
+
 /**
  * The form that starts runs. buttons: [{kind, label, id, force, primary, knobs}]; onStart(kind, wish). With `knobs` the
  * scenario settings are offered and go into the wish of those buttons that say so.
@@ -48,11 +56,12 @@ export function startForm(buttons, onStart, { id = null } = {}) {
     { rows: 2, maxlength: INSTRUCTION_LENGTH },
   );
   const settings = buttons.some((one) => one.knobs) ? knobs(own) : null;
+  const written = buttons.some((one) => one.kind === "pipeline") ? places(own) : null;
   const options = h(
     "details",
     { class: "options", "data-fold": id && `options-${id}` },
-    h("summary", {}, settings ? t("Options") : t("Instruction")),
-    h("div", { class: "options-body" }, settings?.node, instruction.node),
+    h("summary", {}, settings || written ? t("Options") : t("Instruction")),
+    h("div", { class: "options-body" }, settings?.node, instruction.node, written?.node),
   );
   const begin = (one) => {
     const wanted = one.knobs ? settings.wish() : {};
@@ -62,7 +71,13 @@ export function startForm(buttons, onStart, { id = null } = {}) {
       return;
     }
     const said = instruction.input.value.trim();
-    onStart(one.kind, { ...(one.force && { force: true }), ...(said && { instruction: said }), ...wanted });
+    const publish = one.kind === "pipeline" ? written.value() : [];
+    onStart(one.kind, {
+      ...(one.force && { force: true }),
+      ...(said && { instruction: said }),
+      ...(publish.length && { publish }),
+      ...wanted,
+    });
   };
   const offered = buttons.map((one) =>
     button(one.label, () => begin(one), {

@@ -205,6 +205,18 @@ async def test_one_button_writes_criteria_and_tests_with_its_stages(visit: Visit
     await expect(page.locator("#panel-criteria [data-code=cancelled]")).to_be_visible()
 
 
+async def test_criteria_and_tests_are_written_at_once_where_one_ticked(visit: Visit) -> None:
+    page = await open_tab(visit, "criteria", "empty")
+    await page.locator("#panel-criteria .options > summary").click()
+    places = page.locator("#panel-criteria").get_by_role("group", name="Write at once to")
+    for name in ("Comment", "Zephyr test case"):
+        await places.get_by_label(name).check()
+    await page.click("#panel-criteria [data-start=pipeline]")
+    await expect(page.locator("[data-items=criteria] > li")).to_have_count(3)
+    wish = {"issue": "10042", "publish": ["comment", "zephyr"]}
+    assert await sent(page) == [("POST /generate/full-pipeline", wish)]
+
+
 async def test_a_pipeline_fills_both_tabs(visit: Visit) -> None:
     page = await open_tab(visit, "criteria", "empty")
     await page.click("#panel-criteria [data-start=pipeline]")
