@@ -13,7 +13,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= 1
 endif
 
-.PHONY: help setup services demo run check test test-fast migrate screenshots bench eval lock clean
+.PHONY: help setup services demo run check test test-all test-fast migrate screenshots bench eval lock clean
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -52,7 +52,10 @@ check: $(VENV)/.dev ## style, types and the house's rules
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/house
 
-test: $(VENV)/.dev services ## every test: SQLite, PostgreSQL, real processes, Chromium
+test: $(VENV)/.dev services ## the tests: SQLite, PostgreSQL, real processes, Chromium
+	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup -m "not long"
+
+test-all: $(VENV)/.dev services ## the long ones too: every state of every page with axe, pictures, kills while writing
 	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup
 
 test-fast: $(VENV)/.dev ## the tests without processes and browser

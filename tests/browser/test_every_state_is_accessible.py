@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.conftest import Visit, too_wide, violations
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 STATES = {
     "analysis": ("panel", "full", ""),

@@ -15,7 +15,7 @@ from tests.browser.conftest import too_wide, violations
 from tests.browser.product import RULES, Browse, framed, judged
 from tests.stack import ROOT, Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.process, pytest.mark.asyncio(loop_scope="session")]
 
 ARTEFACTS = ROOT / "artefacts" / "screenshots"
 DOCS = ROOT / "docs" / "images"
