@@ -44,12 +44,12 @@ async def test_a_criteria_run_offers_six_places_and_a_pipeline_its_own(visit: Vi
 
 async def test_a_place_that_cannot_be_used_says_why_and_what_to_do(visit: Visit) -> None:
     page = await dialog(visit)
-    await page.get_by_label("Xray test").check()
+    await page.get_by_role("radio", name="Xray test").check()
     alert = page.locator("#publish-dialog").get_by_role("alert")
     await expect(alert).to_contain_text("This tool is not connected to the project")
     await expect(alert).to_contain_text("A project administrator enters its key")
     await expect(page.locator("#publish-write")).to_be_disabled()
-    await page.get_by_label("Zephyr test case").check()
+    await page.get_by_role("radio", name="Zephyr test case").check()
     await expect(page.locator("[data-preview]").first).to_contain_text("Given a basket of 40 €")
     await expect(page.locator("#publish-write")).to_be_enabled()
 
