@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from addon.errors import Invalid
-from addon.generation import asking, facts
+from addon.generation import facts, outcomes
 from addon.generation.basis import criteria_of
 from addon.generation.criteria_drafts import CriteriaDrafts
 from addon.generation.makers import CriteriaMaker, Made
@@ -28,13 +28,11 @@ class CriteriaFeature:
     async def run(self, work: Work) -> Outcome:
         """Raises JiraError when the issue cannot be read, ModelNeeded, ModelError when it is worth another attempt."""
         read = await facts.read(work, lambda found: self._hash(work, found))
-        made = await self._earlier(work, read) or await self._new(work, read)
-        origin = Origin(work.run, made.bill or {}, read.service_desk, made.origin or "")
-        field = work.settings.criteria_field or ""
-        picked = [Picked(target, field=field) for target in wishes(work.run).targets]
-        drafts = tuple(self._drafts.wanted(origin, made.result, picked=picked))
-        stored = made.result.model_dump(mode="json")
-        return Outcome(result=stored, usage=made.bill, drafts=drafts, origin=made.origin)
+        known = await outcomes.known(
+            work, CriteriaResult, input_hash=self._hash(work, read), version=self._maker.version(work)
+        )
+        made = known or await self._new(work, read)
+        return outcomes.ended(work, read, made=made, drafts=self._drafts)
 
     def drafts(
         self, run: Run, target: str, *, items: Sequence[int], edits: Mapping[str, Mapping[str, Any]]
@@ -44,15 +42,6 @@ class CriteriaFeature:
         if result is None:
             raise Invalid("These criteria are not there yet.")
         return self._drafts.of(Origin.of(run), result, picked=Picked(target, items, edits))
-
-    async def _earlier(self, work: Work, read: Facts) -> Made[CriteriaResult] | None:
-        known = await facts.earlier(work, self._hash(work, read))
-        result = CriteriaResult.model_validate(known.result) if known else None
-        # What the rules said while the model was away is no reason not to ask it now.
-        if known is None or result is None or result.notice in asking.PASSING:
-            return None
-        bill = asking.unspent(work, self._maker.version(work)) if result.author == "model" else None
-        return Made(result, bill, known.origin)
 
     async def _new(self, work: Work, read: Facts) -> Made[CriteriaResult]:
         # Also for the rules, who need no time for it: every run of a kind shows the same steps.

@@ -94,7 +94,7 @@ async def walk(
 
 
 async def approximate_count(session: Session, jql: str) -> int:
-    """About how many issues the query finds for this session. Raises JqlRefused, JiraError."""
+    """About how many issues the query finds for whoever asks. Raises JqlRefused, JiraError."""
     try:
         answer = await session.ask(path("search", "approximate-count"), operation="search.count", body={"jql": jql})
     except JiraRefused as error:

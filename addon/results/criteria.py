@@ -1,6 +1,6 @@
 """Acceptance criteria, whoever wrote them. `Criteria` is also the wire schema given to models (see analysis.py)."""
 
-from addon.results.part import Author, Kind, Notice, Part
+from addon.results.part import Answer, Kind, Part
 
 
 class AcceptanceCriterion(Part):
@@ -33,14 +33,12 @@ class Criteria(Part):
     questions: list[str]
 
 
-class CriteriaResult(Part):
+class CriteriaResult(Answer):
     """What a run of kind `criteria` stores. gherkin: the whole feature file, parsed before it was stored.
 
     dropped: quotes a model claimed which are not in the issue. lint: what could not be mended, in words, one line each.
     """
 
-    author: Author
-    notice: Notice
     dropped: int
     gherkin: str
     lint: list[str]

@@ -17,3 +17,10 @@ class Part(BaseModel):
     """Base of every piece: closed and immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Answer(Part):
+    """Base of what a run stores that the rules or a model wrote."""
+
+    author: Author
+    notice: Notice

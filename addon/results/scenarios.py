@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from addon.results.part import Author, Kind, Notice, Part
+from addon.results.part import Answer, Kind, Part
 
 Priority = Literal["low", "medium", "high"]
 
@@ -43,15 +43,13 @@ class Covered(Part):
     scenarios: list[str]
 
 
-class ScenariosResult(Part):
+class ScenariosResult(Answer):
     """What a run of kind `scenarios` stores. coverage: every criterion, in order, counted by code and not by a model.
 
     criteria_from: where the criteria came from, "run" (an earlier run of this product), "issue" (its own text) or
     "analysis" (made on the way).
     """
 
-    author: Author
-    notice: Notice
     criteria_from: Literal["run", "issue", "analysis"]
     coverage: list[Covered]
     scenarios: Scenarios

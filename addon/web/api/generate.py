@@ -12,7 +12,7 @@ from addon.runs.publish import NoField
 from addon.runs.start import Ask, IssueRef
 from addon.store.repos.runs import Run
 from addon.web.api import rights, seen
-from addon.web.api.events import EVENT_STREAM, Stream, StreamsDep, respond
+from addon.web.api.events import EVENT_STREAM, Stream, Streams, StreamsDep, respond
 from addon.web.api.people import named
 from addon.web.security import ApiCaller, Caller
 from addon.web.state import House, HouseDep
@@ -66,7 +66,7 @@ class GenerateFrom(GenerateScenarios):
 @routes.post("/acceptance-criteria", status_code=202)
 async def acceptance_criteria(house: HouseDep, caller: ApiCaller, *, wish: Generate) -> dict[str, Any]:
     """Starts a run, or joins the same one at work. For whoever may comment on the issue or edit it."""
-    return await _shown(house, caller, run=await _asked(house, caller, wish=wish, kind="criteria"))
+    return await _started(house, caller, wish=wish, kind="criteria")
 
 
 @routes.post("/acceptance-criteria/stream", **EVENT_STREAM)
@@ -74,16 +74,13 @@ async def acceptance_criteria_stream(
     house: HouseDep, caller: ApiCaller, *, wish: Generate, streams: StreamsDep
 ) -> Stream:
     """The same, answered by the run's event stream at once."""
-    # Before the run is started: nobody should pay for one whose stream is refused.
-    with streams.slot(caller):
-        run = await _asked(house, caller, wish=wish, kind="criteria")
-    return respond(streams, caller, events=house.events.follow(run.id, caller.tenant.id, after=0))
+    return await _streamed(house, caller, streams, wish=wish, kind="criteria")
 
 
 @routes.post("/test-scenarios", status_code=202)
 async def test_scenarios(house: HouseDep, caller: ApiCaller, *, wish: GenerateFrom) -> dict[str, Any]:
     """Starts a run, or joins the same one at work. For whoever may comment on the issue or edit it."""
-    return await _shown(house, caller, run=await _asked(house, caller, wish=wish, kind="scenarios"))
+    return await _started(house, caller, wish=wish, kind="scenarios")
 
 
 @routes.post("/test-scenarios/stream", **EVENT_STREAM)
@@ -91,15 +88,13 @@ async def test_scenarios_stream(
     house: HouseDep, caller: ApiCaller, *, wish: GenerateFrom, streams: StreamsDep
 ) -> Stream:
     """The same, answered by the run's event stream at once."""
-    with streams.slot(caller):
-        run = await _asked(house, caller, wish=wish, kind="scenarios")
-    return respond(streams, caller, events=house.events.follow(run.id, caller.tenant.id, after=0))
+    return await _streamed(house, caller, streams, wish=wish, kind="scenarios")
 
 
 @routes.post("/full-pipeline", status_code=202)
 async def full_pipeline(house: HouseDep, caller: ApiCaller, *, wish: GenerateScenarios) -> dict[str, Any]:
     """Starts a run, or joins the same one at work. For whoever may comment on the issue or edit it."""
-    return await _shown(house, caller, run=await _asked(house, caller, wish=wish, kind="pipeline"))
+    return await _started(house, caller, wish=wish, kind="pipeline")
 
 
 @routes.post("/full-pipeline/stream", **EVENT_STREAM)
@@ -107,8 +102,19 @@ async def full_pipeline_stream(
     house: HouseDep, caller: ApiCaller, *, wish: GenerateScenarios, streams: StreamsDep
 ) -> Stream:
     """The same, answered by the run's event stream at once."""
+    return await _streamed(house, caller, streams, wish=wish, kind="pipeline")
+
+
+async def _started(house: House, caller: Caller, *, wish: Generate, kind: str) -> dict[str, Any]:
+    run = await _asked(house, caller, wish=wish, kind=kind)
+    (shown,) = await named(house.jira, caller.tenant, runs=[await house.runs.shown(run)])
+    return {"run": shown}
+
+
+async def _streamed(house: House, caller: Caller, streams: Streams, *, wish: Generate, kind: str) -> Stream:
+    # Before the run is started: nobody should pay for one whose stream is refused.
     with streams.slot(caller):
-        run = await _asked(house, caller, wish=wish, kind="pipeline")
+        run = await _asked(house, caller, wish=wish, kind=kind)
     return respond(streams, caller, events=house.events.follow(run.id, caller.tenant.id, after=0))
 
 
@@ -143,11 +149,6 @@ async def _base(house: House, caller: Caller, *, issue: IssueRef, based_on: str 
     if run.issue_id != issue.id or run.kind not in BASES or run.result is None:
         raise Invalid("Scenarios are written for the acceptance criteria of the same issue; this run has none.")
     return run.id
-
-
-async def _shown(house: House, caller: Caller, *, run: Run) -> dict[str, Any]:
-    (shown,) = await named(house.jira, caller.tenant, runs=[await house.runs.shown(run)])
-    return {"run": shown}
 
 
 class _Place:
