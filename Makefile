@@ -34,7 +34,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 
 setup: $(VENV)/.dev ## install the locked dependencies into .venv
 
-services: ## make sure that PostgreSQL and Chromium are there for the tests (installs them when root)
+services: ## make sure that PostgreSQL, Redis and Chromium are there for the tests (installs them when root)
 	@bash tests/services.sh
 
 demo: $(VENV)/.run ## watch an issue being judged in a pretend Jira (MODE=once ends after the comment)

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from bench import messages, report
@@ -27,7 +28,7 @@ from bench.report import Load, Whole
 from bench.sender import Sent, send
 from tests.conftest import administer, in_database
 from tests.services import free_port, postgresql
-from tests.stack import JiraSite, Process, Stack, eventually
+from tests.stack import Fleet, JiraSite, Process, Stack, eventually
 
 SITES = 3
 AT_ONCE = 32
@@ -113,7 +114,7 @@ def no_complaints(sites: Sequence[JiraSite], issues: int) -> None:
 
 def costs(name: str, databases: Databases, folder: Path) -> list[tuple[Load, Load]]:
     """(the add-on, the bare service), for a webhook and for a page; in turns, so that both meet the same machine."""
-    options = {"AI_SLOTS": "1", "LLM_TIMEOUT": "540"}
+    options: dict[str, Any] = {"AI_SLOTS": "1", "LLM_TIMEOUT": "540"}
     with Stack(databases("addon"), folder, sites=SITES, model=0.0, **options) as stack:
         panel = occupied(stack)
         target = PAGE.format(id=panel.id, project=panel.project_id)
@@ -151,7 +152,7 @@ def made_up(number: int) -> NewIssue:
 class Turns:
     """Loads two services alternately. CPU: the median of the rounds, for other work on the machine comes and goes."""
 
-    def __init__(self, kind: str, database: str, addon: Process, yardstick: Process) -> None:
+    def __init__(self, kind: str, database: str, addon: Process | Fleet, yardstick: Process) -> None:
         self._names = (f"{kind}, {database}: add-on", f"{kind}, {database}: bare FastAPI")
         self._services = (addon, yardstick)
         self._sent: tuple[list[Sent], list[Sent]] = ([], [])

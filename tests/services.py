@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own for the tests: private folder, free port, gone when the tests are."""
+"""A PostgreSQL and a Redis of our own for the tests: private folders, free ports, gone when the tests are."""
 
 import os
 import pwd
@@ -139,3 +139,75 @@ class PostgreSQL:
         done = subprocess.run(self._as_owner(program, arguments), capture_output=True, text=True, cwd="/", check=False)
         if done.returncode:
             raise RuntimeError(f"{program} failed: {done.stderr.strip()[-2000:]}")
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """The address of a Redis started for the length of the block."""
+    server = RedisServer()
+    try:
+        server.start()
+        yield server.url
+    finally:
+        server.remove()
+
+
+class RedisServer:
+    """A private server. `start` after `kill` continues on the same port with what was written to its file."""
+
+    def __init__(self) -> None:
+        self._program = shutil.which("redis-server")
+        if self._program is None:
+            raise RuntimeError("The tests need a Redis: install its server (Debian: apt-get install redis-server).")
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="jiravision-redis-"))
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Returns when the server answers. Raises RuntimeError with its log when it does not."""
+        options = {"port": self.port, "bind": "127.0.0.1", "save": "", "appendonly": "yes", "dir": self.folder}
+        arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([str(self._program), *arguments], stdout=log, stderr=log, cwd="/")
+        for _ in range(400):
+            if self._process.poll() is not None:
+                break
+            with suppress(OSError):
+                if self.command("PING").startswith(b"+PONG"):
+                    return
+            time.sleep(0.025)
+        raise RuntimeError(f"Redis did not start: {(self.folder / 'log').read_text()[-2000:]}")
+
+    def command(self, *words: str) -> bytes:
+        """The first bytes of the answer. Raises OSError when there is nobody."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as wire:
+            wire.sendall(" ".join(words).encode() + b"\r\n")
+            return wire.recv(4096)
+
+    def freeze(self) -> None:
+        """It keeps its connections and says nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """kill -9."""
+        self._signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait(timeout=10)
+            self._process = None
+
+    def remove(self) -> None:
+        with suppress(ProcessLookupError):
+            self.thaw()
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)

@@ -18,10 +18,12 @@ from typing import Any, Self, TypeVar
 
 import httpx2
 
-from tests.services import free_port
+from tests.services import RedisServer, free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 30.0
+JIRAVISION = ("-m", "addon.cli.main")
+EACH = 2
 T = TypeVar("T")
 
 
@@ -79,12 +81,16 @@ class Process:
         assert self._process is not None
         self._process.wait(10)
 
+    def terminate(self) -> None:
+        """SIGTERM, not waited for."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
     def stop(self, within_s: float = 20.0) -> int | None:
         """SIGTERM; the exit code."""
         if self._process is None:
             return None
-        if self._process.poll() is None:
-            self._process.terminate()
+        self.terminate()
         try:
             return self._process.wait(within_s)
         except subprocess.TimeoutExpired:
@@ -95,6 +101,51 @@ class Process:
         """CPU seconds used so far, user and system."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Fleet:
+    """The add-on as several processes side by side, where one would be asked the same things.
+
+    webs, workers, schedulers: ended and started one by one by who wants to see the others go on.
+    """
+
+    def __init__(self, webs: list[Process], workers: list[Process], schedulers: list[Process]) -> None:
+        self.webs, self.workers, self.schedulers = webs, workers, schedulers
+
+    @property
+    def all(self) -> list[Process]:
+        return [*self.webs, *self.workers, *self.schedulers]
+
+    @property
+    def pid(self) -> int:
+        return self.webs[0].pid
+
+    @property
+    def running(self) -> bool:
+        return all(process.running for process in self.all)
+
+    @property
+    def output(self) -> str:
+        return "\n".join(process.output for process in self.all)
+
+    def start(self) -> None:
+        for process in self.all:
+            if not process.running:
+                process.start()
+
+    def kill(self) -> None:
+        for process in self.all:
+            if process.running:
+                process.kill()
+
+    def stop(self, within_s: float = 40.0) -> int | None:
+        """SIGTERM to all; the first exit code that is not 0."""
+        for process in self.all:
+            process.terminate()
+        return next((code for process in self.all if (code := process.stop(within_s))), 0)
+
+    def cpu_s(self) -> float:
+        return sum(process.cpu_s() for process in self.all)
 
 
 class Refusal(AssertionError):
@@ -174,12 +225,23 @@ class JiraSite:
 
 
 class Stack:
-    """sites: how many pretend sites, all with the add-on installed. model: None, or seconds its answers take."""
+    """sites: how many pretend sites, all with the add-on installed. model: None, or seconds its answers take.
+
+    scaled: two processes of each kind on a Redis of their own instead of one that does everything.
+    """
 
     def __init__(
-        self, database_url: str, folder: Path, *, sites: int = 1, model: float | None = None, **environment: str
+        self,
+        database_url: str,
+        folder: Path,
+        *,
+        sites: int = 1,
+        model: float | None = None,
+        scaled: bool = False,
+        **environment: str,
     ) -> None:
         self.database_url = database_url
+        self.redis = RedisServer() if scaled else None
         self._folder = folder
         self._port = free_port()
         self._sites = sites
@@ -191,7 +253,7 @@ class Stack:
         self.client = httpx2.Client(timeout=30, trust_env=False)
         self.model_root = ""
         self.sites: list[JiraSite] = []
-        self.addon: Process
+        self.addon: Process | Fleet
 
     @property
     def url(self) -> str:
@@ -242,10 +304,24 @@ class Stack:
                 "LLM_API_KEY": "sk-canary-of-the-tests",
             }
         self.sites = [JiraSite(site["url"], self.client, lambda: self.url) for site in announced["sites"]]
-        self.addon = self._run("addon", ["-m", "addon.cli.main", "serve"], environment | self._environment)
+        environment |= self._environment
+        if self.redis is not None:
+            self._exit.callback(self.redis.remove)
+            self.redis.start()
+            self.addon = self._fleet(environment | {"REDIS_URL": self.redis.url})
+        else:
+            self.addon = self._run("addon", [*JIRAVISION, "serve"], environment)
         self._wait_until_ready()
         for site in self.sites:
             site.install()
+
+    def _fleet(self, environment: Mapping[str, str]) -> Fleet:
+        ports = [free_port() for _ in range(EACH)]
+        webs = [self._run(f"web-{port}", [*JIRAVISION, "serve"], {**environment, "PORT": str(port)}) for port in ports]
+        workers = [self._run(f"worker-{n}", [*JIRAVISION, "worker"], environment) for n in range(EACH)]
+        schedulers = [self._run(f"scheduler-{n}", [*JIRAVISION, "scheduler"], environment) for n in range(EACH)]
+        self._run("balancer", ["-m", "tests.balancer", str(self._port), *map(str, ports)], {})
+        return Fleet(webs, workers, schedulers)
 
     def _run(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> Process:
         process = Process(name, [sys.executable, *arguments], self._folder, environment)
@@ -257,8 +333,11 @@ class Stack:
         def look() -> bool | None:
             assert self.addon.running, f"the add-on ended: {self.addon.output[-3000:]}"
             with contextlib.suppress(httpx2.TransportError):
-                return self.client.get(f"{self.url}/health/ready").status_code == 200
+                return all(self.client.get(f"{url}/health/ready").status_code == 200 for url in (*behind, self.url))
             return None
+
+        webs = self.addon.webs if isinstance(self.addon, Fleet) else []
+        behind = [f"http://127.0.0.1:{web.name.rpartition('-')[2]}" for web in webs]
 
         # On a busy machine the first imports alone take half a minute.
         eventually(look, "ready add-on", within_s=2 * PATIENCE_S)

@@ -10,7 +10,18 @@ from typer.main import get_command
 
 from addon.errors import AddonError, Misconfigured
 
-COMMANDS = ("serve", "ai-service", "migrate", "descriptor", "doctor", "settings", "sandbox", "demo")
+COMMANDS = (
+    "serve",
+    "worker",
+    "scheduler",
+    "ai-service",
+    "migrate",
+    "descriptor",
+    "doctor",
+    "settings",
+    "sandbox",
+    "demo",
+)
 
 
 class Commands(TyperGroup):

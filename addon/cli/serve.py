@@ -30,11 +30,16 @@ log = logging.getLogger("addon.serve")
 
 @app.command()
 def serve() -> None:
-    """Serve the add-on on HOST and PORT, with migrations at start, until SIGTERM or Ctrl-C."""
+    """Serve the add-on on HOST and PORT until SIGTERM or Ctrl-C.
+
+    Without REDIS_URL this one process does everything, migrations included; with it, run `jiravision migrate` before,
+    and `jiravision worker` and `jiravision scheduler` beside it.
+    """
     settings = load_settings()
     configure(settings.log_level, settings.log_format)
-    # Done here as well as by the application: a database that is away becomes one line and an exit code.
-    asyncio.run(migrate(settings.database_url))
+    if not settings.scaled_out:
+        # Done here as well as by the application: a database that is away becomes one line and an exit code.
+        asyncio.run(migrate(settings.database_url))
     application = import_from_string(APPLICATION)(settings)
     doorstep = Doorstep(application)
     server = Server(config(settings, doorstep), application.state.drain.begin)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from addon.house.between import Between
 from addon.house.outside import Outside
 from addon.i18n.catalog import Texts
 from addon.jira.client import Jira
@@ -42,6 +43,7 @@ class House:
     tenants: Tenants
     lifecycle: Lifecycle
     outside: Outside
+    between: Between
     access: Access
     model_policy: ModelPolicy
     budgets: Budgets

@@ -7,6 +7,8 @@ from functools import partial
 
 import httpx2
 
+from addon.house.between import Between, open_between
+from addon.house.duties import Duties, Role
 from addon.house.house import House
 from addon.house.outside import Outside, open_outside
 from addon.house.upkeep import kept_clean
@@ -26,42 +28,44 @@ from addon.policy.projects import Projects
 from addon.policy.prompts import Prompts
 from addon.policy.tenants import Tenants
 from addon.policy.trouble import Troubles
-from addon.queue.broker import Wakes
 from addon.queue.worker import Worker
-from addon.runs.bus import Bus
+from addon.redis.hub import Hub
 from addon.runs.desk import Desk
 from addon.settings import Settings
 from addon.similar.finding import Similar
 from addon.store.db import Database
 from addon.store.keyring import open_seals
 from addon.store.leases import Lease
-from addon.store.migrate import migrate
+from addon.store.migrate import migrate, migrated
 from addon.store.reseal import reseal
 from addon.store.secrets import Seals
 
 log = logging.getLogger(__name__)
+
+TENANT = "tenant"
+"""The hub's topic for what is known of sites."""
 
 
 @asynccontextmanager
 async def open_house(
     settings: Settings,
     *,
-    serve: bool = True,
+    role: Role = "serve",
     jira_transport: httpx2.AsyncBaseTransport | None = None,
     llm_transport: httpx2.AsyncBaseTransport | None = None,
     tool_transport: httpx2.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[House]:
-    """serve: migrate, take the SQLite file for ourselves, and work the queues while the house is open.
+    """role: what this process is for; its duties begin and end with the block.
 
     Transports replace the network in tests. Raises Misconfigured, DatabaseDown.
     """
+    duties = Duties.of(role, scaled_out=settings.scaled_out)
     async with AsyncExitStack() as stack:
         seals = open_seals(settings)
-        db = Database.open(settings.database_url, exclusive=serve)
+        db = Database.open(settings.database_url, exclusive=duties.alone, pool=settings.database_pool)
         stack.push_async_callback(db.close)
-        if serve:
-            await migrate(settings.database_url)
-            await _resealed(db, seals)
+        await _prepared(db, seals, settings=settings, duties=duties)
+        between = await stack.enter_async_context(open_between(settings, duties))
         outside = await stack.enter_async_context(
             open_outside(settings, jira_transport, llm_transport=llm_transport, tool_transport=tool_transport)
         )
@@ -69,13 +73,16 @@ async def open_house(
         budgets = Budgets(db, settings=settings)
         askers = _askers(outside, model_policy, budgets=budgets, settings=settings)
         tenants = Tenants(db, seals, settings=settings)
-        desk = _desk(db, tenants, outside=outside, askers=askers)
+        desk = _desk(db, tenants, outside=outside, askers=askers, between=between)
         texts = Texts()
         places = Places(db, seals, settings=settings, tools=outside.tools)
         office = furnished(desk, settings, texts=texts, places=places)
-        dropped = _dropper(outside.jira, office.worker)
-        if serve:
+        dropped = _dropper(between.hub, tenants, jira=outside.jira, worker=office.worker)
+        # Only now is it known who listens to what.
+        await stack.enter_async_context(between.hub.open())
+        if duties.work:
             await stack.enter_async_context(office.at_work())
+        if duties.upkeep:
             await stack.enter_async_context(kept_clean(desk, office.reruns))
         yield House(
             settings=settings,
@@ -84,6 +91,7 @@ async def open_house(
             tenants=tenants,
             lifecycle=Lifecycle(db, seals, settings=settings, tenants=tenants, dropped=dropped),
             outside=outside,
+            between=between,
             access=Access(outside.jira),
             model_policy=model_policy,
             budgets=budgets,
@@ -94,11 +102,21 @@ async def open_house(
         )
 
 
-def _desk(db: Database, tenants: Tenants, *, outside: Outside, askers: Asks) -> Desk:
+async def _prepared(db: Database, seals: Seals, *, settings: Settings, duties: Duties) -> None:
+    """The schema this release needs, made or waited for. Raises DatabaseDown, Misconfigured."""
+    if duties.migrate:
+        await migrate(settings.database_url)
+    elif duties.serves:
+        await migrated(db)
+    if duties.upkeep:
+        await _resealed(db, seals)
+
+
+def _desk(db: Database, tenants: Tenants, *, outside: Outside, askers: Asks, between: Between) -> Desk:
     return Desk(
         db=db,
-        wakes=Wakes(),
-        bus=Bus(),
+        wakes=between.wakes,
+        bus=between.bus,
         tenants=tenants,
         jira=outside.jira,
         projects=Projects(db),
@@ -116,14 +134,18 @@ def _askers(outside: Outside, policy: ModelPolicy, *, budgets: Budgets, settings
     return Asks(outside.models, policy, budgets=budgets, prices=Prices(settings.llm_prices), elsewhere=moving)
 
 
-def _dropper(jira: Jira, worker: Worker[Lease]) -> Callable[[str], None]:
-    """Told the client key of a site whose secrets changed or that is gone."""
+def _dropper(hub: Hub, tenants: Tenants, *, jira: Jira, worker: Worker[Lease]) -> Callable[[str], None]:
+    """Told the client key of a site whose secrets changed or that is gone; every process hears of it."""
 
-    def dropped(client_key: str) -> None:
-        jira.forget(client_key)
+    def heard(client_key: str) -> None:
+        # Without a name something may have been missed: then no secret that is known is sure.
+        tenants.forget(client_key or None)
+        if client_key:
+            jira.forget(client_key)
         worker.nudge()
 
-    return dropped
+    hub.on(TENANT, heard)
+    return partial(hub.tell, TENANT)
 
 
 async def _resealed(db: Database, seals: Seals) -> None:

@@ -133,9 +133,12 @@ class Tenants:
             with suppress(SealBroken):
                 await self.acquainted(tenant_id, ask)
 
-    def forget(self, client_key: str) -> None:
-        """Drops what is cached of one site; also what other requests are reading just now."""
+    def forget(self, client_key: str | None) -> None:
+        """Drops what is cached of one site, None: of all; also what other requests are reading just now."""
         self._generation += 1
+        if client_key is None:
+            self._cache.clear()
+            return
         gone = [k for k, (_, t) in self._cache.items() if k[1] == client_key or (t and t.site.client_key == client_key)]
         for key in gone:
             del self._cache[key]

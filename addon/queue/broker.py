@@ -1,66 +1,136 @@
 """Wake-up tokens: "queue so-and-so has due rows". The rows are the work and the truth; a lost token costs a second.
 
-taskiq carries the tokens: inside one process with its in-memory broker, between processes with another broker under the
-same two tasks.
+taskiq carries the tokens: inside one process with its in-memory broker, between processes with a list in Redis, under
+the same task. A token goes to one worker; that running work is to be looked at again is called out to all of them.
 """
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
+from typing import cast
 
-from taskiq import AsyncBroker, InMemoryBroker
+from redis.asyncio import Redis as Client
+from redis.exceptions import RedisError
+from taskiq import AsyncBroker, BrokerMessage, InMemoryBroker
+from taskiq.receiver import Receiver
+from taskiq_redis import ListQueueBroker
 
-QUEUES = ("priority", "ai", "default")
-"""In the order of importance: a person waits; analyses that come by themselves; writing to Jira."""
+from addon.redis.connection import Redis, RedisDown
+from addon.redis.hub import Hub
+
+QUEUES = ("priority", "ai", "default", "exports")
+"""In the order of importance: a person waits; analyses that come by themselves; writing to Jira; files."""
+
+LOOK = "work"
+"""The hub's topic for workers: somebody asked running work to stop, or a site left."""
+SAME_S = 0.02
+"""How long a token waits for more of its kind: it stands for all that became due before it leaves."""
+POP_S = 5.0
+PAUSE_S = 0.5
 
 # One line for every token would drown the log.
 logging.getLogger("taskiq").setLevel(logging.WARNING)
+log = logging.getLogger(__name__)
+
+
+class RedisBroker(ListQueueBroker):
+    """A list in Redis that outlives the server's absences: a worker that ended with them would drop its work."""
+
+    def __init__(self, redis: Redis) -> None:
+        # Connections of its own: waiting for a token takes longer than any answer may.
+        super().__init__(redis.url, queue_name=redis.key("wake"), socket_connect_timeout=1.0, socket_timeout=2 * POP_S)
+        self._redis = redis
+
+    async def kick(self, message: BrokerMessage) -> None:
+        """Raises RedisDown."""
+        await self._redis.ask(lambda client: client.lpush(self.queue_name, message.message))
+
+    async def listen(self) -> AsyncGenerator[bytes, None]:
+        while True:
+            try:
+                async with Client(connection_pool=self.connection_pool) as client:
+                    # Not for ever: a server that went without a word would be waited for until the end of days.
+                    found = await client.brpop([self.queue_name], timeout=POP_S)
+            except (RedisError, OSError) as error:
+                log.debug("no tokens: %s", type(error).__name__)
+                await asyncio.sleep(PAUSE_S)
+                continue
+            if found is not None:
+                yield cast("bytes", found[1])
 
 
 class Wakes:
     """Sends tokens, and hands those that arrive to the worker of this process, once there is one."""
 
-    def __init__(self, broker: AsyncBroker | None = None) -> None:
-        self.broker = broker or InMemoryBroker(max_stored_results=1)
+    def __init__(self, redis: Redis | None = None, *, hub: Hub | None = None) -> None:
+        self.broker: AsyncBroker = RedisBroker(redis) if redis else InMemoryBroker(max_stored_results=1)
+        self._remote = redis is not None
+        self._hub = hub or Hub()
 
-        # Plain functions: taskiq renames what it registers, which a method does not let happen.
+        # Plain function: taskiq renames what it registers, which a method does not let happen.
         async def due(queue: str) -> None:
             await self._due_arrived(queue)
 
-        async def look() -> None:
-            await self._look_arrived()
-
         self._due = self.broker.register_task(due, task_name="jiravision.due")
-        self._look = self.broker.register_task(look, task_name="jiravision.look")
         self._on_due: Callable[[str], Awaitable[None]] | None = None
-        self._on_look: Callable[[], Awaitable[None]] | None = None
         self._under_way: set[str] = set()
+        self._listening: asyncio.Task[None] | None = None
+        self._finish = asyncio.Event()
 
-    def deliver_to(self, on_due: Callable[[str], Awaitable[None]], on_look: Callable[[], Awaitable[None]]) -> None:
-        """on_due: rows of a queue are due. on_look: somebody asked running work to stop."""
-        self._on_due, self._on_look = on_due, on_look
+    def deliver_to(self, on_due: Callable[[str], Awaitable[None]]) -> None:
+        """on_due: rows of a queue are due."""
+        self._on_due = on_due
+
+    def on_look(self, look: Callable[[], None]) -> None:
+        """look: somebody asked running work to stop, or it is not known whether anybody did."""
+        self._hub.on(LOOK, lambda _: look())
 
     async def start(self) -> None:
+        """Begins to deliver. Who only sends does not need it."""
+        self.broker.is_worker_process = self._remote
         await self.broker.startup()
+        if self._remote:
+            receiver = Receiver(self.broker, run_startup=False, max_async_tasks=8)
+            self._listening = asyncio.create_task(receiver.listen(self._finish), name="tokens")
 
     async def stop(self) -> None:
-        self._on_due = self._on_look = None
+        self._on_due = None
+        self._finish.set()
+        if self._listening is not None:
+            self._listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listening
         await self.broker.shutdown()
 
     async def wake(self, queue: str) -> None:
         """Call it after the commit that made a row due. A token not yet delivered stands for all that follow it."""
-        if queue not in self._under_way:
-            self._under_way.add(queue)
+        if queue in self._under_way:
+            return
+        self._under_way.add(queue)
+        if not self._remote:
             await self._due.kiq(queue)
+            return
+        # Not waited for by a webhook: a token that is lost costs the row one second.
+        task = asyncio.create_task(self._sent(queue))
+        _tasks.add(task)
+        task.add_done_callback(_tasks.discard)
 
     async def look(self) -> None:
         """Call it after the commit of a request to cancel, so that it is noticed before the next heartbeat."""
-        await self._look.kiq()
+        self._hub.tell(LOOK)
+
+    async def _sent(self, queue: str) -> None:
+        # What becomes due meanwhile is covered by this token, because it leaves only afterwards.
+        await asyncio.sleep(SAME_S)
+        self._under_way.discard(queue)
+        with suppress(RedisDown):
+            await self._due.kiq(queue)
 
     async def _due_arrived(self, queue: str) -> None:
         self._under_way.discard(queue)
         if self._on_due is not None:
             await self._on_due(queue)
 
-    async def _look_arrived(self) -> None:
-        if self._on_look is not None:
-            await self._on_look()
+
+_tasks: set[asyncio.Task[None]] = set()

@@ -52,6 +52,7 @@ class Worker(Generic[L]):
         self, wakes: Wakes, *, lanes: Sequence[Lane[L]], slots: Mapping[str, int], pace: Pace | None = None
     ) -> None:
         self._wakes = wakes
+        wakes.on_look(self.nudge)
         self._pace = pace or Pace()
         self._holdings = {lane.holding.name: lane.holding for lane in lanes}
         self._rooms = {queue: _Room[L](queue, free) for queue, free in slots.items()}
@@ -68,7 +69,7 @@ class Worker(Generic[L]):
         if alone:
             for holding in self._holdings.values():
                 await holding.reclaim()
-        self._wakes.deliver_to(self.work, self.look)
+        self._wakes.deliver_to(self.work)
         self._loops = [
             asyncio.create_task(self._every(self._pace.heartbeat_s, self.look), name="heartbeat"),
             asyncio.create_task(self._every(self._pace.sweep_s, self._sweep), name="sweep"),
@@ -155,7 +156,7 @@ class Worker(Generic[L]):
         room.free += 1
         del self._working[key]
         if room.wanted and not self._stopping:
-            _background(self._wakes.wake(room.queue))
+            _background(self.work(room.queue))
 
     async def _run(self, working: _Working[L]) -> None:
         end = await self._attempt(working)
@@ -204,7 +205,7 @@ class Worker(Generic[L]):
             QUEUE_DEPTH.labels(name).set(sum(w.count for w in waiting.values()))
             QUEUE_OLDEST.labels(name).set(max((time.time() - w.oldest for w in waiting.values()), default=0.0))
             for queue in waiting:
-                await self._wakes.wake(queue)
+                _background(self.work(queue))
 
     async def _make_good(self) -> None:
         """What a database that was away kept us from, before the sweep takes our silence for the death of a worker."""

@@ -122,27 +122,27 @@ def _state(error: DBAPIError) -> str:
 class Database:
     """All access of this process to its database. SQLite: one connection, so `begin` must never be nested."""
 
-    def __init__(self, engine: AsyncEngine, lock: int | None = None) -> None:
+    def __init__(self, engine: AsyncEngine, lock: int | None = None, *, pool: int = POOL_SIZE) -> None:
         self.engine = engine
         self.dialect = engine.dialect.name
         # Both databases commit by themselves what no BEGIN came before.
         self._single = engine.execution_options(
             **{"isolation_level": "AUTOCOMMIT"} if self.dialect == "postgresql" else {_WITHOUT_BEGIN: True}
         )
-        self._free = asyncio.Semaphore(POOL_SIZE if self.dialect == "postgresql" else 1)
+        self._free = asyncio.Semaphore(pool if self.dialect == "postgresql" else 1)
         self._lock = lock
 
     @classmethod
-    def open(cls, url: str, *, exclusive: bool = False) -> Self:
+    def open(cls, url: str, *, exclusive: bool = False, pool: int = POOL_SIZE) -> Self:
         """Makes the file's folder; connects at first use.
 
         exclusive: hold `<file>.lock` while open, so that a second server on the same SQLite file is refused. Ignored on
-        PostgreSQL, which is made for sharing. Raises Misconfigured.
+        PostgreSQL, which is made for sharing. pool: most connections to PostgreSQL. Raises Misconfigured.
         """
         parsed = parse_url(url)
         file = sqlite_file(parsed)
         if file is None:
-            return cls(_postgresql_engine(parsed))
+            return cls(_postgresql_engine(parsed, pool), pool=pool)
         _prepare(file)
         return cls(_sqlite_engine(parsed), _locked(file) if exclusive else None)
 
@@ -185,10 +185,10 @@ class Database:
             self._lock = None
 
 
-def _postgresql_engine(url: URL) -> AsyncEngine:
+def _postgresql_engine(url: URL, pool: int) -> AsyncEngine:
     return create_async_engine(
         url,
-        pool_size=POOL_SIZE,
+        pool_size=pool,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         connect_args={

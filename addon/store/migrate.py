@@ -1,6 +1,8 @@
 """Brings the schema to its newest version. Safe to run from several processes at once and from any folder."""
 
 import asyncio
+import logging
+import time
 from pathlib import Path
 
 from alembic import command
@@ -10,13 +12,18 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
+from addon.errors import AddonError, Misconfigured
 from addon.store.db import Database, DatabaseDown
+
+log = logging.getLogger(__name__)
 
 SCRIPTS = Path(__file__).parent / "migrations"
 WAIT_FOR_OTHER_S = 60
 """How long to wait for another process that migrates already."""
 WAIT_FOR_TABLE_S = 5
 """How long a change may wait for a table in use: queueing behind a long reader would stop everybody else too."""
+WAIT_FOR_SCHEMA_S = 30
+"""How long a process that does not migrate itself waits for the one that does."""
 _ADVISORY_LOCK = 0x4A56_0001
 
 
@@ -40,6 +47,22 @@ async def migrate(url: str) -> None:
                 await asyncio.sleep(0.1)
     finally:
         await db.close()
+
+
+async def migrated(db: Database) -> None:
+    """Waits for whoever migrates. Raises Misconfigured when nobody does, DatabaseDown when the database stays away."""
+    ends = time.monotonic() + WAIT_FOR_SCHEMA_S
+    while True:
+        try:
+            if await at_head(db):
+                return
+            trouble: AddonError = Misconfigured("the database has no schema of this release: run `jiravision migrate`")
+        except DatabaseDown as error:
+            trouble = error
+        if time.monotonic() > ends:
+            raise trouble
+        log.info("waiting for the database: %s", trouble.detail)
+        await asyncio.sleep(1.0)
 
 
 async def at_head(db: Database) -> bool:

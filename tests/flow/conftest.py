@@ -5,6 +5,7 @@ Shared stacks are never reset: a test makes its own issues, and clears the logs 
 
 import asyncio
 import contextlib
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,13 +18,15 @@ from tests.conftest import administer, in_database
 from tests.stack import Stack
 
 MODEL_LATENCY_S = 0.05
+SCALED = os.environ.get("JIRAVISION_TEST_SHAPE") == "scaled"
+"""Whether every stack of this folder is two web, two worker and two scheduler processes on PostgreSQL and Redis."""
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Stack]:
     """Two sites, the rules as analyst, SQLite. For tests that need no model and kill nothing."""
     folder = tmp_path_factory.mktemp("stack")
-    with Stack(sqlite_copy(sqlite_template, folder), folder, sites=2) as running:
+    with Stack(fresh_database(request, folder), folder, sites=2, scaled=SCALED) as running:
         yield running
 
 
@@ -31,17 +34,22 @@ def stack(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> It
 def model_stack(tmp_path_factory: pytest.TempPathFactory, postgres_url: str, postgres_template: str) -> Iterator[Stack]:
     """Three sites, the test model, PostgreSQL. Behaviours a test scripts are gone when it ends: see `model`."""
     with Stack(
-        new_database(postgres_url, postgres_template), tmp_path_factory.mktemp("model"), sites=3, model=MODEL_LATENCY_S
+        new_database(postgres_url, postgres_template),
+        tmp_path_factory.mktemp("model"),
+        sites=3,
+        model=MODEL_LATENCY_S,
+        scaled=SCALED,
     ) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def frail_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def frail_stack(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Stack]:
     """Three sites, the test model and little patience with it, SQLite. Who kills its add-on starts it again."""
     folder = tmp_path_factory.mktemp("frail")
-    url = f"sqlite+aiosqlite:///{folder}/jiravision.db"
-    with Stack(url, folder, sites=3, model=MODEL_LATENCY_S, LLM_TIMEOUT="3") as running:
+    # Without the template where one process does everything: that one makes its schema itself.
+    url = fresh_database(request, folder) if SCALED else f"sqlite+aiosqlite:///{folder}/jiravision.db"
+    with Stack(url, folder, sites=3, model=MODEL_LATENCY_S, scaled=SCALED, LLM_TIMEOUT="3") as running:
         yield running
 
 
@@ -62,15 +70,18 @@ def fresh_stack(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Call
         def start(*, postgresql: bool = False, **options: Any) -> Stack:
             folder = tmp_path / uuid4().hex
             folder.mkdir()
-            value = request.getfixturevalue
-            url = (
-                new_database(value("postgres_url"), value("postgres_template"))
-                if postgresql
-                else sqlite_copy(value("sqlite_template"), folder)
-            )
-            return running.enter_context(Stack(url, folder, **options))
+            url = fresh_database(request, folder, postgresql=postgresql)
+            return running.enter_context(Stack(url, folder, **{"scaled": SCALED, **options}))
 
         yield start
+
+
+def fresh_database(request: pytest.FixtureRequest, folder: Path, *, postgresql: bool = False) -> str:
+    """The address of a migrated, empty database: a file in the folder, unless several processes are to share it."""
+    value = request.getfixturevalue
+    if postgresql or SCALED:
+        return new_database(value("postgres_url"), value("postgres_template"))
+    return sqlite_copy(value("sqlite_template"), folder)
 
 
 def new_database(server: str, template: str) -> str:

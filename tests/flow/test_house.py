@@ -56,7 +56,7 @@ async def test_who_was_superseded_is_found_out_without_any_work(tmp_path: Path) 
         return httpx2.Response(200, json={"accountId": "557058:ours"})
 
     site = "https://acme.atlassian.net"
-    async with open_house(settings(tmp_path), serve=True, jira_transport=httpx2.MockTransport(silence)) as house:
+    async with open_house(settings(tmp_path), jira_transport=httpx2.MockTransport(silence)) as house:
         old = await house.lifecycle.installed(Installation("old", site, site, "s" * 40, None, "token:1"), time.time())
         new = await house.lifecycle.installed(Installation("new", site, site, "t" * 40, None, "token:2"), time.time())
         assert await house.tenants.by_id(old) is not None
@@ -73,5 +73,5 @@ async def test_second_server_on_the_same_file_is_refused_but_a_look_inside_is_no
         with pytest.raises(Misconfigured, match="another server"):
             async with open_house(settings(tmp_path)):
                 pass
-        async with open_house(settings(tmp_path), serve=False) as house:
+        async with open_house(settings(tmp_path), role="look") as house:
             assert await at_head(house.db)

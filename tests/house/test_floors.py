@@ -7,7 +7,7 @@ from tests.house.tree import ROOT, Module, modules
 FLOORS = [
     "errors",
     "settings observe i18n results",
-    "connect forge adf formats rules",
+    "connect forge adf formats rules redis",
     "gherkin",
     "jira llm testmgmt store queue blobs",
     "policy reading similar",

@@ -74,7 +74,7 @@ async def acceptance_criteria_stream(
     house: HouseDep, caller: ApiCaller, *, wish: Generate, streams: StreamsDep
 ) -> Stream:
     """The same, answered by the run's event stream at once."""
-    return await _streamed(house, caller, streams, wish=wish, kind="criteria")
+    return await _streamed(house, caller, streams=streams, wish=wish, kind="criteria")
 
 
 @routes.post("/test-scenarios", status_code=202)
@@ -88,7 +88,7 @@ async def test_scenarios_stream(
     house: HouseDep, caller: ApiCaller, *, wish: GenerateFrom, streams: StreamsDep
 ) -> Stream:
     """The same, answered by the run's event stream at once."""
-    return await _streamed(house, caller, streams, wish=wish, kind="scenarios")
+    return await _streamed(house, caller, streams=streams, wish=wish, kind="scenarios")
 
 
 @routes.post("/full-pipeline", status_code=202)
@@ -102,7 +102,7 @@ async def full_pipeline_stream(
     house: HouseDep, caller: ApiCaller, *, wish: GenerateScenarios, streams: StreamsDep
 ) -> Stream:
     """The same, answered by the run's event stream at once."""
-    return await _streamed(house, caller, streams, wish=wish, kind="pipeline")
+    return await _streamed(house, caller, streams=streams, wish=wish, kind="pipeline")
 
 
 async def _started(house: House, caller: Caller, *, wish: Generate, kind: str) -> dict[str, Any]:
@@ -111,7 +111,7 @@ async def _started(house: House, caller: Caller, *, wish: Generate, kind: str) -
     return {"run": shown}
 
 
-async def _streamed(house: House, caller: Caller, streams: Streams, *, wish: Generate, kind: str) -> Stream:
+async def _streamed(house: House, caller: Caller, *, streams: Streams, wish: Generate, kind: str) -> Stream:
     # Before the run is started: nobody should pay for one whose stream is refused.
     with streams.slot(caller):
         run = await _asked(house, caller, wish=wish, kind=kind)

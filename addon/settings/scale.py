@@ -1,0 +1,66 @@
+"""How much is done at a time, for whom, and when."""
+
+from datetime import UTC, datetime
+from zoneinfo import available_timezones
+
+from cronsim import CronSim, CronSimError
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings
+
+
+class ScaleSettings(BaseSettings):
+    """Shares of the work, and the clock of what happens by itself."""
+
+    ai_slots: int = Field(50, ge=1, le=1000, description="How many analyses one process works on at a time.")
+    site_slots: int = Field(
+        20,
+        ge=1,
+        le=1000,
+        description="How much of one queue is worked for one site at a time, over all processes.",
+    )
+    site_starts_per_minute: int = Field(
+        300,
+        ge=0,
+        le=100_000,
+        description="How many analyses that nobody waits for are begun for one site a minute; what is beyond waits for"
+        " its turn. 0 for no limit.",
+    )
+    person_calls_per_minute: int = Field(
+        300, ge=0, le=100_000, description="Most calls to the API by one person a minute; 0 for no limit."
+    )
+    site_calls_per_minute: int = Field(
+        3000, ge=0, le=1_000_000, description="Most calls to the API by all people of a site a minute; 0 for no limit."
+    )
+    jira_points_per_hour: int = Field(
+        65_000,
+        ge=0,
+        description="Points that Jira grants the add-on an hour for all sites together; it slows down before they are"
+        " used up. 0 for no limit.",
+    )
+    probe_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="Port on which `worker` and `scheduler` answer /health/live, /health/ready and /metrics, on HOST;"
+        " 0: none.",
+    )
+    nightly: str = Field(
+        "30 2 * * *", description="When the nightly clean-up runs, as five cron fields in the time zone of TIMEZONE."
+    )
+    timezone: str = Field("UTC", description="Time zone of NIGHTLY, by its IANA name (Europe/Paris).")
+
+    @field_validator("nightly")
+    @classmethod
+    def _is_a_schedule(cls, value: str) -> str:
+        try:
+            CronSim(value, datetime.now(UTC))
+        except CronSimError:
+            raise ValueError("must be five cron fields, such as 30 2 * * *") from None
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be an IANA time zone, such as Europe/Paris")
+        return value
