@@ -1,9 +1,13 @@
 """The settings as documents: the README's table, `.env.example`, and what this process would run with."""
 
+import re
+
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
 from addon.settings import Settings
+
+_PASSWORD = re.compile(r"(?<=://)([^/@:]*):[^/@]+@")
 
 
 def rows() -> list[tuple[str, str, str]]:
@@ -45,5 +49,7 @@ def current(settings: Settings) -> list[tuple[str, str]]:
         value = getattr(settings, name)
         if isinstance(value, SecretStr):
             value = "(set)" if value.get_secret_value() else "(not set)"
-        shown.append((name.upper(), ",".join(value) if isinstance(value, tuple) else str(value)))
+        text = ",".join(value) if isinstance(value, tuple) else str(value)
+        # Addresses of databases carry their password in them.
+        shown.append((name.upper(), _PASSWORD.sub(r"\1:(set)@", text)))
     return shown

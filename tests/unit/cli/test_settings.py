@@ -98,6 +98,11 @@ def test_a_dotenv_file_is_read(tmp_path: Path) -> None:
         ("LLM_PROVIDER", "oracle", "rules"),
         ("LLM_PROVIDER", "openai", "LLM_MODEL is required"),
         ("LLM_TIMEOUT", "0", "greater than 0"),
+        ("REDIS_URL", "localhost:6379", "pattern"),
+        ("REDIS_URL", "redis://127.0.0.1:6379/0", "DATABASE_URL=postgresql"),
+        ("NIGHTLY", "half past two", "five cron fields"),
+        ("NIGHTLY", "61 2 * * *", "five cron fields"),
+        ("TIMEZONE", "Europe/Atlantis", "IANA"),
     ],
 )
 def test_a_wrong_value_is_refused_in_one_line_that_names_its_variable(
@@ -148,6 +153,14 @@ def test_what_is_in_force_is_shown_without_secrets() -> None:
     assert shown["APP_SECRET_KEY"] == "(set)"
     assert shown["LLM_API_KEY"] == "(not set)"
     assert CANARY not in str(shown)
+
+
+def test_passwords_in_addresses_are_not_shown() -> None:
+    database, redis = f"postgresql+asyncpg://jv:{CANARY}@db.internal/jv", f"rediss://:{CANARY}@cache.internal:6380/1"
+    shown = dict(current(Settings(database_url=database, redis_url=redis)))
+    assert CANARY not in str(shown)
+    assert shown["DATABASE_URL"] == "postgresql+asyncpg://jv:(set)@db.internal/jv"
+    assert shown["REDIS_URL"] == "rediss://:(set)@cache.internal:6380/1"
 
 
 def test_every_setting_has_a_meaning() -> None:

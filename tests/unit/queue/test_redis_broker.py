@@ -1,0 +1,117 @@
+"""Tokens between processes: one each, whatever Redis does, and never in the way of who sends them."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+
+from addon.queue.broker import SAME_S, Wakes
+from addon.redis.connection import Redis
+from addon.redis.hub import Hub
+from tests.services import RedisServer
+
+
+@pytest.fixture
+def server() -> Iterator[RedisServer]:
+    running = RedisServer()
+    running.start()
+    yield running
+    running.remove()
+
+
+class Ear:
+    """What a worker hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self._news = asyncio.Event()
+
+    async def due(self, queue: str) -> None:
+        self.heard.append(queue)
+        self._news.set()
+
+    async def next(self) -> None:
+        async with asyncio.timeout(10):
+            await self._news.wait()
+        self._news.clear()
+
+
+@asynccontextmanager
+async def process(server: RedisServer, ear: Ear | None = None) -> AsyncIterator[Wakes]:
+    """A process of the deployment; one with an ear is a worker."""
+    redis = Redis(server.url, prefix="tests")
+    wakes = Wakes(redis, hub=Hub(redis))
+    if ear is not None:
+        wakes.deliver_to(ear.due)
+        await wakes.start()
+    try:
+        yield wakes
+    finally:
+        await wakes.stop()
+        await redis.close()
+
+
+async def test_a_token_of_one_process_reaches_one_worker_of_another(server: RedisServer) -> None:
+    one, other = Ear(), Ear()
+    async with process(server) as web, process(server, one), process(server, other):
+        for queue in ("ai", "priority", "default"):
+            await web.wake(queue)
+        async with asyncio.timeout(10):
+            while len(one.heard) + len(other.heard) < 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert sorted(one.heard + other.heard) == ["ai", "default", "priority"]
+
+
+async def test_a_burst_is_few_tokens_and_what_comes_after_one_has_its_own(server: RedisServer) -> None:
+    ear = Ear()
+    async with process(server) as web, process(server, ear):
+        for _ in range(500):
+            await web.wake("ai")
+        await ear.next()
+        assert len(ear.heard) == 1
+        await asyncio.sleep(2 * SAME_S)
+        await web.wake("ai")
+        await ear.next()
+        assert len(ear.heard) == 2
+
+
+async def test_whoever_sends_does_not_wait_for_a_frozen_redis(server: RedisServer) -> None:
+    async with process(server) as web:
+        await web.wake("ai")
+        await asyncio.sleep(2 * SAME_S)
+        server.freeze()
+        began = time.monotonic()
+        for queue in ("ai", "priority"):
+            await web.wake(queue)
+        assert time.monotonic() - began < 0.1
+        server.thaw()
+
+
+async def test_a_worker_hears_again_after_redis_was_killed(server: RedisServer) -> None:
+    ear = Ear()
+    async with AsyncExitStack() as stack:
+        web = await stack.enter_async_context(process(server))
+        await stack.enter_async_context(process(server, ear))
+        await web.wake("ai")
+        await ear.next()
+        server.kill()
+        await web.wake("default")
+        await asyncio.sleep(0.1)
+        server.start()
+        async with asyncio.timeout(20):
+            while "priority" not in ear.heard:
+                await web.wake("priority")
+                await asyncio.sleep(0.2)
+
+
+async def test_garbage_in_the_list_wakes_nobody_and_stops_nobody(server: RedisServer) -> None:
+    ear = Ear()
+    async with process(server) as web, process(server, ear):
+        server.command("LPUSH", "tests:wake", "garbage")
+        server.command("LPUSH", "tests:wake", '\'{"task_id":"1","task_name":"os.system","labels":{},"args":["true"]}\'')
+        await asyncio.sleep(0.1)
+        await web.wake("ai")
+        await ear.next()
+        assert ear.heard == ["ai"]
