@@ -13,7 +13,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= 1
 endif
 
-.PHONY: help setup services demo run check test test-all test-fast migrate screenshots bench eval lock clean
+.PHONY: help setup services demo run check test test-faults test-all test-scaled test-fast migrate screenshots bench eval lock clean
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -53,10 +53,16 @@ check: $(VENV)/.dev ## style, types and the house's rules
 	$(BIN)/pytest -q tests/house
 
 test: $(VENV)/.dev services ## the tests: SQLite, PostgreSQL, real processes, Chromium
-	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup -m "not long"
+	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup -m "not long and not faults"
+
+test-faults: $(VENV)/.dev services ## kills, restarts and freezes of everything in the middle of work, attacks, wrong clocks
+	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup -m faults
 
 test-all: $(VENV)/.dev services ## the long ones too: every state of every page with axe, pictures, kills while writing
 	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup
+
+test-scaled: $(VENV)/.dev services ## the flow tests on two web, two worker and two scheduler processes
+	JIRAVISION_TEST_SHAPE=scaled $(BIN)/pytest -q -n $(JOBS) --dist loadgroup -m "not long" tests/flow
 
 test-fast: $(VENV)/.dev ## the tests without processes and browser
 	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup -m "not browser and not process" tests/house tests/unit
@@ -64,9 +70,8 @@ test-fast: $(VENV)/.dev ## the tests without processes and browser
 screenshots: $(VENV)/.dev services ## the pages as pictures, into artefacts/ and docs/images/
 	JIRAVISION_DOCS_IMAGES=1 $(BIN)/pytest -q tests/browser -k screenshot
 
-bench: $(VENV)/.dev services ## measure webhooks, analyses and asks of models, side by side, and print the tables
-	$(BIN)/python -m bench.webhooks
-	$(BIN)/python -m bench.streams
+bench: $(VENV)/.dev services ## measure what requests, analyses and streams cost, side by side with less (BENCH=--short)
+	@$(BIN)/python -m bench $(BENCH)
 
 eval: $(VENV)/.dev ## measure how well issues are judged: by the rules, and by the model of the environment or .env
 	@$(BIN)/python -m bench.eval $(EVAL)

@@ -7,17 +7,20 @@ import sys
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import jwt
 import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
+from fastapi.templating import Jinja2Templates
 from sqlalchemy import Column, MetaData, String, Table, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 SECRET = "the secret of the yardstick, long enough to be one"
 
+templates = Jinja2Templates(Path(__file__).resolve().parents[1] / "templates")
 metadata = MetaData()
 rows = Table(
     "bench_rows",
@@ -61,6 +64,17 @@ def create_app(url: str, page_bytes: int) -> FastAPI:
     @app.get("/page")
     async def shown(by: Claims) -> Response:
         return Response(page, media_type="text/html")
+
+    @app.get("/rendered")
+    async def rendered(request: Request, by: Claims) -> Response:
+        values = {"base": "", "bridge_url": "https://connect", "version": "1", "modules": []}
+        return templates.TemplateResponse(request, "panel.html", {**values, "messages_json": "x" * page_bytes})
+
+    @app.get("/thing")
+    async def thing(by: Claims) -> dict[str, Any]:
+        async with engine.connect() as tx:
+            found = (await tx.execute(rows.select().where(rows.c.tenant_id == by["iss"]).limit(1))).first()
+        return dict(found._mapping) if found else {}
 
     return app
 

@@ -25,11 +25,18 @@ class Signer:
     account_id: str
 
     def token(self, method: str, target: str, *, subject: str | None) -> str:
+        return self._signed(qsh.of_target(method, target), subject)
+
+    def context_token(self) -> str:
+        """As the bridge hands it to a page."""
+        return self._signed(qsh.CONTEXT, self.account_id)
+
+    def _signed(self, claim: str, subject: str | None) -> str:
         now = int(time.time())
         claims: dict[str, Any] = {"iss": self.client_key, "iat": now, "exp": now + 900, "context": {}}
         if subject:
             claims["sub"] = subject
-        return jwt.encode(claims | {"qsh": qsh.of_target(method, target)}, self.secret, algorithm="HS256")
+        return jwt.encode(claims | {"qsh": claim}, self.secret, algorithm="HS256")
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,13 @@ def page(signer: Signer, target: str) -> str:
     """A frame of a person as a whole HTTP request. target: path and query, without a token."""
     token = signer.token("GET", target, subject=signer.account_id)
     return f"GET {target}&jwt={token} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\n\r\n"
+
+
+def call(signer: Signer, path: str) -> str:
+    """A call of a page of ours as a whole HTTP request."""
+    return "\r\n".join(
+        [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: JWT {signer.context_token()}", "", ""]
+    )
 
 
 def payload(signer: Signer, issue: NewIssue) -> dict[str, Any]:

@@ -29,22 +29,6 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Whole:
-    """The whole way of many issues. last_s: from the first delivery to the last comment. cpu_ms: per issue."""
-
-    database: str
-    seconds: Sequence[float]
-    accepted_s: float
-    last_s: float
-    cpu_ms: float
-
-    def row(self) -> Row:
-        times = (ms(self.seconds, 0.5), ms(self.seconds, 0.99), ms(self.seconds, 1.0))
-        issues = f"{len(self.seconds):,}"
-        return self.database, issues, *times, f"{self.accepted_s:.1f}", f"{self.last_s:.1f}", f"{self.cpu_ms:.1f}"
-
-
-@dataclass(frozen=True)
 class Stream:
     """One kind of call of a model. cpu_ms: of this process, for one call; lines, partials: of the two bare clients."""
 
@@ -60,7 +44,6 @@ class Stream:
 
 LOAD_HEAD = ("one request", "sent", "per s", "p50 ms", "p99 ms", "max ms", "CPU µs", "CPU ratio")
 STREAM_HEAD = ("call", "add-on CPU ms", "bare CPU ms", "bare with partials CPU ms", "ratio", "ratio with partials")
-WHOLE_HEAD = ("database", "issues", "p50 ms", "p99 ms", "max ms", "all accepted s", "last comment s", "CPU ms each")
 
 
 def quantile(values: Sequence[float], share: float) -> float:

@@ -63,13 +63,15 @@ class AddonControl(Desk):
         return {"state": installed.state, "client_key": installed.client_key}
 
     async def settings(self, body: Body, _: Request) -> Any:
-        """{"webhook_retry_s", "webhook_timeout_s", "xray_drops_steps"}"""
+        """{"webhook_retry_s", "webhook_timeout_s", "webhook_retries", "xray_drops_steps"}"""
         if "xray_drops_steps" in body:
             self.site.xray_drops_steps = bool(body["xray_drops_steps"])
         for name in ("webhook_retry_s", "webhook_timeout_s"):
             if name in body:
                 setattr(self.site, name, float(body[name]))
-        names = ("webhook_retry_s", "webhook_timeout_s", "xray_drops_steps")
+        if "webhook_retries" in body:
+            self.site.webhook_retries = int(body["webhook_retries"])
+        names = ("webhook_retry_s", "webhook_timeout_s", "webhook_retries", "xray_drops_steps")
         return {name: getattr(self.site, name) for name in names}
 
     async def order_fault(self, body: Body, _: Request) -> Any:

@@ -110,6 +110,7 @@ class Site:
     faults: list[Any] = field(default_factory=list)
     webhook_retry_s: float = 1.0
     webhook_timeout_s: float = 10.0
+    webhook_retries: int = 5
     xray_drops_steps: bool = False
     version: int = 1
     last_id: int = 11_000

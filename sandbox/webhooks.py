@@ -17,8 +17,6 @@ from sandbox.prose import wiki
 from sandbox.signing import qsh, relative, symmetric
 from sandbox.site import Comment, Installation, Issue, Json, Site, stamp
 
-# Jira waits 5 to 15 minutes between tries; here the pause is seconds and can be set.
-MOST_RETRIES = 5
 # Jira's limit for events of the primary flow, per tenant and host.
 CONCURRENT = 20
 REPEATED = frozenset({408, 409, 425, 429})
@@ -103,7 +101,7 @@ class Webhooks:
         task.add_done_callback(self.tasks.discard)
 
     async def _deliver(self, delivery: Delivery) -> None:
-        for retry in range(MOST_RETRIES + 1):
+        for retry in range(self.site.webhook_retries + 1):
             installation = self.site.installation
             if installation is None or installation.state == "uninstalled":
                 delivery.state = "lost"
@@ -118,6 +116,7 @@ class Webhooks:
                 delivery.state = "lost"
                 self.site.complain("webhook", f"{delivery.event} was answered {status}", status=status)
                 return
+            # Jira waits 5 to 15 minutes between tries; here the pause is seconds and can be set.
             await asyncio.sleep(self.site.webhook_retry_s * (0.5 + secrets.randbelow(1000) / 1000))
         delivery.state = "given up"
 

@@ -1,4 +1,5 @@
-// The page of the site's administrators: the models, what they may cost, what was done, and who changed what.
+// The page of the site's administrators: the models, what they may cost, what waits, failed and was done, and who
+// changed what.
 
 import { get } from "./api.js";
 import { byId, put } from "./dom.js";
@@ -6,7 +7,9 @@ import { start } from "./page.js";
 import { errorNotice } from "./parts.js";
 import { auditTable } from "./site/audit.js";
 import { budgetForm } from "./site/budget.js";
+import { FAILURES, failuresList } from "./site/failures.js";
 import { healthNotice } from "./site/health.js";
+import { LOAD, loadReport } from "./site/load.js";
 import { modelForm } from "./site/model.js";
 import { usageReport } from "./site/usage.js";
 
@@ -33,6 +36,8 @@ start(() =>
     health(byId("health-section")),
     part(byId("model-section"), "/site/model", modelForm),
     part(byId("budget-section"), "/budget", budgetForm),
+    part(byId("load-section"), LOAD, loadReport),
+    part(byId("failures-section"), FAILURES, failuresList),
     part(byId("usage-section"), "/usage", usageReport),
     part(byId("audit-section"), "/audit?limit=50", auditTable),
   ]),

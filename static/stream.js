@@ -1,5 +1,5 @@
 // Server-sent events over fetch, because EventSource cannot send the Authorization header. A cut stream is taken up
-// again after the last event seen; `reconnect` is the server asking for just that.
+// again after the last event seen; `reconnect` is the server asking for just that, `refused` says why it would be no use.
 
 import { ApiError, open } from "./api.js";
 
@@ -53,6 +53,10 @@ async function readOnce(path, state, { signal, onEvent }) {
     if (id !== null) state.lastId = id;
     state.failures = 0;
     if (event === "reconnect") return;
+    if (event === "refused") {
+      const { error, detail } = JSON.parse(data);
+      throw new ApiError(error, detail, { status: 403 });
+    }
     state.ended ||= FINAL.has(event);
     onEvent(event, data ? JSON.parse(data) : {});
   });

@@ -90,6 +90,13 @@ export function ago(iso, now = Date.now()) {
   return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-Math.floor(seconds / size), unit);
 }
 
+/** A length of time in its largest unit: "3 minutes". */
+export function span(seconds) {
+  const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? ["second", 1];
+  const format = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" });
+  return format.format(Math.floor(Math.max(0, seconds) / size));
+}
+
 /** What a language code is called: "fr" is "French" or "français". */
 export function languageName(code) {
   const name = new Intl.DisplayNames([language], { type: "language", fallback: "code" }).of(code);

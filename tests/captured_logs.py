@@ -5,9 +5,8 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields, replace
 from typing import Any
-
-import structlog
 
 from addon.observe import logs
 
@@ -28,7 +27,7 @@ class Lines:
 @contextmanager
 def captured_logs(level: str = "INFO", fmt: logs.Format = "json") -> Iterator[Lines]:
     """Puts everything back afterwards, so that other tests keep the logging they started with."""
-    root, before = logging.getLogger(), structlog.get_config()
+    root, before = logging.getLogger(), replace(logs.output)
     handlers, root_level = root.handlers[:], root.level
     stream = io.StringIO()
     logs.configure(level, fmt, stream=stream)
@@ -36,6 +35,7 @@ def captured_logs(level: str = "INFO", fmt: logs.Format = "json") -> Iterator[Li
         yield Lines(stream)
     finally:
         logs.unbind_all()
-        structlog.configure(**before)
+        for field in fields(before):
+            setattr(logs.output, field.name, getattr(before, field.name))
         root.handlers[:] = handlers
         root.setLevel(root_level)

@@ -19,7 +19,7 @@ from addon.store.migrate import migrate
 from addon.store.secrets import Seals
 from tests.services import postgresql
 
-SHARED = ("product", "harness", "model_stack", "frail_stack", "stack")
+SHARED = ("product", "harness", "ground", "model_stack", "frail_stack", "stack")
 """Session fixtures that start a whole product: a test belongs to the worker that has the first of these it needs."""
 
 

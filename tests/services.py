@@ -65,9 +65,10 @@ def postgresql(*, fsync: bool = False) -> Iterator[str]:
 class PostgreSQL:
     """A private server. Ends with `stop` or `kill`; `start` again continues on the same data and port."""
 
-    def __init__(self, *, fsync: bool = False) -> None:
+    def __init__(self, *, fsync: bool = False, connections: int = 300) -> None:
         self._bin = binaries()
         self._fsync = fsync
+        self._connections = connections
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="jiravision-pg-"))
@@ -87,7 +88,7 @@ class PostgreSQL:
             "fsync": "on" if self._fsync else "off",
             "unix_socket_directories": str(self.folder),
             "listen_addresses": "127.0.0.1",
-            "max_connections": "300",
+            "max_connections": str(self._connections),
         }
         arguments = ["-D", str(self.folder / "data"), "-p", str(self.port)]
         for name, value in options.items():
@@ -110,7 +111,15 @@ class PostgreSQL:
         """As if the power went: recovery at the next start."""
         self._end(signal.SIGQUIT)
 
+    def freeze(self) -> None:
+        """All of its processes keep their connections and say nothing; new ones are taken by nobody."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
     def remove(self) -> None:
+        self.thaw()
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -118,6 +127,22 @@ class PostgreSQL:
         # The last line of the pid file is the server's own word on its state.
         pid_file = self.folder / "data" / "postmaster.pid"
         return pid_file.exists() and pid_file.read_text().splitlines()[-1:] == ["ready   "]
+
+    def _signal(self, number: signal.Signals) -> None:
+        """To the server and every process it made."""
+        pid_file = self.folder / "data" / "postmaster.pid"
+        if self._process is None or self._process.poll() is not None or not pid_file.exists():
+            return
+        server = int(pid_file.read_text().split()[0])
+        if number == signal.SIGCONT:
+            # runuser stops itself when its child is stopped, and sees no end before it goes on.
+            self._process.send_signal(number)
+        # First the one that makes others, so that none is made meanwhile.
+        with suppress(ProcessLookupError):
+            os.kill(server, number)
+        for child in Path(f"/proc/{server}/task/{server}/children").read_text().split():
+            with suppress(ProcessLookupError):
+                os.kill(int(child), number)
 
     def _end(self, number: signal.Signals) -> None:
         if self._process is None:

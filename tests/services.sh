@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Makes sure that the server programs of PostgreSQL and Redis, and Chromium, are on this machine; the tests start and stop them themselves.
+# Makes sure that the server programs of PostgreSQL and Redis, faketime and Chromium are on this machine; the tests start and stop them themselves.
 set -euo pipefail
 missing=()
 compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)
+command -v faketime >/dev/null || missing+=(faketime)
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium fonts-dejavu-core)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

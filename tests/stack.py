@@ -7,145 +7,22 @@ with Stack(database_url, folder, model=True) as stack:
 
 import contextlib
 import json
-import os
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
+from weakref import WeakSet
 
 import httpx2
 
+from tests.processes import PATIENCE_S, Fleet, Process, eventually
 from tests.services import RedisServer, free_port
+from tests.zygote import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
-PATIENCE_S = 30.0
+__all__ = ["PATIENCE_S", "ROOT", "Fleet", "JiraSite", "Process", "Refusal", "Stack", "eventually"]
+
 JIRAVISION = ("-m", "addon.cli.main")
 EACH = 2
-T = TypeVar("T")
-
-
-def eventually(look: Callable[[], T | None], what: str, within_s: float = PATIENCE_S) -> T:
-    """The first thing `look` finds; fails naming `what` when nothing turns up in time."""
-    until = time.monotonic() + within_s
-    while True:
-        found = look()
-        if found:
-            return found
-        if time.monotonic() > until:
-            raise AssertionError(f"no {what} within {within_s:g} s")
-        time.sleep(0.05)
-
-
-class Process:
-    """One program of ours, its output in a file, ended by its own id."""
-
-    def __init__(self, name: str, command: list[str], folder: Path, environment: Mapping[str, str]) -> None:
-        self.name = name
-        self.log = folder / f"{name}.log"
-        self._command = command
-        self._environment = {**_bare_environment(), **environment}
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    @property
-    def output(self) -> str:
-        return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
-
-    def first_line(self) -> str:
-        """What the program announces when it is up."""
-
-        def look() -> str | None:
-            assert self.running, f"{self.name} ended: {self.output[-2000:]}"
-            return next((line for line in self.output.splitlines() if line.startswith(("{", "http"))), None)
-
-        return eventually(look, f"line from {self.name}")
-
-    def kill(self) -> None:
-        """kill -9: no chance to tidy up."""
-        os.kill(self.pid, signal.SIGKILL)
-        assert self._process is not None
-        self._process.wait(10)
-
-    def terminate(self) -> None:
-        """SIGTERM, not waited for."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-
-    def stop(self, within_s: float = 20.0) -> int | None:
-        """SIGTERM; the exit code."""
-        if self._process is None:
-            return None
-        self.terminate()
-        try:
-            return self._process.wait(within_s)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            raise
-
-    def cpu_s(self) -> float:
-        """CPU seconds used so far, user and system."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-class Fleet:
-    """The add-on as several processes side by side, where one would be asked the same things.
-
-    webs, workers, schedulers: ended and started one by one by who wants to see the others go on.
-    """
-
-    def __init__(self, webs: list[Process], workers: list[Process], schedulers: list[Process]) -> None:
-        self.webs, self.workers, self.schedulers = webs, workers, schedulers
-
-    @property
-    def all(self) -> list[Process]:
-        return [*self.webs, *self.workers, *self.schedulers]
-
-    @property
-    def pid(self) -> int:
-        return self.webs[0].pid
-
-    @property
-    def running(self) -> bool:
-        return all(process.running for process in self.all)
-
-    @property
-    def output(self) -> str:
-        return "\n".join(process.output for process in self.all)
-
-    def start(self) -> None:
-        for process in self.all:
-            if not process.running:
-                process.start()
-
-    def kill(self) -> None:
-        for process in self.all:
-            if process.running:
-                process.kill()
-
-    def stop(self, within_s: float = 40.0) -> int | None:
-        """SIGTERM to all; the first exit code that is not 0."""
-        for process in self.all:
-            process.terminate()
-        return next((code for process in self.all if (code := process.stop(within_s))), 0)
-
-    def cpu_s(self) -> float:
-        return sum(process.cpu_s() for process in self.all)
 
 
 class Refusal(AssertionError):
@@ -228,7 +105,10 @@ class Stack:
     """sites: how many pretend sites, all with the add-on installed. model: None, or seconds its answers take.
 
     scaled: two processes of each kind on a Redis of their own instead of one that does everything.
+    warm: programs come from a process that has imported them already; not for who measures a start or memory.
     """
+
+    standing: WeakSet["Stack"] = WeakSet()
 
     def __init__(
         self,
@@ -238,16 +118,21 @@ class Stack:
         sites: int = 1,
         model: float | None = None,
         scaled: bool = False,
+        warm: bool = False,
         **environment: str,
     ) -> None:
         self.database_url = database_url
         self.redis = RedisServer() if scaled else None
-        self._folder = folder
+        self.folder = folder
         self._port = free_port()
         self._sites = sites
         self._latency_s = model
+        self._warm = warm
         self._exit = contextlib.ExitStack()
-        self._environment = {"DATABASE_URL": database_url, "LOG_FORMAT": "json", "LOG_LEVEL": "INFO"} | environment
+        # Tests look twenty times a second for what they wait for: more than any person is granted.
+        unbounded = {"PERSON_CALLS_PER_MINUTE": "0", "SITE_CALLS_PER_MINUTE": "0"}
+        told = {"DATABASE_URL": database_url, "LOG_FORMAT": "json", "LOG_LEVEL": "INFO"}
+        self._environment = told | unbounded | environment
         if database_url.startswith("postgresql"):
             self._environment.setdefault("APP_SECRET_KEY", "a key of the tests that is long enough to be one")
         self.client = httpx2.Client(timeout=30, trust_env=False)
@@ -268,9 +153,11 @@ class Stack:
         except BaseException:
             self._exit.close()
             raise
+        Stack.standing.add(self)
         return self
 
     def __exit__(self, *_: object) -> None:
+        Stack.standing.discard(self)
         self._exit.close()
 
     def restart(self) -> None:
@@ -291,6 +178,9 @@ class Stack:
         model = None
         if self._latency_s is not None:
             model = self._run("model", ["-m", "tests.fake_model", "--latency", str(self._latency_s)], {})
+        if self.redis is not None:
+            self._exit.callback(self.redis.remove)
+            self.redis.start()
         announced = json.loads(jira.first_line())
         environment = {"HOST": "127.0.0.1", "PORT": str(self._port), "BASE_URL": self.url} | announced["environment"]
         # Real sites stay allowed beside the pretend ones, so that refusing what merely looks like one means something.
@@ -306,11 +196,11 @@ class Stack:
         self.sites = [JiraSite(site["url"], self.client, lambda: self.url) for site in announced["sites"]]
         environment |= self._environment
         if self.redis is not None:
-            self._exit.callback(self.redis.remove)
-            self.redis.start()
             self.addon = self._fleet(environment | {"REDIS_URL": self.redis.url})
         else:
             self.addon = self._run("addon", [*JIRAVISION, "serve"], environment)
+        # All of them leave at once, before those they talk to.
+        self._exit.callback(self.addon.stop)
         self._wait_until_ready()
         for site in self.sites:
             site.install()
@@ -324,26 +214,21 @@ class Stack:
         return Fleet(webs, workers, schedulers)
 
     def _run(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> Process:
-        process = Process(name, [sys.executable, *arguments], self._folder, environment)
+        process = Process(name, [sys.executable, *arguments], self.folder, environment, warm=self._warm)
         process.start()
         self._exit.callback(process.stop)
         return process
 
     def _wait_until_ready(self) -> None:
-        def look() -> bool | None:
-            assert self.addon.running, f"the add-on ended: {self.addon.output[-3000:]}"
-            with contextlib.suppress(httpx2.TransportError):
-                return all(self.client.get(f"{url}/health/ready").status_code == 200 for url in (*behind, self.url))
-            return None
-
         webs = self.addon.webs if isinstance(self.addon, Fleet) else []
-        behind = [f"http://127.0.0.1:{web.name.rpartition('-')[2]}" for web in webs]
+        unready = [*(f"http://127.0.0.1:{web.name.rpartition('-')[2]}" for web in webs), self.url]
+
+        def look() -> bool:
+            assert self.addon.running, f"the add-on ended:\n{self.addon.last_words()}"
+            with contextlib.suppress(httpx2.TransportError):
+                while unready and self.client.get(f"{unready[0]}/health/ready").status_code == 200:
+                    del unready[0]
+            return not unready
 
         # On a busy machine the first imports alone take half a minute.
         eventually(look, "ready add-on", within_s=2 * PATIENCE_S)
-
-
-def _bare_environment() -> dict[str, str]:
-    """The variables a program needs to run, none that would configure it."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    return kept | {"PYTHONUNBUFFERED": "1"}

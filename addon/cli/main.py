@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from addon.cli.loading import loading
 from addon.errors import AddonError, Misconfigured
 
 COMMANDS = (
@@ -17,6 +18,8 @@ COMMANDS = (
     "ai-service",
     "migrate",
     "descriptor",
+    "top",
+    "failures",
     "doctor",
     "settings",
     "sandbox",
@@ -34,7 +37,8 @@ class Commands(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         # What a server imports takes seconds; the pretend Jira is up in a fraction of one.
-        command = get_command(import_module(f"addon.cli.{cmd_name.replace('-', '_')}").app)
+        with loading():
+            command = get_command(import_module(f"addon.cli.{cmd_name.replace('-', '_')}").app)
         command.name = cmd_name
         return command
 

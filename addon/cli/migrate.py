@@ -12,6 +12,12 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to the newest schema; `serve` does the same at start."""
-    asyncio.run(bring_up(load_settings().database_url))
-    print("The database has the newest schema.")
+    """Bring the database to the newest schema, while the release before goes on serving.
+
+    May run several times, also at once. A `serve` without REDIS_URL does the same at start.
+    """
+    asyncio.run(bring_up(load_settings().database_url, say))
+
+
+def say(progress: str) -> None:
+    print(progress, flush=True)

@@ -2,15 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 import typer
 import uvicorn
 from uvicorn.importer import import_from_string
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from addon.cli.loading import loading
 from addon.errors import AddonError, Unavailable
 from addon.observe.logs import configure
 from addon.settings import Settings, load_settings
@@ -22,6 +25,8 @@ STOP_S = 10
 KEEP_ALIVE_S = 65
 """Longer than the 60 s after which common load balancers drop an idle connection, so that they do it first."""
 BACKLOG = 2048
+CUT = "jiravision.cut"
+"""The ASGI extension of ours that ends a connection without waiting for its reader; streams use it."""
 
 Message = dict[str, Any]
 app = typer.Typer(add_completion=False)
@@ -40,7 +45,8 @@ def serve() -> None:
     if not settings.scaled_out:
         # Done here as well as by the application: a database that is away becomes one line and an exit code.
         asyncio.run(migrate(settings.database_url))
-    application = import_from_string(APPLICATION)(settings)
+    with loading():
+        application = import_from_string(APPLICATION)(settings)
     doorstep = Doorstep(application)
     server = Server(config(settings, doorstep), application.state.drain.begin)
     log.info("serving %s on %s:%s", settings.base_url, settings.host, settings.port)
@@ -61,7 +67,7 @@ def config(settings: Settings, application: Any) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -74,12 +80,30 @@ def config(settings: Settings, application: Any) -> uvicorn.Config:
     )
 
 
+class Protocol(HttpToolsProtocol):
+    """Lets the application end a connection whose other end takes nothing any more."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {CUT: {"now": self.transport.abort}}
+
+
 class Server(uvicorn.Server):
     """Tells the application at the first signal, so that open streams end before uvicorn waits for them."""
 
     def __init__(self, wanted: uvicorn.Config, leave: Callable[[], None]) -> None:
         super().__init__(wanted)
         self._leave = leave
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn does, except that being told to go and going is no failure: the process ends with code 0."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._leave()

@@ -5,13 +5,17 @@ package atlassian-jwt 2.0.3, which Jira's own signatures agree with.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
 CONTEXT = "context-qsh"
 """The literal which context tokens carry instead of a hash."""
 
 TOKEN_PARAMETER = "jwt"  # noqa: S105 - the name of a parameter
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -22,12 +26,12 @@ def canonical(method: str, path: str, *, query: Pairs) -> str:
     path: as sent, add-on base path cut off; "" counts as "/". query: decoded pairs in any order; "jwt" is skipped.
     Never raises.
     """
-    return _canonical(method, path, query=query, order=_encoded)
+    return _canonical(method, path, query=query, order=_quoted)
 
 
 def of(method: str, path: str, *, query: Pairs) -> str:
     """The qsh claim of one request: 64 lower-case hex digits; arguments as for `canonical`."""
-    return _digest(canonical(method, path, query=query))
+    return digest(canonical(method, path, query=query))
 
 
 def of_target(method: str, target: str, *, base_path: str = "") -> str:
@@ -38,26 +42,45 @@ def of_target(method: str, target: str, *, base_path: str = "") -> str:
 
 def candidates(method: str, raw_path: bytes, *, query_string: bytes, base_path: str) -> list[str]:
     """Every hash that an honest sender may have computed for this incoming request, the likeliest first."""
-    return list(
-        dict.fromkeys(map(_digest, canonical_forms(method, raw_path, query_string=query_string, base_path=base_path)))
-    )
+    texts = canonical_forms(method, raw_path, query_string=query_string, base_path=base_path)
+    return list(dict.fromkeys(map(digest, texts)))
 
 
 def canonical_forms(method: str, raw_path: bytes, *, query_string: bytes, base_path: str) -> list[str]:
     """The texts behind `candidates`: 1 to 4 different ones."""
+    return list(dict.fromkeys(forms(method, raw_path, query=pairs(query_string), base_path=base_path)))
+
+
+def forms(method: str, raw_path: bytes, *, query: Pairs, base_path: str) -> Iterator[str]:
+    """The same texts one by one, for the first is nearly always right; equal ones may come again."""
     path = cut(raw_path.decode("latin-1"), base_path)
-    query = pairs(query_string)
     # Jira hashes the decoded path of some URLs although the written rule says otherwise (github-for-jira#1425), and
     # the npm library sorts names before encoding them while Java sorts them after.
-    paths = dict.fromkeys((path, unquote_to_bytes(path.encode("latin-1")).decode("utf-8", "replace")))
-    orders: tuple[Callable[[str], bytes], ...] = (_encoded, _utf16)
-    return list(dict.fromkeys(_canonical(method, p, query=query, order=order) for order in orders for p in paths))
+    plain = path.isascii() and "%" not in path
+    decoded = path if plain else unquote_to_bytes(path.encode("latin-1")).decode("utf-8", "replace")
+    for order in (_quoted, _utf16):
+        yield _canonical(method, path, query=query, order=order)
+        if decoded != path:
+            yield _canonical(method, decoded, query=query, order=order)
 
 
 def pairs(query_string: bytes) -> list[tuple[str, str]]:
     """Names and values of a raw query: split on "&" only, "+" is a space, blanks stay, broken UTF-8 is replaced."""
-    parts = (part.partition(b"=") for part in query_string.split(b"&") if part)
-    return [(_decoded(name), _decoded(value)) for name, _, value in parts]
+    if not query_string.isascii():
+        return [_pair(part) for part in query_string.split(b"&") if part]
+    found: list[tuple[str, str]] = []
+    for part in query_string.decode("ascii").split("&"):
+        if "%" in part or "+" in part:
+            found.append(_pair(part.encode()))
+        elif part:
+            name, _, value = part.partition("=")
+            found.append((name, value))
+    return found
+
+
+def _pair(part: bytes) -> tuple[str, str]:
+    name, _, value = part.partition(b"=")
+    return _decoded(name), _decoded(value)
 
 
 def cut(path: str, base_path: str) -> str:
@@ -68,7 +91,7 @@ def cut(path: str, base_path: str) -> str:
     return path
 
 
-def _canonical(method: str, path: str, *, query: Pairs, order: Callable[[str], bytes]) -> str:
+def _canonical(method: str, path: str, *, query: Pairs, order: Callable[[str], Any]) -> str:
     return "&".join((method.upper(), _canonical_path(path), _canonical_query(query, order)))
 
 
@@ -80,24 +103,22 @@ def _canonical_path(path: str) -> str:
     return path[:-1] if len(path) > 1 and path.endswith("/") else path
 
 
-def _canonical_query(query: Pairs, order: Callable[[str], bytes]) -> str:
+def _canonical_query(query: Pairs, order: Callable[[str], Any]) -> str:
     values: dict[str, list[str]] = {}
     for name, value in query:
         if name != TOKEN_PARAMETER:
             values.setdefault(name, []).append(value)
-    return "&".join(f"{_quoted(name)}={_joined(values[name])}" for name in sorted(values, key=order))
-
-
-def _joined(values: Iterable[str]) -> str:
-    return ",".join(_quoted(value) for value in sorted(values, key=_utf16))
+    pieces: list[str] = []
+    for name in sorted(values, key=order):
+        found = values[name]
+        joined = _quoted(found[0]) if len(found) == 1 else ",".join(map(_quoted, sorted(found, key=_utf16)))
+        pieces.append(f"{_quoted(name)}={joined}")
+    return "&".join(pieces)
 
 
 def _quoted(text: str) -> str:
-    return quote(text, safe="", errors="replace")
-
-
-def _encoded(text: str) -> bytes:
-    return _quoted(text).encode("ascii")
+    # Ids and flags mostly, which stand for themselves.
+    return text if _PLAIN(text) else quote(text, safe="", errors="replace")
 
 
 def _utf16(text: str) -> bytes:
@@ -109,5 +130,6 @@ def _decoded(raw: bytes) -> str:
     return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8", "replace")
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """64 lower-case hex digits."""
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -41,7 +41,7 @@ DETAILS = {
     Verdict.UNKNOWN_KEY: "The token names a signing key that Atlassian does not know.",
     Verdict.WRONG_SIGNATURE: "The token was not signed by a site on which the add-on is installed.",
     Verdict.MISSING_CLAIM: "The token lacks a required claim.",
-    Verdict.EXPIRED: "The token has expired; reload the page.",
+    Verdict.EXPIRED: "The token has expired, or a clock is wrong; reload the page.",
     Verdict.NOT_YET_VALID: "The token is not valid yet; a clock may be wrong.",
     Verdict.LIVES_TOO_LONG: "The token is valid for longer than is accepted.",
     Verdict.WRONG_AUDIENCE: "The token was made for another address; compare it with BASE_URL.",

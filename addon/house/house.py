@@ -16,11 +16,14 @@ from addon.policy.models import ModelPolicy
 from addon.policy.places import Places
 from addon.policy.projects import Projects
 from addon.policy.prompts import Prompts
+from addon.policy.rates import Rates
 from addon.policy.tenants import Tenants
 from addon.policy.verdicts import Verdicts
 from addon.queue.worker import Worker
 from addon.runs.events import Events
+from addon.runs.failures import Failures
 from addon.runs.freshness import Freshness
+from addon.runs.load import Loads
 from addon.runs.office import Office
 from addon.runs.publish import Publisher
 from addon.runs.reruns import Reruns
@@ -44,6 +47,7 @@ class House:
     lifecycle: Lifecycle
     outside: Outside
     between: Between
+    rates: Rates
     access: Access
     model_policy: ModelPolicy
     budgets: Budgets
@@ -103,6 +107,15 @@ class House:
     @property
     def publisher(self) -> Publisher:
         return self.office.publisher
+
+    @property
+    def failures(self) -> Failures:
+        desk = self.office.desk
+        return Failures(desk.db, desk.wakes, desk.bus)
+
+    @property
+    def loads(self) -> Loads:
+        return Loads(self.db)
 
     @property
     def worker(self) -> Worker[Lease]:

@@ -11,7 +11,8 @@ from addon.house.between import Between, open_between
 from addon.house.duties import Duties, Role
 from addon.house.house import House
 from addon.house.outside import Outside, open_outside
-from addon.house.upkeep import kept_clean
+from addon.house.present import present
+from addon.house.upkeep import Upkeep
 from addon.house.work import furnished
 from addon.i18n.catalog import Texts
 from addon.jira.client import Jira
@@ -26,7 +27,8 @@ from addon.policy.models import ModelPolicy
 from addon.policy.places import Places
 from addon.policy.projects import Projects
 from addon.policy.prompts import Prompts
-from addon.policy.tenants import Tenants
+from addon.policy.rates import Rates
+from addon.policy.tenants import TENANT, Tenants
 from addon.policy.trouble import Troubles
 from addon.queue.worker import Worker
 from addon.redis.hub import Hub
@@ -41,9 +43,6 @@ from addon.store.reseal import reseal
 from addon.store.secrets import Seals
 
 log = logging.getLogger(__name__)
-
-TENANT = "tenant"
-"""The hub's topic for what is known of sites."""
 
 
 @asynccontextmanager
@@ -67,23 +66,34 @@ async def open_house(
         await _prepared(db, seals, settings=settings, duties=duties)
         between = await stack.enter_async_context(open_between(settings, duties))
         outside = await stack.enter_async_context(
-            open_outside(settings, jira_transport, llm_transport=llm_transport, tool_transport=tool_transport)
+            open_outside(
+                settings,
+                between.shared,
+                jira_transport=jira_transport,
+                llm_transport=llm_transport,
+                tool_transport=tool_transport,
+            )
         )
         model_policy = ModelPolicy(db, seals, settings=settings)
         budgets = Budgets(db, settings=settings)
         askers = _askers(outside, model_policy, budgets=budgets, settings=settings)
-        tenants = Tenants(db, seals, settings=settings)
+        tenants = Tenants(db, seals, settings=settings, hub=between.hub)
         desk = _desk(db, tenants, outside=outside, askers=askers, between=between)
         texts = Texts()
         places = Places(db, seals, settings=settings, tools=outside.tools)
         office = furnished(desk, settings, texts=texts, places=places)
-        dropped = _dropper(between.hub, tenants, jira=outside.jira, worker=office.worker)
+        dropped = _dropper(between.hub, jira=outside.jira, worker=office.worker)
         # Only now is it known who listens to what.
         await stack.enter_async_context(between.hub.open())
+        if duties.serves:
+            presence = await stack.enter_async_context(present(office, role))
         if duties.work:
             await stack.enter_async_context(office.at_work())
         if duties.upkeep:
-            await stack.enter_async_context(kept_clean(desk, office.reruns))
+            upkeep = Upkeep(desk, office.reruns, settings, office.worker.pulse)
+            await stack.enter_async_context(upkeep.kept())
+        if duties.serves:
+            stack.push_async_callback(presence.drain)
         yield House(
             settings=settings,
             db=db,
@@ -92,6 +102,7 @@ async def open_house(
             lifecycle=Lifecycle(db, seals, settings=settings, tenants=tenants, dropped=dropped),
             outside=outside,
             between=between,
+            rates=Rates(between.windows, settings),
             access=Access(outside.jira),
             model_policy=model_policy,
             budgets=budgets,
@@ -119,9 +130,9 @@ def _desk(db: Database, tenants: Tenants, *, outside: Outside, askers: Asks, bet
         bus=between.bus,
         tenants=tenants,
         jira=outside.jira,
-        projects=Projects(db),
+        projects=Projects(db, between.hub),
         askers=askers,
-        prompts=Prompts(db),
+        prompts=Prompts(db, between.hub),
         troubles=Troubles(db, tenants, ask=partial(own_account, outside.jira)),
     )
 
@@ -134,12 +145,10 @@ def _askers(outside: Outside, policy: ModelPolicy, *, budgets: Budgets, settings
     return Asks(outside.models, policy, budgets=budgets, prices=Prices(settings.llm_prices), elsewhere=moving)
 
 
-def _dropper(hub: Hub, tenants: Tenants, *, jira: Jira, worker: Worker[Lease]) -> Callable[[str], None]:
+def _dropper(hub: Hub, *, jira: Jira, worker: Worker[Lease]) -> Callable[[str], None]:
     """Told the client key of a site whose secrets changed or that is gone; every process hears of it."""
 
     def heard(client_key: str) -> None:
-        # Without a name something may have been missed: then no secret that is known is sure.
-        tenants.forget(client_key or None)
         if client_key:
             jira.forget(client_key)
         worker.nudge()

@@ -43,7 +43,11 @@ def furnished(desk: Desk, settings: Settings, *, texts: Texts, places: Places) -
         features={feature.kind: feature for feature in features(settings, texts)},
         targets={target.name: target for target in targets},
         addon_key=settings.addon_key,
-        size=Size(settings.ai_slots),
+        size=Size(
+            settings.ai_slots,
+            site_slots=settings.site_slots,
+            site_starts_per_minute=settings.site_starts_per_minute,
+        ),
     )
 
 

@@ -13,14 +13,24 @@ from addon.jira.wire import new_client
 class Jira:
     """Owns the connections, the limits per site and the users' tokens. Close it when done."""
 
-    def __init__(self, *, oauth_url: str, user_agent: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        oauth_url: str,
+        user_agent: str,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        limiter: Limiter | None = None,
+    ) -> None:
         self._client = new_client(user_agent, transport)
-        self._limiter = Limiter()
+        self._limiter = limiter or Limiter()
         self._tokens = UserTokens(self._client, oauth_url)
 
-    def as_app(self, site: Site) -> Session:
-        """Calls as the add-on itself: what it wrote shows the add-on as author, and it sees what the add-on may see."""
-        return Session(site, AppAuth(site), self._client, self._limiter)
+    def as_app(self, site: Site, *, automatic: bool = False) -> Session:
+        """Calls as the add-on itself: what it wrote shows the add-on as author, and it sees what the add-on may see.
+
+        automatic: nobody waits for them; they leave what becomes scarce to those that somebody waits for.
+        """
+        return Session(site, AppAuth(site), self._client, self._limiter, automatic)
 
     def as_user(self, site: Site, account_id: str, *, scope: str = "READ") -> Session:
         """Calls with the eyes and rights of one user. scope: upper-case Connect scopes, separated by spaces."""
@@ -36,5 +46,6 @@ class Jira:
         self._limiter.forget(client_key)
 
     async def close(self) -> None:
+        await self._limiter.close()
         await self._tokens.close()
         await self._client.aclose()

@@ -8,6 +8,7 @@ JiraError
 ├── JiraConflict       409: read again, then decide again
 ├── JiraTooLarge       413: the issue is full; use another way out
 ├── JiraBusy           429 or a pause in force: come back after `retry_after_s`
+│   └── JiraSpent      the points of the hour are used up
 └── JiraDown           5xx, timeout, cut connection: come back; when `uncertain`, look first whether the write happened
 
 `said` holds what Jira wrote, for logs and decisions; `detail` is our own sentence, because a foreign body may hold
@@ -91,6 +92,15 @@ class JiraBusy(JiraError, Unavailable):
     def __init__(self, asked_s: float | None, *, said: Said | None = None) -> None:
         super().__init__("Jira asks us to slow down.", said=said, retry_after_s=asked_s or 2.0)
         self.asked_s = asked_s
+
+
+class JiraSpent(JiraBusy):
+    """The points of this hour are used up; asked_s: until the next full hour."""
+
+    def __init__(self, asked_s: float) -> None:
+        super().__init__(asked_s)
+        self.detail = "The requests that Jira grants the add-on for this hour are used up; it goes on at the full hour."
+        self.args = (self.detail,)
 
 
 class JiraDown(JiraError, Upstream):

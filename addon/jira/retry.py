@@ -8,7 +8,7 @@ from addon.jira.errors import JiraBusy, JiraDown, JiraError
 TRIES = 4
 PATIENCE_S = 20.0
 """Seconds one call may take with all its waits; a longer wait is the scheduler's business, not a sleeping worker's."""
-_FIRST_WAIT_S = {JiraBusy: 2.0, JiraDown: 0.5}
+_FIRST_BUSY_S, _FIRST_DOWN_S = 2.0, 0.5
 _LONGEST_WAIT_S = 30.0  # bursts refill within seconds; what takes longer says so in its headers
 
 
@@ -39,7 +39,8 @@ class Tries:
 
     def _wait(self, error: JiraBusy | JiraDown) -> float:
         """At least what Jira asked, otherwise doubling; 1.0 to 1.3 times that, so that callers spread out."""
-        doubled = min(_FIRST_WAIT_S[type(error)] * 2 ** (self._made - 1), _LONGEST_WAIT_S)
+        first = _FIRST_BUSY_S if isinstance(error, JiraBusy) else _FIRST_DOWN_S
+        doubled = min(first * 2 ** (self._made - 1), _LONGEST_WAIT_S)
         return float((error.asked_s or doubled) * random.uniform(1.0, 1.3))  # noqa: S311 - spreading, not secrecy
 
 

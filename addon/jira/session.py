@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import httpx2
 from pydantic import JsonValue
 
+from addon.jira import costs
 from addon.jira.errors import JiraBusy, JiraDown, JiraError, failure, said
-from addon.jira.limiter import Limiter
-from addon.jira.limits import pause
+from addon.jira.gates import Limits, Passage
+from addon.jira.limits import ease, pause
 from addon.jira.retry import Tries
 from addon.jira.site import Site
 from addon.jira.wire import Call, Reply, exchange, request_for
@@ -27,7 +28,8 @@ class Session:
     site: Site
     auth: httpx2.Auth
     client: httpx2.AsyncClient
-    limiter: Limiter
+    limiter: Limits
+    automatic: bool = False
 
     async def get(self, path: str, *, operation: str, query: Sequence[tuple[str, str]] = ()) -> Json:
         """Reads. path: percent-encoded, from `paths.path`. operation: name in the metrics, of a closed set.
@@ -55,6 +57,7 @@ class Session:
         started = time.monotonic()
         try:
             answer = _json(await self._send(call), call)
+            self.limiter.spent(costs.more(call, answer))
         except JiraError as error:
             JIRA_REQUESTS.labels(call.operation, error.code).inc()
             raise
@@ -76,11 +79,22 @@ class Session:
     async def _once(self, call: Call, patience_s: float) -> Reply:
         """One request and its successful answer. Raises the error of any other answer."""
         request = request_for(self.client, self.site.base_url, call=call)
-        async with self.limiter.slot(self.site.client_key, call.issue_written, patience_s=patience_s):
+        passage = Passage(
+            self.site.client_key,
+            call.operation,
+            method=call.method,
+            issue=call.issue_written,
+            points=costs.at_least(call),
+            automatic=self.automatic,
+        )
+        async with self.limiter.slot(passage, patience_s=patience_s):
             reply = await exchange(self.client, request, auth=self.auth, repeatable=call.repeatable)
-        asked = pause(reply.status, reply.headers, now=time.time())
+        now = time.time()
+        asked, scarce = pause(reply.status, reply.headers, now=now), ease(reply.headers, now=now)
         if asked is not None:
-            self.limiter.pause(self.site.client_key, asked, issue=call.issue_written)
+            self.limiter.pause(passage, asked)
+        elif scarce is not None:
+            self.limiter.ease(passage, scarce)
         if 200 <= reply.status < 300:
             return reply
         asked_s = asked.seconds if asked is not None and asked.seconds > 0 else None

@@ -5,7 +5,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import jwt
@@ -21,6 +21,7 @@ ISSUER, AUDIENCE = "jiravision", "jiravision-ai"
 LEEWAY_S = 10.0
 LONGEST_S = 3600.0
 _CLAIMS = ("iss", "aud", "iat", "exp", "jti", "req", "body")
+_REFUSED = "The AI service takes signed requests of its own host only."
 _PURPOSE = b"jiravision keys of models on their way to the AI service, first edition"
 
 
@@ -72,41 +73,66 @@ def signed(secrets: Sequence[str], sent: Sent, *, ttl_s: float, now: float) -> s
     return jwt.encode(claims, secrets[0], algorithm="HS256")
 
 
-class Believer:
-    """Checks tokens. secrets: any of them may have signed; () believes everybody."""
+class Elsewhere(Protocol):
+    """Knows what other processes of the service have seen."""
 
-    def __init__(self, secrets: Sequence[str], *, now: Callable[[], float] = time.time) -> None:
+    async def first(self, name: str, *, for_s: float) -> bool: ...
+
+
+class Believer:
+    """Checks tokens. secrets: any of them may have signed; () believes everybody.
+
+    elsewhere: what keeps a token from being used at two processes; None when there is one only.
+    """
+
+    def __init__(
+        self, secrets: Sequence[str], *, now: Callable[[], float] = time.time, elsewhere: Elsewhere | None = None
+    ) -> None:
         self._secrets = secrets
         self._now = now
+        self._elsewhere = elsewhere
         self._seen: dict[str, float] = {}
 
     def require_token(self, token: str) -> None:
         """Before anything is read of whoever brings none. Raises Unauthenticated."""
         if self._secrets and not token:
-            raise Unauthenticated("The AI service takes signed requests of its own host only.")
+            raise Unauthenticated(_REFUSED)
 
-    def check(self, token: str, sent: Sent) -> None:
-        """Raises Unauthenticated; why stays with us."""
-        if self._secrets and not self._holds(token, sent):
-            raise Unauthenticated("The AI service takes signed requests of its own host only.")
+    async def believe(self, token: str, sent: Sent) -> None:
+        """As `check`, and nobody used the token elsewhere either. Raises Unauthenticated."""
+        name = self.check(token, sent)
+        if self._elsewhere is None or not name:
+            return
+        if not await self._elsewhere.first(name, for_s=self._seen[name] - self._now()):
+            raise Unauthenticated(_REFUSED)
 
-    def _holds(self, token: str, sent: Sent) -> bool:
+    def check(self, token: str, sent: Sent) -> str:
+        """The token's own name, "" when none is asked for. Raises Unauthenticated; why stays with us."""
+        if not self._secrets:
+            return ""
+        name = self._name(token, sent)
+        if not name:
+            raise Unauthenticated(_REFUSED)
+        return name
+
+    def _name(self, token: str, sent: Sent) -> str:
+        """ "" for a token that does not hold."""
         now = self._now()
         claims = next((found for secret in self._secrets if (found := _claims(token, secret)) is not None), None)
         if claims is None or claims["req"] != sent.req or claims["body"] != sent.digest:
-            return False
+            return ""
         try:
             made, ends, name = float(claims["iat"]), float(claims["exp"]), str(claims["jti"])
         except (TypeError, ValueError):
-            return False
+            return ""
         if not (made - LEEWAY_S <= now < ends + LEEWAY_S and 0 < ends - made <= LONGEST_S):
-            return False
+            return ""
         self._seen = {known: until for known, until in self._seen.items() if until > now}
         if name in self._seen:
-            return False
+            return ""
         # What was used once is not believed again for as long as it could be.
         self._seen[name] = ends + LEEWAY_S
-        return True
+        return name
 
 
 def _claims(token: str, secret: str) -> dict[str, Any] | None:

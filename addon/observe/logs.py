@@ -1,20 +1,23 @@
 """Logs: one line per event, JSON or text, with the request's id, and without secrets whatever is handed in.
 
-Redaction is a processor every line passes, ours and those of the libraries, so that nobody has to remember it.
+Every line passes the same redaction, ours and those of the libraries, so that nobody has to remember it. Written by
+hand because each request has a line, and a general chain of processors cost it as much as checking its token.
 """
 
 import hashlib
+import json
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
 from traceback import extract_tb
 from types import TracebackType
-from typing import Any, Literal, TextIO, cast
-
-import structlog
-from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
-from structlog.typing import FilteringBoundLogger, Processor
+from typing import Any, Literal, TextIO
 
 HIDDEN = "[hidden]"
 MAX_TEXT = 2000
@@ -34,9 +37,27 @@ SECRET_TEXT = re.compile(
     r"|\bsk-[\w-]{8,}",
     re.IGNORECASE,
 )
+# A text of these letters that holds neither beginning cannot match the pattern above, and is asked much faster.
+_PLAIN = re.compile(r"[\w./+@~{}-]*", re.ASCII).fullmatch
+_BEGINNINGS = ("eyj", "sk-")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 Format = Literal["auto", "json", "text"]
+
+
+@dataclass(slots=True)
+class Output:
+    """Where lines go. stream: None for standard error as it then is. with_words: foreign exceptions keep theirs."""
+
+    stream: TextIO | None = None
+    level: int = logging.WARNING
+    as_json: bool = True
+    with_words: bool = False
+
+
+output = Output()
+_context: ContextVar[Mapping[str, str]] = ContextVar("log_context", default={})  # noqa: B039 - never written to
+_json = json.JSONEncoder(default=str).encode
 
 
 def configure(level: str = "INFO", fmt: Format = "auto", *, stream: TextIO | None = None) -> None:
@@ -45,58 +66,90 @@ def configure(level: str = "INFO", fmt: Format = "auto", *, stream: TextIO | Non
     auto: text when the stream is a terminal, else JSON. May be called again; the last call counts.
     """
     out = stream or sys.stderr
-    as_json = fmt == "json" or (fmt == "auto" and not out.isatty())
-    shared = _processors(level)
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=False,
-    )
-    renderer: Processor = structlog.processors.JSONRenderer(sort_keys=False, default=str) if as_json else text_line
+    output.stream, output.level = out, logging.getLevelNamesMapping()[level]
+    output.as_json = fmt == "json" or (fmt == "auto" and not out.isatty())
+    output.with_words = level == "DEBUG"
     handler = logging.StreamHandler(out)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-        )
-    )
+    handler.setFormatter(_OfLibraries())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
     _quiet_libraries(level)
 
 
-def logger(name: str) -> FilteringBoundLogger:
+class Log:
+    """A room's own lines: what happened, and by name what belongs to it. exc_info: an exception."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def debug(self, msg: str, /, **values: Any) -> None:
+        self._say(logging.DEBUG, msg, values)
+
+    def info(self, msg: str, /, **values: Any) -> None:
+        self._say(logging.INFO, msg, values)
+
+    def warning(self, msg: str, /, **values: Any) -> None:
+        self._say(logging.WARNING, msg, values)
+
+    def error(self, msg: str, /, **values: Any) -> None:
+        self._say(logging.ERROR, msg, values)
+
+    def exception(self, msg: str, /, **values: Any) -> None:
+        """As error, with the exception that is being handled."""
+        self._say(logging.ERROR, msg, {"exc_info": sys.exc_info()[1], **values})
+
+    def _say(self, level: int, msg: str, values: dict[str, Any]) -> None:
+        if level < output.level:
+            return
+        written = line(_LEVELS[level], self._name, msg=msg, values=values)
+        stream = output.stream or sys.stderr
+        # As with the libraries' lines: a log that cannot be written is no reason to fail.
+        with suppress(OSError, ValueError):
+            stream.write(written + "\n")
+            stream.flush()
+
+
+_LEVELS = {level: name.lower() for name, level in logging.getLevelNamesMapping().items() if name != "WARN"}
+
+
+class _OfLibraries(logging.Formatter):
+    """Lines of everybody who speaks through the standard library, in the same shape."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        values = {name: value for name, value in record.__dict__.items() if name not in _OF_EVERY_RECORD}
+        if record.exc_info:
+            values["exc_info"] = record.exc_info[1]
+        return line(record.levelname.lower(), record.name, msg=record.getMessage(), values=values)
+
+
+_OF_EVERY_RECORD = frozenset(logging.makeLogRecord({}).__dict__) | {
+    "message",
+    "asctime",
+    "color_message",  # uvicorn says the same again for terminals
+}
+
+
+def logger(name: str) -> Log:
     """A logger named after a room, such as `addon.web`."""
-    return cast("FilteringBoundLogger", structlog.get_logger(name))
+    return Log(name)
 
 
 def bind(**values: str) -> None:
     """Add values to every further line of this task (request_id, run_id, tenant)."""
-    bind_contextvars(**values)
+    _context.set({**_context.get(), **values})
 
 
 def unbind_all() -> None:
-    clear_contextvars()
+    _context.set({})
 
 
+@lru_cache(maxsize=4096)
 def tenant_hash(tenant_id: str) -> str:
     """What stands for a tenant in logs: 12 hex digits, stable, not reversible to a site's name."""
     return hashlib.sha256(tenant_id.encode()).hexdigest()[:12]
-
-
-def _processors(level: str) -> list[Processor]:
-    return [
-        merge_contextvars,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.add_log_level,
-        structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
-        _Exceptions(with_message=level == "DEBUG"),
-        redact,
-        _order,
-    ]
 
 
 def _quiet_libraries(level: str) -> None:
@@ -125,33 +178,32 @@ def _quiet_libraries(level: str) -> None:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
 
 
-class _Exceptions:
-    """Turns exc_info into a list of places; the message only when it is ours or somebody debugs.
+def line(level: str, name: str, *, msg: str, values: Mapping[str, Any]) -> str:
+    """One event as it is written, without the line's end: secrets hidden, control characters made visible."""
+    when = datetime.now(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    event: dict[str, Any] = {"ts": when, "level": level, "logger": name, "msg": _clean_text(msg)}
+    for key, value in (*values.items(), *_context.get().items()):
+        if key == "exc_info":
+            if isinstance(value, BaseException):
+                event["exception"] = clean(_places(value))
+        elif key not in event:
+            event[key] = HIDDEN if _is_secret(key) else clean(value)
+    return _json(event) if output.as_json else text_line(event)
+
+
+def _places(error: BaseException) -> list[str]:
+    """Where it happened, the causes below; the message only when it is ours or somebody debugs.
 
     Messages of foreign exceptions quote what they choked on: statements with values, bodies, issue text.
     """
-
-    def __init__(self, *, with_message: bool) -> None:
-        self.with_message = with_message
-
-    def __call__(self, _logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        info = event.pop("exc_info", None)
-        if info is True:
-            info = sys.exc_info()
-        error = info[1] if isinstance(info, tuple) else info
-        if isinstance(error, BaseException):
-            event["exception"] = self.places(error)
-        return event
-
-    def places(self, error: BaseException) -> list[str]:
-        chain: list[str] = []
-        current: BaseException | None = error
-        while current is not None and len(chain) < 60:
-            said = f": {current}" if self.with_message or _is_ours(current) else ""
-            chain.append(f"{type(current).__qualname__}{said}")
-            chain += _frames(current.__traceback__)
-            current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
-        return chain
+    chain: list[str] = []
+    current: BaseException | None = error
+    while current is not None and len(chain) < 60:
+        said = f": {current}" if output.with_words or _is_ours(current) else ""
+        chain.append(f"{type(current).__qualname__}{said}")
+        chain += _frames(current.__traceback__)
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return chain
 
 
 def _is_ours(error: BaseException) -> bool:
@@ -161,15 +213,6 @@ def _is_ours(error: BaseException) -> bool:
 
 def _frames(traceback: TracebackType | None) -> list[str]:
     return [f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(traceback)[-12:]]
-
-
-def redact(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Hide secrets by the name of their key and by their shape; take line breaks and control characters out of text."""
-    event.pop("color_message", None)  # uvicorn says the same again for terminals
-    for key, value in list(event.items()):
-        if not key.startswith("_"):  # structlog's own bookkeeping until the formatter removes it
-            event[key] = HIDDEN if _is_secret(key) else clean(value)
-    return event
 
 
 def clean(value: object) -> object:
@@ -188,23 +231,23 @@ def clean(value: object) -> object:
     return _clean_text(str(value))
 
 
+@lru_cache(maxsize=1024)
 def _is_secret(name: str) -> bool:
     return bool(SECRET_NAME.search(name)) and not HARMLESS_NAME.match(name)
 
 
 def _clean_text(text: str) -> str:
     # Cut before the search, so that a huge text costs no more than a long one.
-    hidden = SECRET_TEXT.sub(lambda m: (m["scheme"] or m["pair"] or m["url"] or "") + HIDDEN, text[: MAX_TEXT * 2])
-    return CONTROL.sub(lambda m: repr(m[0])[1:-1], hidden)[:MAX_TEXT]
+    text = text[: MAX_TEXT * 2]
+    low = text.lower()
+    if not _PLAIN(text) or any(beginning in low for beginning in _BEGINNINGS):
+        text = SECRET_TEXT.sub(lambda m: (m["scheme"] or m["pair"] or m["url"] or "") + HIDDEN, text)
+    if not text.isprintable():
+        text = CONTROL.sub(lambda m: repr(m[0])[1:-1], text)
+    return text[:MAX_TEXT]
 
 
-def _order(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    head = {"ts": event.pop("ts", ""), "level": event.pop("level", ""), "logger": event.pop("logger", "")}
-    message = event.pop("event", "")
-    return {**head, "msg": message, **event}
-
-
-def text_line(_logger: object, _name: str, event: MutableMapping[str, Any]) -> str:
+def text_line(event: Mapping[str, Any]) -> str:
     """`12:30:01 INFO  addon.web  answered  status=200 …` and, when there is one, the exception below it."""
     shown = {k: v for k, v in event.items() if k not in ("ts", "level", "logger", "msg", "exception")}
     pairs = "  ".join(f"{key}={value}" for key, value in shown.items())

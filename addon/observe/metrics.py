@@ -24,6 +24,8 @@ QUEUES = ("runs", "publications")
 BUDGET_OWNERS = ("operator", "site")
 BUDGETS = ("tokens_per_day", "tokens_per_month", "usd_per_day", "usd_per_month")
 BUDGET_LEVELS = ("80", "100")
+JIRA_WAIT_CAUSES = ("pause", "spacing", "points")
+API_LIMITS = ("person_calls", "site_calls", "person_streams", "site_streams")
 JIRA_OPERATIONS = (
     "comment.create", "comment.delete", "comment.list", "comment.properties", "comment.update", "createmeta.fields",
     "createmeta.types", "field.list", "issue.bulkfetch", "issue.create", "issue.delete", "issue.edit",
@@ -62,6 +64,16 @@ WEBHOOK_SECONDS = Histogram(
 JIRA_REQUESTS = Counter("jira_requests_total", "Calls to Jira.", ["operation", "outcome"], registry=REGISTRY)
 JIRA_SECONDS = Histogram(
     "jira_request_duration_seconds", "Time of one call to Jira.", ["operation"], buckets=_FAST, registry=REGISTRY
+)
+JIRA_WAITS = Counter(
+    "jira_waits_total", "Calls to Jira that were held back by limits, by which.", ["cause"], registry=REGISTRY
+)
+JIRA_POINTS = Gauge(
+    "jira_points_used", "Points used in this hour over all sites, as far as this process knows.", registry=REGISTRY
+)
+JIRA_POINTS_LIMIT = Gauge("jira_points_limit", "Points granted an hour; 0 without a limit.", registry=REGISTRY)
+API_REFUSALS = Counter(
+    "api_refusals_total", "Calls and event streams refused with 429, by whose limit.", ["limit"], registry=REGISTRY
 )
 TESTMGMT_REQUESTS = Counter(
     "testmgmt_requests_total",
@@ -160,6 +172,10 @@ def _touch_known_labels() -> None:
     for queue in QUEUES:
         QUEUE_DEPTH.labels(queue)
         QUEUE_OLDEST.labels(queue)
+    for cause in JIRA_WAIT_CAUSES:
+        JIRA_WAITS.labels(cause)
+    for limit in API_LIMITS:
+        API_REFUSALS.labels(limit)
     for operation in JIRA_OPERATIONS:
         JIRA_REQUESTS.labels(operation, "ok")
     for tool, operations in TESTMGMT_OPERATIONS.items():

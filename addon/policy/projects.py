@@ -8,12 +8,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from addon.errors import Invalid
+from addon.policy.kept import Kept
+from addon.redis.hub import Hub
 from addon.store.db import Database
 from addon.store.repos import audit
 from addon.store.repos import projects as rows
 
-CACHE_S = 10.0
-CACHE_SIZE = 5000
+TOPIC = "project"
 LANGUAGES = ("auto", "en", "fr", "de", "es", "it", "pt", "nl", "pl", "sv", "cs", "tr", "ja", "ko", "zh")
 """Languages an answer may be ordered in; "auto" is the issue's own."""
 
@@ -107,24 +108,29 @@ def read(stored: Mapping[str, Any] | None) -> ProjectSettings:
 
 
 class Projects:
-    """Settings of every project, read through a cache of ten seconds that saving in this process refreshes at once."""
+    """Settings of every project, those in force kept for a moment (`Kept`)."""
 
     def __init__(
-        self, db: Database, *, clock: Callable[[], float] = time.monotonic, now: Callable[[], float] = time.time
+        self,
+        db: Database,
+        hub: Hub | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._db = db
-        self._clock = clock
         self._now = now
-        self._cache: dict[tuple[str, str], tuple[float, ProjectSettings]] = {}
+        self._kept = Kept[ProjectSettings](hub, TOPIC, clock=clock)
 
     async def get(self, tenant_id: str, project_id: str) -> ProjectSettings:
         """The settings in force, the defaults for a project nobody touched."""
-        known = self._cache.get((tenant_id, project_id))
-        if known and known[0] > self._clock():
-            return known[1]
-        async with self._db.single() as tx:
-            row = await rows.get(tx, tenant_id, project_id=project_id)
-        return self._remember(tenant_id, project_id, settings=read(row.settings if row else None))
+
+        async def stored() -> ProjectSettings:
+            async with self._db.single() as tx:
+                row = await rows.get(tx, tenant_id, project_id=project_id)
+            return read(row.settings if row else None)
+
+        return await self._kept.get(tenant_id, project_id, read=stored)
 
     async def saved(self, tenant_id: str, project_id: str) -> Saved:
         """The settings as stored, with who changed them last."""
@@ -154,15 +160,8 @@ class Projects:
                 subject=project_id,
                 detail={"changed": changed},
             )
-        self._remember(tenant_id, project_id, settings=settings)
+        self._kept.drop(tenant_id, project_id)
         return Saved(settings, new.updated_by, new.updated_at)
-
-    def _remember(self, tenant_id: str, project_id: str, *, settings: ProjectSettings) -> ProjectSettings:
-        if len(self._cache) >= CACHE_SIZE:
-            # Rather forget everything than keep books about what was used when.
-            self._cache.clear()
-        self._cache[tenant_id, project_id] = (self._clock() + CACHE_S, settings)
-        return settings
 
 
 def merge(current: ProjectSettings, changes: Mapping[str, Any]) -> ProjectSettings:

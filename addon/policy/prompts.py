@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import Invalid, NotFound
+from addon.policy.kept import Kept
+from addon.redis.hub import Hub
 from addon.store.db import Database
 from addon.store.repos import audit
 from addon.store.repos import prompts as rows
@@ -19,8 +21,7 @@ KINDS = ("analysis", "criteria", "scenarios", "summary")
 LONGEST = 4000
 """Characters of one text: as much again as the longest prompt of our own."""
 MOST_VERSIONS = 500
-CACHE_S = 10.0
-CACHE_SIZE = 5000
+TOPIC = "prompt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +48,30 @@ class KindPrompts:
 
 
 class Prompts:
-    """The prompts of every project, those in force read through a cache of ten seconds that a change here drops."""
+    """The prompts of every project, those in force kept for a moment (`Kept`)."""
 
     def __init__(
-        self, db: Database, *, clock: Callable[[], float] = time.monotonic, now: Callable[[], float] = time.time
+        self,
+        db: Database,
+        hub: Hub | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._db = db
-        self._clock = clock
         self._now = now
-        self._cache: dict[Place, tuple[float, ProjectPrompt | None]] = {}
-        self._changes = 0
+        self._kept = Kept[ProjectPrompt | None](hub, TOPIC, clock=clock)
 
     async def active(self, tenant_id: str, project_id: str, *, kind: str) -> ProjectPrompt | None:
         """The one in force, None where the project has none. Raises DatabaseDown."""
         place = Place(tenant_id, project_id, kind)
-        known = self._cache.get(place)
-        if known and known[0] > self._clock():
-            return known[1]
-        began, changes = self._clock(), self._changes
-        async with self._db.single() as tx:
-            row = await rows.active(tx, place)
-        found = ProjectPrompt(row.version, row.text) if row else None
-        if len(self._cache) >= CACHE_SIZE:
-            # Rather forget everything than keep books about what was used when.
-            self._cache.clear()
-        # What was read while somebody changed it may be what it was before.
-        if changes == self._changes:
-            self._cache[place] = (began + CACHE_S, found)
-        return found
+
+        async def stored() -> ProjectPrompt | None:
+            async with self._db.single() as tx:
+                row = await rows.active(tx, place)
+            return ProjectPrompt(row.version, row.text) if row else None
+
+        return await self._kept.get(tenant_id, project_id, kind, read=stored)
 
     async def of_project(self, tenant_id: str, project_id: str) -> list[KindPrompts]:
         """One entry for each of KINDS. Raises DatabaseDown."""
@@ -105,7 +102,7 @@ class Prompts:
             await rows.add(tx, place, row=row)
             await rows.activate(tx, place, choice=ActiveRow(place.kind, number, account_id, now))
             await _noted(tx, place, row=row, action="prompt.added", account_id=account_id)
-        self._drop(place)
+        self._kept.drop(place.tenant_id, place.project_id, place.kind)
         return row
 
     async def activate(self, place: Place, number: int | None, *, account_id: str) -> PromptRow | None:
@@ -114,13 +111,8 @@ class Prompts:
             row = _there(await rows.get(tx, place, version=number)) if number is not None else None
             await rows.activate(tx, place, choice=ActiveRow(place.kind, number, account_id, self._now()))
             await _noted(tx, place, row=row, action="prompt.activated", account_id=account_id)
-        self._drop(place)
+        self._kept.drop(place.tenant_id, place.project_id, place.kind)
         return row
-
-    def _drop(self, place: Place) -> None:
-        # After the commit: dropped before, it could be read back as it was.
-        self._changes += 1
-        self._cache.pop(place, None)
 
 
 def _there(row: PromptRow | None) -> PromptRow:

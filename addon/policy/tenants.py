@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import AddonError
 from addon.jira.site import Site
+from addon.redis.hub import Hub
 from addon.settings import Settings
 from addon.store.db import Database
 from addon.store.repos import tenants as rows
@@ -22,7 +23,10 @@ log = logging.getLogger(__name__)
 
 DAY_S = 86_400.0
 KNOWN_S = 30.0
+UNSURE_S = 5.0
 UNKNOWN_S = 5.0
+TENANT = "tenant"
+"""The hub's topic for what is known of sites: the client key of one that changed."""
 _MAX_CACHED = 5000
 
 
@@ -56,14 +60,20 @@ class Tenant:
 
 
 class Tenants:
-    """Looks tenants up and keeps what it found for up to 30 s.
+    """Looks tenants up and keeps what it found for up to 30 s, 5 s while other processes are not heard.
 
-    Calls of the lifecycle drop entries at once in this process; elsewhere an uninstall is noticed within those 30 s.
+    Calls of the lifecycle drop entries at once in every process that hears of it; the others notice within that time.
     Unknown keys are kept for a moment too, so that asking for one costs what asking for a known one costs.
     """
 
     def __init__(
-        self, db: Database, seals: Seals, *, settings: Settings, clock: Callable[[], float] = time.monotonic
+        self,
+        db: Database,
+        seals: Seals,
+        *,
+        settings: Settings,
+        hub: Hub | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._db = db
         self._seals = seals
@@ -72,6 +82,9 @@ class Tenants:
         self._clock = clock
         self._cache: OrderedDict[tuple[str, str], tuple[float, Tenant | None]] = OrderedDict()
         self._generation = 0
+        self._hub = hub or Hub()
+        # Without a name something may have been missed: then no secret that is known is sure.
+        self._hub.on(TENANT, lambda client_key: self.forget(client_key or None))
 
     async def by_client_key(self, client_key: str) -> Tenant | None:
         """The site of this issuer, only while it is installed and enabled. Raises DatabaseDown."""
@@ -120,7 +133,7 @@ class Tenants:
             await rows.change(tx, row.id, values={"app_account_id": account_id})
             gone = await supersede_others(tx, row, now=now, retention_s=self._retention_s)
         for client_key in (tenant.site.client_key, *gone):
-            self.forget(client_key)
+            self._hub.tell(TENANT, client_key)
 
     async def settle(self, ask: Callable[[Site], Awaitable[str]]) -> None:
         """Acquaints the tenants that came to an address where somebody was: not every site has work that would.
@@ -146,20 +159,28 @@ class Tenants:
     async def _cached(
         self, key: tuple[str, str], read: Callable[[AsyncConnection], Awaitable[TenantRow | None]]
     ) -> Tenant | None:
-        until, tenant = self._cache.get(key, (0.0, None))
-        if self._clock() < until:
-            return tenant
+        now = self._clock()
+        known = self._cache.get(key)
+        # Asked for at each look: what was sure when it was read may have become old since nobody is heard.
+        if known and now < known[0] + self._good_for_s(known[1]):
+            return known[1]
         # A site that is forgotten while its row is being read must not come back into the cache as it was.
         generation = self._generation
         async with self._db.single() as tx:
             row = await read(tx)
         tenant = self._opened(row)
         if generation == self._generation:
-            self._cache[key] = (self._clock() + (KNOWN_S if tenant else UNKNOWN_S), tenant)
+            # Counted from before the question: a slow answer must not stretch the time.
+            self._cache[key] = (now, tenant)
             self._cache.move_to_end(key)
             if len(self._cache) > _MAX_CACHED:
                 self._cache.popitem(last=False)
         return tenant
+
+    def _good_for_s(self, tenant: Tenant | None) -> float:
+        if tenant is None:
+            return UNKNOWN_S
+        return KNOWN_S if self._hub.hears else UNSURE_S
 
     def _opened(self, row: TenantRow | None) -> Tenant | None:
         if row is None or row.state not in (INSTALLED, DISABLED) or row.shared_secret is None:

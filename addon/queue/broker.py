@@ -6,6 +6,7 @@ the same task. A token goes to one worker; that running work is to be looked at 
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from typing import cast
@@ -13,6 +14,7 @@ from typing import cast
 from redis.asyncio import Redis as Client
 from redis.exceptions import RedisError
 from taskiq import AsyncBroker, BrokerMessage, InMemoryBroker
+from taskiq.exceptions import SendTaskError
 from taskiq.receiver import Receiver
 from taskiq_redis import ListQueueBroker
 
@@ -24,6 +26,8 @@ QUEUES = ("priority", "ai", "default", "exports")
 
 LOOK = "work"
 """The hub's topic for workers: somebody asked running work to stop, or a site left."""
+NOTED = "later"
+"""The hub's topic for who starts what is due by the clock: there is something new to wait for."""
 SAME_S = 0.02
 """How long a token waits for more of its kind: it stands for all that became due before it leaves."""
 POP_S = 5.0
@@ -75,6 +79,7 @@ class Wakes:
         self._due = self.broker.register_task(due, task_name="jiravision.due")
         self._on_due: Callable[[str], Awaitable[None]] | None = None
         self._under_way: set[str] = set()
+        self._left: dict[str, float] = {}
         self._listening: asyncio.Task[None] | None = None
         self._finish = asyncio.Event()
 
@@ -85,6 +90,10 @@ class Wakes:
     def on_look(self, look: Callable[[], None]) -> None:
         """look: somebody asked running work to stop, or it is not known whether anybody did."""
         self._hub.on(LOOK, lambda _: look())
+
+    def on_noted(self, noted: Callable[[], None]) -> None:
+        """noted: something new waits for its time, or it is not known whether anything does."""
+        self._hub.on(NOTED, lambda _: noted())
 
     async def start(self) -> None:
         """Begins to deliver. Who only sends does not need it."""
@@ -108,7 +117,7 @@ class Wakes:
         if queue in self._under_way:
             return
         self._under_way.add(queue)
-        if not self._remote:
+        if not self._remote and self._rested(queue):
             await self._due.kiq(queue)
             return
         # Not waited for by a webhook: a token that is lost costs the row one second.
@@ -120,11 +129,23 @@ class Wakes:
         """Call it after the commit of a request to cancel, so that it is noticed before the next heartbeat."""
         self._hub.tell(LOOK)
 
+    def note(self) -> None:
+        """Call it after the commit of what is to start later, so that whoever starts it knows when to look."""
+        self._hub.tell(NOTED)
+
+    def _rested(self, queue: str) -> bool:
+        """Whether no token left just now; from now on one did."""
+        now, before = time.monotonic(), self._left.get(queue, 0.0)
+        if now - before >= SAME_S:
+            self._left[queue] = now
+        return now - before >= SAME_S
+
     async def _sent(self, queue: str) -> None:
         # What becomes due meanwhile is covered by this token, because it leaves only afterwards.
         await asyncio.sleep(SAME_S)
         self._under_way.discard(queue)
-        with suppress(RedisDown):
+        # taskiq wraps what the broker raises.
+        with suppress(RedisDown, SendTaskError):
             await self._due.kiq(queue)
 
     async def _due_arrived(self, queue: str) -> None:

@@ -13,12 +13,12 @@ class Held(Protocol):
 
 
 class Waiting(Protocol):
-    """Rows of a queue that could start now. oldest: since when the first of them could, in UTC seconds."""
+    """Rows of a queue that could start now. age_s: for how long the first of them could."""
 
     @property
     def count(self) -> int: ...
     @property
-    def oldest(self) -> float: ...
+    def age_s(self) -> float: ...
 
 
 L = TypeVar("L", bound=Held)
@@ -39,7 +39,8 @@ class Holding(Protocol[LOut]):
     async def renew(self, ids: Collection[str]) -> Mapping[str, Order]: ...
     async def release(self, ids: Collection[str]) -> None: ...
     async def reclaim(self) -> None: ...
-    async def sweep(self) -> tuple[int, Mapping[str, Waiting]]: ...
+    async def sweep(self, *, take_back: bool) -> tuple[int, Collection[str]]: ...
+    async def waiting(self) -> Mapping[str, Waiting]: ...
 
 
 End = Literal["cancelled", "timed_out", "crashed"]
@@ -67,8 +68,14 @@ class Lane(Generic[L]):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds. A lease has to outlast several heartbeats. limit: the longest one attempt may take."""
+    """Seconds. A lease has to outlast several heartbeats. count: how often the waiting rows are counted.
+
+    soft: after which an attempt is told to end. hard: after which it is left alone if it does not; who is told to end
+    for another reason has the difference of the two.
+    """
 
     heartbeat_s: float = 10.0
     sweep_s: float = 1.0
-    limit_s: float = 600.0
+    count_s: float = 10.0
+    soft_s: float = 540.0
+    hard_s: float = 600.0

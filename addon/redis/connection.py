@@ -1,5 +1,6 @@
 """The memory that several processes share. It may forget everything at any moment: nothing in it is the truth."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -60,6 +61,8 @@ class Redis:
         """What `work` gets from the server. Raises RedisDown, at once within a second of the last failure."""
         if self._clock() < self._away_until:
             raise RedisDown
+        task = asyncio.current_task()
+        cancelled = task.cancelling() if task is not None else 0
         try:
             answer = await work(self.client)
         except (RedisError, OSError, TimeoutError) as error:
@@ -68,6 +71,10 @@ class Redis:
                 log.warning("Redis is away: %s", type(error).__name__, extra={"cause": str(error)[:200]})
             self._down = True
             raise RedisDown from error
+        # The client waits with asyncio.wait_for, which Python 3.11 lets swallow a cancellation that comes with the
+        # answer; whoever cancelled us would wait for ever (github.com/python/cpython/issues/81839).
+        if task is not None and task.cancelling() > cancelled:
+            raise asyncio.CancelledError
         if self._down:
             log.info("Redis is back")
             self._down = False

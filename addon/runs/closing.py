@@ -1,7 +1,6 @@
 """Saves how an attempt at a run ended: result, drafts and state as one, and everything its watchers are told."""
 
 import logging
-import time
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,7 +25,7 @@ async def end(desk: Desk, lease: Lease, *, ending: Ending) -> None:
     """The run ends without a result of this attempt. Raises DatabaseDown."""
 
     async def write(tx: AsyncConnection) -> str | None:
-        done = await finish(tx, runs, lease=lease, ending=ending, now=time.time())
+        done = await finish(tx, runs, lease=lease, ending=ending, now=desk.db.now())
         return await _closed(tx, lease, state=ending.state if done else None)
 
     _told(desk, lease, state=await persist(desk.db, write))
@@ -53,7 +52,7 @@ async def succeed(desk: Desk, lease: Lease, *, run: Run, outcome: Outcome) -> No
 
     async def write(tx: AsyncConnection) -> str | None:
         # The fence stands first: an attempt that lost its lease must leave no drafts behind either.
-        if not await finish(tx, runs, lease=lease, ending=Ending("succeeded", values=values), now=time.time()):
+        if not await finish(tx, runs, lease=lease, ending=Ending("succeeded", values=values), now=desk.db.now()):
             return None
         if asker and not run.preview:
             await plan_asked(tx, run, drafts=outcome.drafts, account_id=asker)

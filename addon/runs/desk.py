@@ -20,6 +20,7 @@ from addon.queue.broker import Wakes
 from addon.runs.bus import Bus
 from addon.runs.patience import Patience
 from addon.store.db import Database, DatabaseDown
+from addon.store.ids import own_name
 
 PERSIST_S = 60.0
 """How long an outcome is held in memory while the database is away; long after its lease it is worth nothing."""
@@ -41,6 +42,8 @@ class Desk:
     prompts: Prompts
     troubles: Troubles
     patience: Patience = field(default_factory=Patience)
+    me: str = field(default_factory=own_name)
+    """By this name other processes know who holds what."""
 
     async def acquainted(self, tenant_id: str) -> Tenant | None:
         """The tenant with the add-on's own account on it, while it is installed. Raises DatabaseDown."""

@@ -16,7 +16,10 @@ from addon.runs.view import Runs
 from addon.store.leases import Lease
 
 STOP_WAIT_S = 15.0
-"""How long running work may finish when the process is told to go; what is left starts over elsewhere."""
+"""How long running work may finish when the process is told to go; what is left starts over elsewhere.
+
+With what telling and giving back may take after it, the process is gone within 30 s whatever the work does.
+"""
 
 
 @dataclass(frozen=True, slots=True)

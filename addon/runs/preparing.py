@@ -22,7 +22,7 @@ async def prepared(desk: Desk, lease: Lease, *, run: Run, tenant: Tenant, seq: i
     return Work(
         run=run,
         tenant=tenant,
-        jira=desk.jira.as_app(tenant.site),
+        jira=desk.jira.as_app(tenant.site, automatic=run.account_id is None),
         as_user=desk.jira.as_user(tenant.site, run.account_id) if run.account_id else None,
         settings=await desk.projects.get(tenant.id, run.project_id or ""),
         model=await desk.askers.asker(tenant.id, account_id=run.account_id),

@@ -1,7 +1,6 @@
 """How publications come into being: planned with a result, or asked for by a person."""
 
 import json
-import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,6 +14,7 @@ from addon.runs import titles
 from addon.runs.chosen import Wish, chosen
 from addon.runs.desk import Desk
 from addon.runs.feature import Draft, Feature, Preview, Target, Writing
+from addon.store import clock
 from addon.store.repos import audit
 from addon.store.repos import publications as rows
 from addon.store.repos.publications import Item, Publication
@@ -40,7 +40,7 @@ async def plan(
 
     What older runs still wanted to write at a place that has room for one is set aside. rewrite: as rows.add has it.
     """
-    now = time.time()
+    now = clock.now(tx)
     drafts = list(drafts)
     for target, slot in {(draft.target, slot_of(draft)) for draft in drafts if draft.target in rows.ONE_AT_A_TIME}:
         await rows.supersede(tx, run, target=target, slot=slot, now=now)
@@ -58,7 +58,7 @@ async def plan_asked(tx: AsyncConnection, run: Run, *, drafts: Iterable[Draft], 
     for draft in drafts:
         if draft.marker in twins:
             reason = titles.reason(twins[draft.marker])
-            await rows.leave(tx, run, item=_item(draft, account_id), error=reason, now=time.time())
+            await rows.leave(tx, run, item=_item(draft, account_id), error=reason, now=clock.now(tx))
 
 
 def _item(draft: Draft, account_id: str | None) -> Item:
@@ -143,7 +143,7 @@ class Publisher:
     async def _set_going(self, publication: Publication, *, action: str, account_id: str) -> Publication:
         act = rows.take_back if action == "publication.undo" else rows.again
         async with self._desk.db.begin() as tx:
-            if await act(tx, publication.tenant_id, publication_id=publication.id, now=time.time()):
+            if await act(tx, publication.tenant_id, publication_id=publication.id, now=clock.now(tx)):
                 detail = {"publication": publication.id, "target": publication.target, "item": publication.item}
                 await _noted(tx, publication, action=action, account_id=account_id, detail=detail)
             now = await rows.get(tx, publication.tenant_id, publication_id=publication.id)
@@ -173,7 +173,7 @@ class Publisher:
         return replace(draft, content=content, marker=f"field:{run.id}:{field}")
 
     def _unwritten(self, tenant: Tenant, run: Run, *, draft: Draft) -> Writing:
-        now = time.time()
+        now = self._desk.db.now()
         publication = Publication(
             id="", tenant_id=tenant.id, run_id=run.id, issue_id=run.issue_id or "", issue_key=run.issue_key,
             project_id=run.project_id, target=draft.target, item=draft.item, marker=draft.marker,

@@ -1,7 +1,6 @@
 """Analyses of issues that were changed: noted by the door, started once they are due."""
 
 import asyncio
-import time
 
 from addon.policy.tenants import Tenant
 from addon.runs.desk import Desk
@@ -26,19 +25,20 @@ class Reruns:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._noted = asyncio.Event()
+        desk.wakes.on_noted(self._noted.set)
         self._any = True
 
     async def intake(self, tenant: Tenant, project_id: str, *, issue_id: str) -> Intake:
         """What decides on a change, straight from the rows. Raises DatabaseDown."""
         async with self._desk.db.single() as tx:
-            since = time.time() - HOUR_S
+            since = self._desk.db.now() - HOUR_S
             return await rows.intake(tx, tenant.id, project_id=project_id, issue_id=issue_id, since=since)
 
     async def note(self, rerun: Rerun) -> bool:
         """One statement, which commits itself. False when the issue waits already. Raises DatabaseDown."""
         async with self._desk.db.single() as tx:
             new = await rows.put(tx, rerun)
-        self._noted.set()
+        self._desk.wakes.note()
         return new
 
     async def rest(self) -> None:
@@ -50,7 +50,7 @@ class Reruns:
                 async with asyncio.timeout(IDLE_S):
                     await self._noted.wait()
             except TimeoutError:
-                # Another process may have noted something and ended since.
+                # The word that something was noted may have been lost.
                 pass
         self._noted.clear()
 
@@ -59,7 +59,7 @@ class Reruns:
         async with self._desk.db.single() as tx:
             waiting = await rows.soonest(tx)
         self._any = bool(waiting)
-        now = time.time()
+        now = self._desk.db.now()
         started = sum([await self._start(rerun) for rerun in waiting if rerun.due_at <= now])
         if started:
             await self._desk.wakes.wake("ai")
@@ -78,7 +78,7 @@ class Reruns:
             # Whoever takes the row starts the run, in one transaction: of two processes one does.
             if not await rows.take(tx, rerun) or not settings.reruns:
                 return False
-            now = time.time()
+            now = self._desk.db.now()
             if await run_rows.insert(tx, rerun.tenant_id, new=new, now=now) is not None:
                 return True
             at_work = await run_rows.active(tx, rerun.tenant_id, kind=rows.KIND, issue_id=rerun.issue_id)

@@ -1,6 +1,5 @@
 """What becomes of a row whose attempt did not succeed: back into the queue, or an end in words."""
 
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -12,7 +11,7 @@ from addon.jira.errors import JiraForbidden, JiraNotFound, JiraUnauthorized
 from addon.policy.tenants import Tenant
 from addon.policy.trouble import Troubles
 from addon.runs.patience import Patience, failures_with
-from addon.store import leases
+from addon.store import clock, leases
 from addon.store.db import Database
 from addon.store.leases import Again, Ending, Lease
 from addon.store.repos import tenants as tenant_rows
@@ -63,7 +62,7 @@ async def failed(
 
     Returns the row's new state, None when the lease was lost.
     """
-    now = time.time()
+    now = clock.now(tx)
     said = {"error": error.code, "detail": error.detail}
     if isinstance(error, SitePaused):
         return await leases.retry(tx, table, lease=lease, again=Again(now + 1.0, error.said), now=now)

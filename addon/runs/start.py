@@ -1,6 +1,5 @@
 """How runs begin and how they are called off."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, Self
@@ -9,10 +8,12 @@ from addon.errors import Conflict, NotFound, TooMany
 from addon.policy.tenants import Tenant
 from addon.queue.broker import Wakes
 from addon.runs.bus import Bus
+from addon.runs.intake import Intakes
 from addon.store import leases
 from addon.store.db import Database
-from addon.store.repos import audit
+from addon.store.repos import audit, deliveries
 from addon.store.repos import runs as rows
+from addon.store.repos.deliveries import Judged
 from addon.store.repos.runs import NewRun, Run
 from addon.store.tables.runs import runs
 
@@ -67,6 +68,18 @@ class Delivery:
     def of(cls, event: IssueEvent, delivery_id: str | None) -> Self:
         return cls(IssueRef(event.issue.id, event.issue.key, event.issue.fields.project.id), delivery_id)
 
+    def run(self, kind: str) -> NewRun:
+        """The run it starts."""
+        return NewRun(
+            kind=kind,
+            trigger="webhook",
+            issue_id=self.issue.id,
+            issue_key=self.issue.key,
+            project_id=self.issue.project_id,
+            start_key=f"{kind}:created:{self.issue.id}",
+            delivery_id=self.id,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -87,6 +100,7 @@ class Starts:
         self._db = db
         self._wakes = wakes
         self._bus = bus
+        self.intakes = Intakes(db)
 
     async def webhook(
         self, tenant: Tenant, delivery: Delivery, *, kind: str = "analysis"
@@ -95,21 +109,21 @@ class Starts:
 
         An issue is created once, so its id tells a repetition even when the delivery's id is new. Raises DatabaseDown.
         """
-        new = NewRun(
-            kind=kind,
-            trigger="webhook",
-            issue_id=delivery.issue.id,
-            issue_key=delivery.issue.key,
-            project_id=delivery.issue.project_id,
-            start_key=f"{kind}:created:{delivery.issue.id}",
-            delivery_id=delivery.id,
-        )
+        new = delivery.run(kind)
         async with self._db.single() as tx:
-            run_id = await rows.insert(tx, tenant.id, new=new, now=time.time())
+            run_id = await rows.insert(tx, tenant.id, new=new, now=self._db.now())
         if run_id is None:
             return "duplicate"
         await self._wakes.wake(new.queue)
         return "started"
+
+    async def judged(self, tenant: Tenant, delivery: Delivery, *, judged: Judged) -> bool:
+        """As `webhook`, unless what it was judged by has changed; whether a run started. Raises DatabaseDown."""
+        new = delivery.run("analysis")
+        started = await deliveries.insert(self._db, tenant.id, new=new, judged=judged)
+        if started:
+            await self._wakes.wake(new.queue)
+        return started
 
     async def asked(self, tenant: Tenant, issue: IssueRef, *, account_id: str, ask: Ask = ANALYSIS) -> Run:
         """A person wants a run now; one that already waits or works on the issue is theirs too, and moves to the front.
@@ -161,7 +175,7 @@ class Starts:
             if run is None:
                 if len(under_way) >= MOST_AT_ONCE:
                     raise TooMany("You have as much of this under way as one person may; wait for one to end.")
-                run_id = await rows.insert(tx, tenant.id, new=new, now=time.time())
+                run_id = await rows.insert(tx, tenant.id, new=new, now=self._db.now())
                 run = await rows.get(tx, tenant.id, run_id=str(run_id))
                 if run is None:  # pragma: no cover - no rule of the table concerns a run without an issue
                     raise Conflict("This could not be started just now; please try again.", retry_after_s=1)
@@ -172,7 +186,7 @@ class Starts:
     async def cancel(self, tenant_id: str, run_id: str, *, account_id: str) -> Run:
         """The run as it then stands: ended, or running and asked to stop. Raises NotFound, DatabaseDown."""
         async with self._db.begin() as tx:
-            await leases.request_cancel(tx, runs, tenant_id=tenant_id, row_id=run_id, now=time.time())
+            await leases.request_cancel(tx, runs, tenant_id=tenant_id, row_id=run_id, now=self._db.now())
             run = await rows.get(tx, tenant_id, run_id=run_id)
             if run is None:
                 raise NotFound("There is no such run, or you may not see it.")
@@ -183,9 +197,9 @@ class Starts:
 
     async def _one(self, tenant_id: str, new: NewRun) -> Run | None:
         async with self._db.begin() as tx:
-            run_id = await rows.insert(tx, tenant_id, new=new, now=time.time())
+            run_id = await rows.insert(tx, tenant_id, new=new, now=self._db.now())
             if run_id is None:
-                await rows.hurry(tx, tenant_id, wanted=new, now=time.time())
+                await rows.hurry(tx, tenant_id, wanted=new, now=self._db.now())
                 return await rows.active(tx, tenant_id, kind=new.kind, issue_id=new.issue_id)
             run = await rows.get(tx, tenant_id, run_id=run_id)
             if run is not None:

@@ -1,7 +1,6 @@
 """Works a claimed publication: written once, by one writer at a time, its address kept; or taken back."""
 
 import logging
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +13,7 @@ from addon.runs.desk import Desk, persist
 from addon.runs.endings import ENDINGS, UNKNOWN_TARGET
 from addon.runs.feature import CannotUndo, Keep, LeaseLost, Target, Writing, Written
 from addon.runs.setbacks import failed, missing, site_in_sight
-from addon.store import leases
+from addon.store import clock, leases
 from addon.store.leases import Again, Ending, Lease
 from addon.store.repos import publications as rows
 from addon.store.repos.publications import SUPERSEDED, Publication
@@ -81,7 +80,7 @@ class PublicationJob:
 
     async def _ended(self, lease: Lease, ending: Ending) -> None:
         await persist(
-            self._desk.db, lambda tx: leases.finish(tx, publications, lease=lease, ending=ending, now=time.time())
+            self._desk.db, lambda tx: leases.finish(tx, publications, lease=lease, ending=ending, now=clock.now(tx))
         )
 
     async def _outcome(self, lease: Lease, publication: Publication, *, previous: Publication | None) -> Ending:
@@ -92,7 +91,7 @@ class PublicationJob:
         writing = Writing(
             publication=publication,
             tenant=tenant,
-            jira=self._desk.jira.as_app(tenant.site),
+            jira=self._desk.jira.as_app(tenant.site, automatic=publication.account_id is None),
             addon_key=self._addon_key,
             repeated=lease.attempts > 1,
             previous=previous,
@@ -130,10 +129,10 @@ async def _our_turn(tx: AsyncConnection, lease: Lease, *, publication: Publicati
         return True
     rivals = await rows.rivals(tx, publication)
     if rivals.newer and not publication.undoing:
-        await leases.finish(tx, publications, lease=lease, ending=Ending("cancelled", SUPERSEDED), now=time.time())
+        await leases.finish(tx, publications, lease=lease, ending=Ending("cancelled", SUPERSEDED), now=clock.now(tx))
         return False
     if rivals.writing:
-        now = time.time()
+        now = clock.now(tx)
         await leases.retry(tx, publications, lease=lease, again=Again(now + WAIT_TURN_S), now=now)
         return False
     return True

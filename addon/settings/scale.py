@@ -53,10 +53,12 @@ class ScaleSettings(BaseSettings):
     @classmethod
     def _is_a_schedule(cls, value: str) -> str:
         try:
-            CronSim(value, datetime.now(UTC))
+            # Five fields that no day fits are found out only when a day is wanted.
+            if len(value.split()) == 5 and next(CronSim(value, datetime.now(UTC)), None) is not None:
+                return value
         except CronSimError:
-            raise ValueError("must be five cron fields, such as 30 2 * * *") from None
-        return value
+            pass
+        raise ValueError("must be five cron fields that name a time which comes, such as 30 2 * * *")
 
     @field_validator("timezone")
     @classmethod

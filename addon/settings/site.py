@@ -1,8 +1,9 @@
 """The add-on itself and the Jira sites it serves."""
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 
@@ -54,3 +55,12 @@ class SiteSettings(BaseSettings):
         description="Comma-separated host patterns accepted as a Jira site; a loopback host with its port allows"
         " plain http.",
     )
+
+    @field_validator("redis_url")
+    @classmethod
+    def _has_a_port_that_is_one(cls, value: str) -> str:
+        try:
+            _ = urlsplit(value).port
+        except ValueError:
+            raise ValueError("must be an address such as redis://host:6379/0") from None
+        return value

@@ -4,27 +4,32 @@ import asyncio
 import fcntl
 import logging
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import Connection, Table, event
+from sqlalchemy import Connection, Table, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from addon.errors import Invalid, Misconfigured, Unavailable
+from addon.store.clock import StoreClock
+from addon.store.instant import instant
+from addon.store.swift import Row, Swift, fetch
 
 log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S = 10.0
 POOL_SIZE = 10
 POOL_TIMEOUT_S = 20.0
+CLOSE_S = 2.0
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 _UNREACHABLE = ("08", "53", "57", "40001", "40P01", "55P03", "25006")
 """SQLSTATE beginnings of a server that is away, full, shutting down, or asks to try the transaction again."""
@@ -32,6 +37,10 @@ _UNREACHABLE = ("08", "53", "57", "40001", "40P01", "55P03", "25006")
 _UNSTORABLE = ("22001", "22021", "22P05")
 """SQLSTATEs of a text that is too long or holds a character PostgreSQL cannot keep, above all NUL."""
 
+_MISTAKES = ("22", "23", "42")
+"""SQLSTATE classes of statements and values that are wrong, whatever the server's health."""
+
+_NO_DATABASE = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 _WITHOUT_BEGIN = "without_begin"
 
 Insert = sqlite.Insert | postgresql.Insert
@@ -96,14 +105,27 @@ def mapped() -> Iterator[None]:
     except DBAPIError as error:
         if _state(error).startswith(_UNSTORABLE):
             raise Unstorable from error
-        if getattr(error.orig, "sqlite_errorname", "") in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
+        if getattr(error.orig, "sqlite_errorname", "") in _NO_DATABASE:
             raise NoDatabase from error
         if not (isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated or _away(error)):
             raise
         log.warning("database failed: %s", type(error.orig).__name__, extra={"cause": str(error.orig)[:300]})
         raise DatabaseDown from error
+    except sqlite3.Error as error:
+        # Not wrapped by SQLAlchemy: it came straight from the driver, as does what follows.
+        if getattr(error, "sqlite_errorname", "") in _NO_DATABASE:
+            raise NoDatabase from error
+        if not isinstance(error, sqlite3.OperationalError | sqlite3.InterfaceError):
+            raise
+        log.warning("database failed: %s", type(error).__name__, extra={"cause": str(error)[:300]})
+        raise DatabaseDown from error
     except asyncpg.PostgresError as error:
-        # Refusals while connecting are not wrapped by SQLAlchemy: too many connections, wrong password, starting up.
+        state = str(error.sqlstate or "")
+        if state.startswith(_UNSTORABLE):
+            raise Unstorable from error
+        if state.startswith(_MISTAKES):
+            raise
+        # Also refusals while connecting: too many connections, wrong password, starting up.
         log.warning("database refused a connection: %s", type(error).__name__, extra={"cause": str(error)[:300]})
         raise DatabaseDown from error
     except (PoolTimeout, asyncpg.InterfaceError, OSError) as error:
@@ -122,8 +144,16 @@ def _state(error: DBAPIError) -> str:
 class Database:
     """All access of this process to its database. SQLite: one connection, so `begin` must never be nested."""
 
-    def __init__(self, engine: AsyncEngine, lock: int | None = None, *, pool: int = POOL_SIZE) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        lock: int | None = None,
+        *,
+        pool: int = POOL_SIZE,
+        clock: StoreClock | None = None,
+    ) -> None:
         self.engine = engine
+        self._clock = clock or StoreClock()
         self.dialect = engine.dialect.name
         # Both databases commit by themselves what no BEGIN came before.
         self._single = engine.execution_options(
@@ -133,7 +163,7 @@ class Database:
         self._lock = lock
 
     @classmethod
-    def open(cls, url: str, *, exclusive: bool = False, pool: int = POOL_SIZE) -> Self:
+    def open(cls, url: str, *, exclusive: bool = False, pool: int = POOL_SIZE, clock: StoreClock | None = None) -> Self:
         """Makes the file's folder; connects at first use.
 
         exclusive: hold `<file>.lock` while open, so that a second server on the same SQLite file is refused. Ignored on
@@ -142,9 +172,9 @@ class Database:
         parsed = parse_url(url)
         file = sqlite_file(parsed)
         if file is None:
-            return cls(_postgresql_engine(parsed, pool), pool=pool)
+            return cls(_postgresql_engine(parsed, pool), pool=pool, clock=clock)
         _prepare(file)
-        return cls(_sqlite_engine(parsed), _locked(file) if exclusive else None)
+        return cls(_sqlite_engine(parsed), _locked(file) if exclusive else None, clock=clock)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -154,6 +184,7 @@ class Database:
         """
         with mapped():
             async with self._turn(), self.engine.begin() as tx:
+                await self._set_clock(tx)
                 yield tx
 
     @asynccontextmanager
@@ -161,12 +192,39 @@ class Database:
         """For exactly one statement, which commits itself: saves the round trips of BEGIN and COMMIT."""
         with mapped():
             async with self._turn(), self._single.connect() as connection:
+                await self._set_clock(connection)
                 yield connection
+
+    async def swift(self, statement: Swift, values: Mapping[str, Any]) -> list[Row]:
+        """As `single`, for what every delivery asks. Raises DatabaseDown, Unstorable."""
+        if self.dialect == "postgresql" and self._clock.stale:
+            async with self.single():
+                pass
+        with mapped():
+            async with self._turn():
+                return await fetch(self.engine.sync_engine, statement, values)
+
+    def now(self) -> float:
+        """UTC seconds by the database's clock, whatever this machine's says: for leases and what is due when.
+
+        Known as soon as anything was asked of the database; on SQLite the machine's own clock.
+        """
+        return self._clock.now()
+
+    async def _set_clock(self, tx: AsyncConnection) -> None:
+        self._clock.times(tx)
+        if self.dialect == "postgresql" and self._clock.stale:
+            asked = self._clock.tick()
+            self._clock.answered(float((await tx.execute(select(instant(tx)))).scalar_one()), asked=asked)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
         """A connection will be free, in order of arrival: the pool itself lets newcomers overtake who waits."""
-        async with asyncio.timeout(POOL_TIMEOUT_S):
+        if self._free.locked():
+            async with asyncio.timeout(POOL_TIMEOUT_S):
+                await self._free.acquire()
+        else:
+            # At once; the timeout would cost more than that.
             await self._free.acquire()
         try:
             yield
@@ -179,6 +237,11 @@ class Database:
 
     async def close(self) -> None:
         """Ends every connection and gives the exclusive lock back."""
+        with suppress(TimeoutError):
+            # One that is in use now would be forgotten and never closed.
+            async with asyncio.timeout(CLOSE_S):
+                await self._free.acquire()
+                self._free.release()
         await self.engine.dispose()
         if self._lock is not None:
             os.close(self._lock)
@@ -186,7 +249,7 @@ class Database:
 
 
 def _postgresql_engine(url: URL, pool: int) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool,
         max_overflow=0,
@@ -197,6 +260,14 @@ def _postgresql_engine(url: URL, pool: int) -> AsyncEngine:
             "server_settings": {"application_name": "jiravision", "jit": "off", "lock_timeout": "10s"},
         },
     )
+    event.listen(engine.sync_engine, "checkout", _still_open)
+    return engine
+
+
+def _still_open(connection: Any, _record: object, _proxy: object) -> None:
+    """A connection that the server ended while nobody used it is replaced before anybody notices."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:
@@ -208,9 +279,12 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         connect_args={"timeout": BUSY_TIMEOUT_S},
+        # Rolled back where something is open, see below: asking the driver's thread each time costs more than a read.
+        pool_reset_on_return=None,
     )
     event.listen(engine.sync_engine, "connect", sqlite_connected)
     event.listen(engine.sync_engine, "begin", sqlite_begin)
+    event.listen(engine.sync_engine, "reset", sqlite_reset)
     return engine
 
 
@@ -233,6 +307,12 @@ def sqlite_begin(connection: Connection) -> None:
     """Takes the write lock at the beginning, so that what was read is still true when writing."""
     if not connection.get_execution_options().get(_WITHOUT_BEGIN):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def sqlite_reset(connection: Any, _record: object, _state: object) -> None:
+    """A connection comes back without the transaction that whoever had it was in."""
+    if connection.driver_connection.in_transaction:
+        connection.rollback()
 
 
 def _prepare(file: Path) -> None:

@@ -11,19 +11,50 @@ Only a worker that falls silent counts against a row: it may be the row that kil
 another try is for the caller to say.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Table, Update, case, exists, func, literal, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    String,
+    Table,
+    Update,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
+from addon.store.db import insert_into
+from addon.store.fairness import QUEUED, RUNNING, SERVED, Share, Turn, at_any_time, next_rows, oldest
+from addon.store.suspects import LAST_CHANCE, apart
+from addon.store.tables.runs import paces
 from addon.store.tables.tenants import tenants
 
 LEASE_S = 30.0
-MOST_CRASHES = 3
+MOST_CRASHES = LAST_CHANCE + 1
 Order = Literal["", "cancel", "pause"]
 """What a worker is to do with a row it holds: go on, end it, or give it back."""
+_UNLIMITED = Share()
+_LOCKS = 0x4A56
+# Also for a process that is frozen while it has the lock: the others wait for it no longer than this.
+_ALONE = select(
+    func.set_config("idle_in_transaction_session_timeout", "5s", True),
+    func.pg_advisory_xact_lock(literal(_LOCKS, Integer), bindparam("key", type_=Integer)),
+)
+_CLAIMED = ("id", "tenant_id", "attempts", "created_at", "failures", "error", "crashes")
 _FREE: Mapping[str, Any] = {"worker": None, "lease_until": None}
 WORKER_LOST = {"error": "worker_lost", "detail": "The work was interrupted again and again and has been given up."}
 
@@ -46,10 +77,10 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Rows of a queue that could start now. oldest: when the longest waiting one became due."""
+    """Rows of a queue that could start now. age_s: for how long the longest waiting one could."""
 
     count: int
-    oldest: float
+    age_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,45 +96,42 @@ class Ending:
 class Claims:
     """One worker's hold on the rows of one table. worker: a name no other process ever had.
 
-    turn: given the time, a condition that due rows have to meet as well.
+    turn: given the time, a condition that due rows have to meet as well. shares: what one site may have, by queue.
     """
 
     table: Table
     worker: str
     lease_s: float = LEASE_S
-    turn: Callable[[float], ColumnElement[bool]] = field(default=lambda _: true(), compare=False)
+    turn: Turn = field(default=at_any_time, compare=False)
+    shares: Mapping[str, Share] = field(default_factory=dict, compare=False)
 
     async def claim(self, tx: AsyncConnection, queue: str, *, limit: int, now: float) -> list[Lease]:
         """Takes up to `limit` due rows in one statement; two workers never get the same one.
 
-        Rows of a tenant that is not installed, or whose site is in trouble, stay where they are.
+        The most urgent first, then of the sites that have the fewest rows at work, each within its share. Rows of a
+        tenant that is not installed, or whose site is in trouble, stay where they are.
         """
-        table = self.table
-        due = (
-            select(table.c.id)
-            .where(_due(table, now), self.turn(now), table.c.queue == queue)
-            .order_by(table.c.priority.desc(), table.c.run_at, table.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=table)
-            .cte("due")
-        )
-        statement = (
-            update(table)
-            .where(table.c.id.in_(select(due.c.id)), table.c.state == "queued")
-            .values(
-                state="running",
-                worker=self.worker,
-                lease_until=now + self.lease_s,
-                attempts=table.c.attempts + 1,
-                started_at=func.coalesce(table.c.started_at, now),
-            )
-            .returning(*(table.c[name] for name in ("id", "tenant_id", "attempts", "created_at", "failures", "error")))
-        )
+        share = self.shares.get(queue, _UNLIMITED)
+        rated = share.starts_per_minute > 0
+        if tx.dialect.name == "postgresql":
+            # What another claim takes at this moment must be seen by this one: one at a time in a queue.
+            await tx.execute(_ALONE, {"key": zlib.crc32(f"{self.table.name} {queue}".encode()) - 2**31})
+        statement = _claiming(self.table, self.turn, dialect=tx.dialect.name, rated=rated)
+        ours = {"p_worker": self.worker, "p_until": now + self.lease_s}
+        rows: list[Any] = []
+        more = True
+        while more:
+            asked = share.asked(queue, limit=limit - len(rows), now=now)
+            found = (await tx.execute(statement, {**asked, **ours})).all()
+            kept, more = await apart(tx, self.table, worker=self.worker, claimed=found, now=now)
+            rows += kept
+        if rated and rows:
+            await _begun(tx, queue, share=share, rows=rows, now=now)
         return [
             Lease(
                 r.id, r.tenant_id, self.worker, r.attempts, r.created_at, r.failures, (r.error or {}).get("error", "")
             )
-            for r in (await tx.execute(statement)).all()
+            for r in rows
         ]
 
     async def renew(self, tx: AsyncConnection, ids: Iterable[str], *, now: float) -> dict[str, Order]:
@@ -126,7 +154,7 @@ class Claims:
 
     def _mine(self, ids: Iterable[str]) -> Update:
         c = self.table.c
-        return update(self.table).where(c.id.in_(list(ids)), c.worker == self.worker, c.state == "running")
+        return update(self.table).where(c.id.in_(list(ids)), c.worker == self.worker, c.state == RUNNING)
 
 
 def held(table: Table, lease: Lease) -> ColumnElement[bool]:
@@ -177,17 +205,21 @@ async def sweep(tx: AsyncConnection, table: Table, *, now: float) -> int:
 
 async def reclaim(tx: AsyncConnection, table: Table, *, now: float) -> int:
     """Takes every running row back, for a start where no other worker can exist (SQLite with its exclusive lock)."""
-    return await _take_back(tx, table, which=table.c.state == "running", now=now)
+    return await _take_back(tx, table, which=true(), now=now)
 
 
 async def due(tx: AsyncConnection, table: Table, *, now: float) -> dict[str, Due]:
-    """What waits, by queue."""
-    statement = (
-        select(table.c.queue, func.count().label("waiting"), func.min(table.c.run_at).label("oldest"))
-        .where(_due(table, now))
-        .group_by(table.c.queue)
-    )
-    return {row.queue: Due(row.waiting, row.oldest) for row in (await tx.execute(statement)).all()}
+    """What waits, by queue. Looks at every row of it: for those who watch."""
+    waiting, oldest_run_at = func.count().label("waiting"), func.min(table.c.run_at).label("oldest")
+    query = select(table.c.queue, waiting, oldest_run_at).join(tenants, tenants.c.id == table.c.tenant_id)
+    query = query.where(SERVED, table.c.state == QUEUED, table.c.run_at <= now).group_by(table.c.queue)
+    return {row.queue: Due(row.waiting, now - row.oldest) for row in (await tx.execute(query)).all()}
+
+
+async def queues(tx: AsyncConnection, table: Table, *, now: float) -> dict[str, float]:
+    """The queues in which rows wait, and since when; of any number of rows at the cost of a few."""
+    found = await tx.execute(oldest(table, dialect=tx.dialect.name), {"p_now": now})
+    return {row.queue: row.since for row in found}
 
 
 async def request_cancel(tx: AsyncConnection, table: Table, *, tenant_id: str, row_id: str, now: float) -> None:
@@ -198,11 +230,37 @@ async def request_cancel(tx: AsyncConnection, table: Table, *, tenant_id: str, r
         await tx.execute(update(table).where(*mine, table.c.state == "running").values(cancel_requested=True))
 
 
-def _due(table: Table, now: float) -> ColumnElement[bool]:
-    served = exists().where(
-        tenants.c.id == table.c.tenant_id, tenants.c.state == "installed", tenants.c.paused_until.is_(None)
+@cache
+def _claiming(table: Table, turn: Turn, *, dialect: str, rated: bool) -> ReturningUpdate[Any]:
+    """Built once: to put it together takes longer than to run it."""
+    following = next_rows(table, turn, dialect=dialect, rated=rated).scalar_subquery()
+    due = select(table.c.id).where(table.c.id.in_(following), table.c.state == QUEUED)
+    due = due.with_for_update(skip_locked=True, of=table)
+    now = bindparam("p_now", type_=Float)
+    return (
+        update(table)
+        .where(table.c.id.in_(select(due.cte("due").c.id)), table.c.state == QUEUED)
+        .values(
+            state="running",
+            worker=bindparam("p_worker", type_=String),
+            lease_until=bindparam("p_until", type_=Float),
+            attempts=table.c.attempts + 1,
+            started_at=func.coalesce(table.c.started_at, now),
+        )
+        .returning(*(table.c[name] for name in _CLAIMED))
     )
-    return (table.c.state == "queued") & (table.c.run_at <= now) & served
+
+
+async def _begun(tx: AsyncConnection, queue: str, *, share: Share, rows: Iterable[Any], now: float) -> None:
+    """Counts what was claimed towards the rates of the sites."""
+    begun = Counter(row.tenant_id for row in rows)
+    spent = bindparam("p_spent", type_=Float)
+    until = case((paces.c.paid_until > now, paces.c.paid_until), else_=now) + spent
+    fresh = {"tenant_id": bindparam("p_tenant_id"), "queue": queue, "paid_until": now + spent}
+    statement = insert_into(tx, paces).values(fresh)
+    statement = statement.on_conflict_do_update(index_elements=["tenant_id", "queue"], set_={"paid_until": until})
+    given = [{"p_tenant_id": tenant_id, "p_spent": count * share.each_s} for tenant_id, count in begun.items()]
+    await tx.execute(statement, given)
 
 
 def _order(cancel_requested: bool, tenant: str) -> Order:
@@ -225,7 +283,7 @@ async def _take_back(tx: AsyncConnection, table: Table, *, which: ColumnElement[
     lost = case((table.c.cancel_requested, nothing), (over, literal(WORKER_LOST, table.c.error.type)), else_=nothing)
     statement = (
         update(table)
-        .where(table.c.state == "running", which)
+        .where(table.c.state == RUNNING, which)
         .values(state=ended, error=lost, crashes=table.c.crashes + 1)
         .values(run_at=now, finished_at=case((over, now), else_=None), **_FREE)
     )

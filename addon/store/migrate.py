@@ -3,6 +3,9 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from alembic import command
@@ -10,53 +13,130 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
 
-from addon.errors import AddonError, Misconfigured
-from addon.store.db import Database, DatabaseDown
+from addon.errors import AddonError, Unavailable
+from addon.store.db import Database, DatabaseDown, parse_url, sqlite_file
 
 log = logging.getLogger(__name__)
 
 SCRIPTS = Path(__file__).parent / "migrations"
-WAIT_FOR_OTHER_S = 60
+WAIT_FOR_OTHER_S = 60.0
 """How long to wait for another process that migrates already."""
 WAIT_FOR_TABLE_S = 5
 """How long a change may wait for a table in use: queueing behind a long reader would stop everybody else too."""
-WAIT_FOR_SCHEMA_S = 30
+TRIES = 3
+PAUSE_S = 2.0
+"""Between two tries for a table: whoever was held up by the first one goes before the second."""
+WAIT_FOR_SCHEMA_S = 30.0
 """How long a process that does not migrate itself waits for the one that does."""
 _ADVISORY_LOCK = 0x4A56_0001
+_LOCK_NOT_AVAILABLE = "55P03"
+
+Say = Callable[[str], None]
 
 
-async def migrate(url: str) -> None:
-    """All steps that are missing, in one transaction. Raises Misconfigured, DatabaseDown."""
-    db = Database.open(url)
+class TableInUse(Unavailable):
+    """Somebody held a table for longer than a migration may wait for it."""
+
+    code = "table_in_use"
+
+    def __init__(self, step: str) -> None:
+        super().__init__(
+            f"step {step} waited {TRIES} times {WAIT_FOR_TABLE_S} s for a table that another session uses, and changed"
+            " nothing. Run `jiravision migrate` again when that session is over (see pg_stat_activity).",
+            retry_after_s=60,
+        )
+
+
+class NoSchema(Unavailable):
+    """The database is older than this release, and nobody has brought it up."""
+
+    code = "no_schema"
+
+    def __init__(self) -> None:
+        super().__init__("the database has no schema of this release: run `jiravision migrate`", retry_after_s=5)
+
+
+async def migrate(url: str, say: Say = log.debug) -> None:
+    """The steps that are missing, one after another, each in a transaction of its own; say: told of each.
+
+    A schema newer than this release stays as it is. Raises Misconfigured, DatabaseDown, TableInUse.
+    """
+    db = _open(url)
     try:
-        for attempt in range(WAIT_FOR_OTHER_S // 10):
-            try:
-                async with db.begin() as tx:
-                    if tx.dialect.name == "postgresql":
-                        await tx.execute(text(f"SET LOCAL lock_timeout = '{WAIT_FOR_OTHER_S}s'"))
-                        await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-                        await tx.execute(text(f"SET LOCAL lock_timeout = '{WAIT_FOR_TABLE_S}s'"))
-                    await tx.run_sync(_upgrade)
-                return
-            except DatabaseDown as error:
-                # SQLite gives up waiting for the other migrator after its busy timeout; the file itself is there.
-                if not isinstance(error.__cause__, OperationalError) or db.dialect != "sqlite" or attempt == 5:
-                    raise
-                await asyncio.sleep(0.1)
+        done = 0
+        while step := await _one_step(db, say):
+            done += 1
+            say(f"{step} done")
+        state = await _state(db)
+        if state.newer:
+            say(f"The database has schema {state.current}, which is newer than this release: nothing to do.")
+        else:
+            say(f"The database has the newest schema, {state.current}" + (f": {done} steps." if done else " already."))
     finally:
         await db.close()
 
 
-async def migrated(db: Database) -> None:
-    """Waits for whoever migrates. Raises Misconfigured when nobody does, DatabaseDown when the database stays away."""
-    ends = time.monotonic() + WAIT_FOR_SCHEMA_S
+async def _one_step(db: Database, say: Say) -> str:
+    """The next missing step; "" when none is. Raises TableInUse, DatabaseDown."""
+    patience = time.monotonic() + WAIT_FOR_OTHER_S
+    tries = 0
+    while True:
+        step = ""
+        try:
+            async with db.begin() as tx:
+                if await _alone(tx):
+                    state = await tx.run_sync(_read)
+                    if not state.missing:
+                        return ""
+                    step = state.missing[0]
+                    say(f"{step} …")
+                    await tx.run_sync(partial(_upgrade, to=step))
+                    return step
+        except DatabaseDown as error:
+            if isinstance(error.__cause__, DBAPIError) and _sqlstate(error.__cause__) == _LOCK_NOT_AVAILABLE:
+                tries += 1
+                say(f"{step}: a table is in use, try {tries} of {TRIES}")
+                if tries >= TRIES:
+                    raise TableInUse(step) from error
+                await asyncio.sleep(PAUSE_S)
+                continue
+            # SQLite gives up waiting for the other migrator after its busy timeout; the file itself is there.
+            if db.dialect != "sqlite" or not isinstance(error.__cause__, OperationalError):
+                raise
+        if time.monotonic() > patience:
+            raise DatabaseDown
+        await asyncio.sleep(0.2)
+
+
+async def _alone(tx: AsyncConnection) -> bool:
+    """False while another process migrates; on SQLite the transaction itself keeps the others out."""
+    if tx.dialect.name != "postgresql":
+        return True
+    await tx.execute(text(f"SET LOCAL lock_timeout = '{WAIT_FOR_TABLE_S}s'"))
+    got = await tx.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    return bool(got.scalar_one())
+
+
+def _open(url: str) -> Database:
+    parsed = parse_url(url)
+    if sqlite_file(parsed) is not None:
+        return Database.open(url)
+    # An index on a large table takes longer than any statement of the servers may.
+    return Database(create_async_engine(parsed, poolclass=NullPool, connect_args={"timeout": 5}), pool=1)
+
+
+async def migrated(db: Database, *, within_s: float = WAIT_FOR_SCHEMA_S) -> None:
+    """Waits for the database and for whoever migrates it. Raises NoSchema, DatabaseDown."""
+    ends = time.monotonic() + within_s
     while True:
         try:
             if await at_head(db):
                 return
-            trouble: AddonError = Misconfigured("the database has no schema of this release: run `jiravision migrate`")
+            trouble: AddonError = NoSchema()
         except DatabaseDown as error:
             trouble = error
         if time.monotonic() > ends:
@@ -65,10 +145,26 @@ async def migrated(db: Database) -> None:
         await asyncio.sleep(1.0)
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """current: the schema's number, None without any. missing: steps of this release it has not had, in order.
+
+    newer: made by a later release, whose steps only add to what this one needs.
+    """
+
+    current: str | None
+    missing: tuple[str, ...]
+    newer: bool
+
+
 async def at_head(db: Database) -> bool:
-    """Whether the schema is the one this code was written for. Raises DatabaseDown."""
+    """Whether the schema has everything this release needs; a newer one has too. Raises DatabaseDown."""
+    return not (await _state(db)).missing
+
+
+async def _state(db: Database) -> State:
     async with db.begin() as tx:
-        return await tx.run_sync(_is_at_head)
+        return await tx.run_sync(_read)
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -78,10 +174,21 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
-def _upgrade(connection: Connection) -> None:
-    command.upgrade(_config(connection), "head")
+def _upgrade(connection: Connection, *, to: str) -> None:
+    command.upgrade(_config(connection), to)
 
 
-def _is_at_head(connection: Connection) -> bool:
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == newest
+def _read(connection: Connection) -> State:
+    scripts = ScriptDirectory.from_config(_config())
+    steps = [script.revision for script in scripts.walk_revisions()][::-1]
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is None:
+        return State(None, tuple(steps), newer=False)
+    # Every release knows all steps before its own, so one it does not know came later.
+    if current not in steps:
+        return State(current, (), newer=True)
+    return State(current, tuple(steps[steps.index(current) + 1 :]), newer=False)
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "")

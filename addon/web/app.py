@@ -5,18 +5,39 @@ from contextlib import asynccontextmanager
 
 import httpx2
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from addon.house.health import Readiness
 from addon.house.opening import open_house
 from addon.observe.metrics import app_version
 from addon.settings import Settings
 from addon.web import routes
 from addon.web.api.events import Streams
 from addon.web.drain import Drain
-from addon.web.health import Readiness
+from addon.web.express import Ways
 from addon.web.middleware import WEBHOOK_BODY_BYTES, Bodies, Conversation
 
 ABOUT = """Analyses of Jira issues. Pages send `Authorization: JWT <context token of Jira>`.
 Errors are `{"error": code, "detail": text}`."""
+
+
+class Application(FastAPI):
+    """FastAPI with a shorter way for what comes most often; it has the same middleware."""
+
+    ways: Ways = {}
+    short: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        way = self.ways.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if way is None or not way.takes(scope):
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"], scope["way"] = self, way
+        await self.short(scope, receive, send)
+
+
+async def _along(scope: Scope, receive: Receive, send: Send) -> None:
+    await scope["way"](scope, receive, send)
 
 
 def create_app(
@@ -38,12 +59,13 @@ def create_app(
             settings, jira_transport=jira_transport, llm_transport=llm_transport, tool_transport=tool_transport
         ) as house:
             app.state.house = house
+            app.state.streams = Streams(app.state.drain, house.between.streams)
             try:
                 yield
             finally:
                 app.state.drain.begin()
 
-    app = FastAPI(
+    app = Application(
         title="JiraVision",
         version=app_version(),
         description=ABOUT,
@@ -55,10 +77,11 @@ def create_app(
     )
     app.state.drain = Drain()
     app.state.readiness = Readiness()
-    app.state.streams = Streams(app.state.drain)
-    routes.add_to(app, settings)
-    base = settings.base_path
-    app.add_middleware(Bodies, limits={f"{base}/webhooks/": WEBHOOK_BODY_BYTES}, json_below=f"{base}/api/")
+    app.ways = routes.add_to(app, settings)
+    base, https = settings.base_path, settings.base_url.startswith("https://")
+    limits, json_below = {f"{base}/webhooks/": WEBHOOK_BODY_BYTES}, f"{base}/api/"
+    app.short = Conversation(Bodies(_along, limits=limits, json_below=json_below), https=https)
+    app.add_middleware(Bodies, limits=limits, json_below=json_below)
     # Added last, so outermost: also the answers of the other one pass through it.
-    app.add_middleware(Conversation, https=settings.base_url.startswith("https://"))
+    app.add_middleware(Conversation, https=https)
     return app

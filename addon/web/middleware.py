@@ -3,10 +3,12 @@
 import json
 import re
 import time
-import uuid
 from collections.abc import Iterable
+from functools import lru_cache
+from secrets import token_hex
 from urllib.parse import quote
 
+from prometheus_client import Counter, Histogram
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,7 +32,10 @@ log = logs.logger("addon.web")
 
 def header(scope: Scope, name: bytes) -> str | None:
     """The first header of this (lower-case) name."""
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value.decode("latin-1"))
+    return None
 
 
 def route_template(scope: Scope) -> str:
@@ -77,7 +82,7 @@ class _Exchange:
 
     def __init__(self, scope: Scope, send: Send, *, headers: Iterable[tuple[bytes, bytes]]) -> None:
         asked = header(scope, b"x-request-id") or ""
-        self.request_id = asked if REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+        self.request_id = asked if REQUEST_ID.fullmatch(asked) else token_hex(16)
         self.status = CLOSED_BY_CLIENT
         self._begun = False
         self._scope = scope
@@ -91,12 +96,11 @@ class _Exchange:
             self._begun = True
             self.status = message["status"]
             # A page brings its own policy; two such headers would both apply.
-            given = {name.lower() for name, _ in message["headers"]}
-            message["headers"] = [
-                *message["headers"],
-                *(pair for pair in self._headers if pair[0] not in given),
-                (b"x-request-id", self.request_id.encode()),
-            ]
+            headers = list(message["headers"])
+            given = {name.lower() for name, _ in headers}
+            headers += [pair for pair in self._headers if pair[0] not in given]
+            headers.append((b"x-request-id", self.request_id.encode()))
+            message["headers"] = headers
         await self._send(message)
 
     async def fail(self, error: Exception) -> None:
@@ -113,12 +117,25 @@ class _Exchange:
         # Methods are free text on the wire, and each new label value is a new series.
         method = self._scope["method"] if self._scope["method"] in METHODS else "OTHER"
         route = route_template(self._scope)
-        metrics.HTTP_REQUESTS.labels(method, route, str(self.status)).inc()
-        metrics.HTTP_SECONDS.labels(route).observe(seconds)
+        counter, histogram = _counted(method, route, self.status)
+        counter.inc()
+        histogram.observe(seconds)
         # The path alone: the query string of an iframe page holds its token.
         say = log.debug if route.startswith("/health") or route == "/metrics" else log.info
         path = quote(self._scope["path"], safe="/-_.~:@{}")[:200]
-        say("answered", method=method, path=path, status=self.status, ms=round(seconds * 1000, 1))
+        noted: dict[str, str] = self._scope.get("noted", {})
+        say("answered", method=method, path=path, status=self.status, ms=round(seconds * 1000, 1), **noted)
+
+
+@lru_cache(maxsize=2048)
+def _counted(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """What counts such answers. Looked up once: there are as many as routes and their answers."""
+    return metrics.HTTP_REQUESTS.labels(method, route, str(status)), metrics.HTTP_SECONDS.labels(route)
+
+
+def note(scope: Scope, **values: str) -> None:
+    """What a route wants to be told in the line of its answer."""
+    scope["noted"] = values
 
 
 class Bodies:

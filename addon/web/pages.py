@@ -1,6 +1,7 @@
 """The four pages Jira shows in a frame. Each is one prebuilt run of bytes; what varies is fetched by its script."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -71,6 +72,8 @@ class Pages:
             name: env.get_template(f"{name}.html").render(shared, modules=assets.modules(f"{name}.js")).encode()
             for name in PAGES
         }
+        # An answer is made once for every page of a site, and sent as it is from then on.
+        self._shown = lru_cache(maxsize=1024)(self._made)
         refused = env.get_template("refused.html")
         self._refused = {
             (reason, language): refused.render(shared, language=language, title=say(title), detail=say(detail))
@@ -81,7 +84,11 @@ class Pages:
 
     def show(self, name: str, tenant: Tenant) -> Response:
         """A page as the tenant's own site may frame it."""
-        return Response(self._bytes[name], media_type=HTML, headers={"Content-Security-Policy": self._policy(tenant)})
+        return self._shown(name, tenant.site.base_url, tenant.display_url)
+
+    def _made(self, name: str, *framed_by: str) -> Response:
+        headers = {"Content-Security-Policy": self._policy(framed_by)}
+        return Response(self._bytes[name], media_type=HTML, headers=headers)
 
     def refusal(self, request: Request, status: int, *, code: str, headers: Mapping[str, str]) -> Response:
         """Why there is no page, in the reader's language. Without a verified caller only Jira's own hosts frame it."""
@@ -89,13 +96,15 @@ class Pages:
         language = preferred(request.headers.get("accept-language", ""), self._texts.languages)
         # Both are ours and plain: a code of the tree of errors and a checked request id.
         body = self._refused[known, language].replace("{code}", code).replace("{reference}", request.state.request_id)
-        framed_by: Tenant | None = getattr(request.state, "framed_by", None)
-        csp = {"Content-Security-Policy": self._policy(framed_by), "Vary": "Accept-Language"}
+        site: Tenant | None = getattr(request.state, "framed_by", None)
+        policy = self._policy((site.site.base_url, site.display_url) if site else ())
+        csp = {"Content-Security-Policy": policy, "Vary": "Accept-Language"}
         return Response(body, status, media_type=HTML, headers={**headers, **csp})
 
-    def _policy(self, tenant: Tenant | None) -> str:
+    def _policy(self, addresses: tuple[str, ...]) -> str:
+        """addresses: of the site, where it is known."""
         # With the token it is known whose page it is: no other site, not even another Jira, may frame it.
-        named = [_origin(url) for url in (tenant.site.base_url, tenant.display_url)] if tenant else JIRA_FRAMES
+        named = [_origin(url) for url in addresses] if addresses else JIRA_FRAMES
         frames = dict.fromkeys(origin for origin in named if origin) or ("'none'",)
         return "; ".join(
             (

@@ -8,10 +8,12 @@ from addon.settings import ROOT, Settings
 from addon.web import descriptor, health, lifecycle, pages, static_files, webhooks
 from addon.web.api import (
     analyses,
+    failures,
     freshness,
     generate,
     history,
     jira,
+    load,
     money,
     places,
     projects,
@@ -24,13 +26,14 @@ from addon.web.api import (
     verdicts,
 )
 from addon.web.errors import Errors
+from addon.web.express import Ways, ways
 from addon.web.pages import Pages
 from addon.web.security import public
 from addon.web.static_files import Assets
 
 
-def add_to(app: FastAPI, settings: Settings) -> None:
-    """Puts all of them below the path part of BASE_URL, the probes at the root as well.
+def add_to(app: FastAPI, settings: Settings) -> Ways:
+    """Puts all of them below the path part of BASE_URL, the probes at the root as well; the short ways among them.
 
     Raises OSError or TemplateError for a broken build.
     """
@@ -38,13 +41,15 @@ def add_to(app: FastAPI, settings: Settings) -> None:
     assets = Assets(ROOT / "static")
     # Rendered before the first request, so that a broken template is noticed by whoever deploys it.
     framed = Pages(settings, assets, texts=Texts())
-    Errors(framed, pages_below=f"{base}/ui/", debug=settings.enable_debug_routes).install(app)
+    errors = Errors(framed, pages_below=f"{base}/ui/", debug=settings.enable_debug_routes)
+    errors.install(app)
+    in_frames = pages.router(framed)
     for routes in (
         health.probes,
         health.routes,
         descriptor.router(settings),
         static_files.router(assets),
-        pages.router(framed),
+        in_frames,
         lifecycle.router,
         webhooks.routes,
         analyses.routes,
@@ -62,11 +67,14 @@ def add_to(app: FastAPI, settings: Settings) -> None:
         prompts.routes,
         site.routes,
         money.routes,
+        load.routes,
+        failures.routes,
         _schema(app),
     ):
         app.include_router(routes, prefix=base)
     if base:
         app.include_router(health.probes, include_in_schema=False)
+    return ways([webhooks.routes, in_frames], base=base, errors=errors)
 
 
 def _schema(app: FastAPI) -> APIRouter:

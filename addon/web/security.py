@@ -24,6 +24,7 @@ from addon.connect.claims import Claims, Unverified
 from addon.connect.payloads import EventType, Lifecycle
 from addon.connect.verdicts import Refused, Verdict
 from addon.jira.install_keys import InstallKeys
+from addon.policy.rates import Rates
 from addon.policy.tenants import Tenant, Tenants
 from addon.settings import Settings
 
@@ -37,6 +38,8 @@ class Gatehouse(Protocol):
     def tenants(self) -> Tenants: ...
     @property
     def install_keys(self) -> InstallKeys: ...
+    @property
+    def rates(self) -> Rates: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +86,14 @@ async def hook_caller(request: Request) -> Caller:
 
 
 async def api_caller(request: Request) -> Caller:
-    """A page of ours with a context token in the header. Raises Refused, Anonymous, DatabaseDown."""
+    """A page of ours with a context token in the header. Raises Refused, Anonymous, TooMany, DatabaseDown."""
     # Not from the address: a context token opens every API route for its life, and addresses end up in logs.
     read = verify.symmetric(verify.carried(_incoming(request)))
     tenant, secrets, now = await _tenant(request, read)
-    return _caller(tenant, verify.api(read, secrets, now=now))
+    caller = _caller(tenant, verify.api(read, secrets, now=now))
+    # Here alone: a delivery of Jira's that is refused is an event that nobody hears of.
+    await _gatehouse(request).rates.count(caller.tenant.id, caller.account_id)
+    return caller
 
 
 class LifecycleDoor:
@@ -175,7 +181,8 @@ def _incoming(request: Request) -> verify.Incoming:
         raw_path=request.scope["raw_path"],
         query_string=request.scope["query_string"],
         base_path=_gatehouse(request).settings.base_path,
-        authorization=tuple(request.headers.getlist("authorization")),
+        authorization=tuple(value.decode("latin-1") for name, value in request["headers"] if name == b"authorization"),
+        parsed=request.scope.get("query"),
     )
 
 

@@ -4,27 +4,29 @@ from typing import Annotated, Protocol, cast
 
 from fastapi import Depends, Request
 
+from addon.house.between import Between
 from addon.jira.client import Jira
 from addon.llm.models import Models
-from addon.policy.access import Access
-from addon.policy.budgets import Budgets
 from addon.policy.models import ModelPolicy
 from addon.policy.places import Places
 from addon.policy.projects import Projects
 from addon.settings import Settings
 from addon.store.db import Database
+from addon.web.admission import Admission
 from addon.web.decisions import Decisions
 from addon.web.offers import Offers
 from addon.web.workings import Workings
 
 
-class House(Offers, Decisions, Workings, Protocol):
+class House(Offers, Decisions, Workings, Admission, Protocol):
     """As much of the house as routes use: they know what is in it, not how it was put together."""
 
     @property
     def settings(self) -> Settings: ...
     @property
     def db(self) -> Database: ...
+    @property
+    def between(self) -> Between: ...
     @property
     def jira(self) -> Jira: ...
     @property
@@ -34,11 +36,7 @@ class House(Offers, Decisions, Workings, Protocol):
     @property
     def projects(self) -> Projects: ...
     @property
-    def access(self) -> Access: ...
-    @property
     def model_policy(self) -> ModelPolicy: ...
-    @property
-    def budgets(self) -> Budgets: ...
 
 
 # Not a plain function: FastAPI would send every request through a thread to call it.

@@ -16,23 +16,25 @@ from addon.observe import logs, metrics
 from addon.policy.projects import ProjectSettings, read
 from addon.policy.tenants import Tenant
 from addon.reading.issue import is_read
+from addon.runs.intake import HOUR_S
 from addon.runs.reruns import due_at
 from addon.runs.start import Delivery
 from addon.store.db import DatabaseDown
-from addon.store.repos import projects as rows
+from addon.store.repos import deliveries
+from addon.store.repos.deliveries import Judged
 from addon.store.repos.reruns import Intake, Rerun
+from addon.web.middleware import header, note
 from addon.web.security import HookCaller
 from addon.web.state import House, HouseDep
 
 routes = APIRouter(prefix="/webhooks", tags=["webhooks"], default_response_class=Response)
 
-HOUR_S = 3600.0
 MAX_RUNS_PER_ISSUE_AND_HOUR = 5
 """Guards against another add-on that recreates what we write: an issue is created once, so even two are odd."""
 MAX_DELIVERY_ID = 128
+TRACE = b"x-atlassian-webhook-trace"
+TAKEN = Response(status_code=204)
 OUR_LABEL = re.compile(r"jiravision-[0-9a-f]{32}-\d{1,3}")
-
-log = logs.logger("addon.web")
 
 
 @routes.post("/issue-created", status_code=204, responses={401: {}, 413: {}, 503: {}})
@@ -57,8 +59,8 @@ async def _answered(request: Request, taking: Awaitable[tuple[str, str]], *, ten
         raise
     metrics.WEBHOOKS.labels(outcome).inc()
     metrics.WEBHOOK_SECONDS.observe(time.perf_counter() - began)
-    log.info("webhook", outcome=outcome, reason=reason, retry=request.headers.get("x-atlassian-webhook-retry", ""))
-    return Response(status_code=204)
+    note(request.scope, outcome=outcome, reason=reason, retry=header(request.scope, b"x-atlassian-webhook-retry") or "")
+    return TAKEN
 
 
 async def _created(request: Request, house: House, *, tenant: Tenant) -> tuple[str, str]:
@@ -69,20 +71,23 @@ async def _created(request: Request, house: House, *, tenant: Tenant) -> tuple[s
         # Signed by Jira and yet not understood: repeating it would not help.
         return "invalid", "payload"
     key = house.settings.addon_key
-    reason = own_echo(event, request.headers.get("x-atlassian-webhook-trace", ""), tenant=tenant, addon_key=key)
+    reason = own_echo(event, header(request.scope, TRACE) or "", tenant=tenant, addon_key=key)
     if reason:
         return "ignored", reason
-    issue = event.issue
-    # Straight from the rows and not from a cache: what somebody switched off a second ago stays off.
-    async with house.db.single() as tx:
-        known = await rows.intake(
-            tx, tenant.id, project_id=issue.fields.project.id, issue_id=issue.id, since=time.time() - HOUR_S
-        )
-    reason = unwanted(event, known)
+    delivery_id = (header(request.scope, b"x-atlassian-webhook-identifier") or "")[:MAX_DELIVERY_ID]
+    delivery = Delivery.of(event, delivery_id or None)
+    project_id, starts = event.issue.fields.project.id, house.starts
+    decided = starts.intakes.decided(tenant, project_id)
+    if decided is not None and not unwanted_by(decided.settings, event):
+        judged = Judged(decided.changed_at, house.db.now() - HOUR_S, MAX_RUNS_PER_ISSUE_AND_HOUR)
+        if await starts.judged(tenant, delivery, judged=judged):
+            return "started", ""
+    # Straight from the rows and not from what was known: what somebody switched off a second ago stays off.
+    known, now_decided = await starts.intakes.ask(tenant, project_id, issue_id=event.issue.id)
+    reason = unwanted(known) or unwanted_by(now_decided.settings, event)
     if reason:
         return "ignored", reason
-    delivery_id = request.headers.get("x-atlassian-webhook-identifier", "")[:MAX_DELIVERY_ID]
-    return await house.starts.webhook(tenant, Delivery.of(event, delivery_id or None)), ""
+    return await starts.webhook(tenant, delivery), ""
 
 
 async def _updated(request: Request, house: House, *, tenant: Tenant) -> tuple[str, str]:
@@ -94,7 +99,7 @@ async def _updated(request: Request, house: House, *, tenant: Tenant) -> tuple[s
     items = event.changelog.items if event.changelog else []
     if not any(is_read(each.field_id, each.field, criteria_field=each.field_id) for each in items):
         return "ignored", "nothing we read"
-    key, trace = house.settings.addon_key, request.headers.get("x-atlassian-webhook-trace", "")
+    key, trace = house.settings.addon_key, header(request.scope, TRACE) or ""
     reason = own_hand(event.user, trace, tenant=tenant, addon_key=key)
     if reason:
         return "ignored", reason
@@ -106,7 +111,7 @@ async def _updated(request: Request, house: House, *, tenant: Tenant) -> tuple[s
         return "ignored", reason
     due = due_at(
         known,
-        now=time.time(),
+        now=house.db.now(),
         settle_s=house.settings.rerun_settle_seconds,
         cooldown_s=settings.rerun_cooldown_minutes * 60,
     )
@@ -137,13 +142,15 @@ def own_echo(event: IssueCreated, trace: str, *, tenant: Tenant, addon_key: str)
     return "own label" if ours else ""
 
 
-def unwanted(event: IssueCreated, known: rows.Intake) -> str:
-    """Why the issue is left alone, by what we remember and what the project decided; "" when it is not."""
+def unwanted(known: deliveries.Intake) -> str:
+    """Why the issue is left alone, by what we remember; "" when it is not."""
     if known.written_by_us:
         return "own ledger"
-    if known.recent_runs >= MAX_RUNS_PER_ISSUE_AND_HOUR:
-        return "too often"
-    settings = read(known.settings)
+    return "too often" if known.recent_runs >= MAX_RUNS_PER_ISSUE_AND_HOUR else ""
+
+
+def unwanted_by(settings: ProjectSettings, event: IssueCreated) -> str:
+    """Why the issue is left alone, by what the project decided; "" when it is not."""
     if not settings.auto_analyze:
         return "switched off"
     by = event.user or event.issue.fields.creator

@@ -10,6 +10,8 @@ const ACTIONS = {
   "site.model": N_("Model changed"),
   "site.budget": N_("Budget changed"),
   "budget.alert": N_("Budget alert"),
+  "failure.again": N_("Failed work run again"),
+  "failures.again": N_("All failed work of an error run again"),
   "tenant.installed": N_("Add-on installed"),
   "tenant.renewed": N_("Add-on installed again"),
   "tenant.enabled": N_("Add-on enabled"),

@@ -1,12 +1,13 @@
 """What the administration page asks for, canned: the models, what they may cost, what they have done.
 
-Scenarios: refused-key, refused (Jira refuses the add-on), budget-near, budget-spent, no-use.
+Scenarios: refused-key, refused (Jira refuses the add-on), budget-near, budget-spent, no-use, idle (nothing waits or
+failed), nobody (no process works), again-busy (equal work is under way), load-down (the load cannot be told later).
 """
 
 import datetime
 from typing import Any
 
-from tests.browser import canned
+from tests.browser import canned, canned_load
 from tests.browser.canned_panel import Refusal
 
 Json = dict[str, Any]
@@ -42,10 +43,13 @@ class Site:
                 "fallbacks": [{"provider": "gemini", "model": "pro"}],
             }
             self.model |= {"provider": None, "model": "", "has_key": False, "deployment": offers}
+        self.load = canned_load.Load(scenario)
         self.limits = {**NO_LIMITS, "tokens_per_day": 200_000, "usd_per_month": 12.5}
 
     def answer(self, method: str, path: str, body: Any, *, query: Json) -> Json | None:
         """None for what belongs to other pages. Raises Refusal."""
+        if (found := self.load.answer(method, path, body, query=query)) is not None:
+            return found
         match path, method:
             case "/site/model", "PUT":
                 self._save(body)

@@ -98,7 +98,8 @@ async def visit(idle: Pages, harness: str) -> AsyncIterator[Visit]:
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole product. Its sites are shared: a test makes its own issues and leaves settings as they were."""
     folder = tmp_path_factory.mktemp("product")
-    with Stack(f"sqlite+aiosqlite:///{folder}/jiravision.db", folder, sites=3, model=MODEL_LATENCY_S) as stack:
+    url = f"sqlite+aiosqlite:///{folder}/jiravision.db"
+    with Stack(url, folder, sites=3, model=MODEL_LATENCY_S, warm=True) as stack:
         answer = stack.site(RULES).api("PUT", "/site/model", user="ann", body={"provider": "rules"})
         assert answer.status_code == 200, answer.text
         yield stack

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import Executable, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.stack import JiraSite, Stack, eventually
@@ -112,19 +114,39 @@ def follow(
                 fields = {}
 
 
-def rows(stack: Stack, statement: str, **values: Any) -> list[Any]:
+def rows(stack: Stack, statement: str | Executable, **values: Any) -> list[Any]:
     """What a statement finds in the add-on's own database."""
 
     async def ask() -> list[Any]:
         engine = create_async_engine(stack.database_url)
         try:
             async with engine.begin() as tx:
-                found = await tx.execute(text(statement), values)
+                found = await tx.execute(text(statement) if isinstance(statement, str) else statement, values)
                 return list(found.all()) if found.returns_rows else []
         finally:
             await engine.dispose()
 
     return asyncio.run(ask())
+
+
+def stored(stack: Stack) -> bytes:
+    """All that the add-on's own database holds, as far as it can be read without a key."""
+    if stack.database_url.startswith("sqlite"):
+        file = Path(stack.database_url.removeprefix("sqlite+aiosqlite:///"))
+        return b"".join(part.read_bytes() for part in file.parent.glob(f"{file.name}*") if "key" not in part.name)
+    names = rows(stack, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+    shown = [row[0] for (name,) in names for row in rows(stack, f'SELECT kept::text FROM "{name}" kept')]
+    # Bytes are shown in hexadecimal: what stands there unsealed has to be found all the same.
+    return re.sub(rb"\\x((?:[0-9a-f]{2})+)", lambda hit: bytes.fromhex(hit[1].decode()), "\n".join(shown).encode())
+
+
+def stored_in_redis(stack: Stack) -> bytes:
+    """Everything that was ever written there; nothing where there is none."""
+    if stack.redis is None:
+        return b""
+    found = b"".join(file.read_bytes() for file in stack.redis.folder.rglob("*.aof"))
+    assert found, "Redis keeps what is written"
+    return found
 
 
 def time_passes(stack: Stack, seconds: float) -> None:

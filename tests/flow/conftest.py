@@ -20,13 +20,27 @@ from tests.stack import Stack
 MODEL_LATENCY_S = 0.05
 SCALED = os.environ.get("JIRAVISION_TEST_SHAPE") == "scaled"
 """Whether every stack of this folder is two web, two worker and two scheduler processes on PostgreSQL and Redis."""
+SHAPE: dict[str, Any] = {"scaled": SCALED, "warm": True}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """A failure shows the ends of the logs of every process that had to do with it."""
+    report: Any = yield
+    if report.failed:
+        given = getattr(item, "funcargs", {})
+        own = given.get("tmp_path")
+        for each in list(Stack.standing):
+            if each in given.values() or (own and each.folder.is_relative_to(own)):
+                report.sections.append((f"the processes of {each.folder.name}", each.addon.last_words()))
+    return report
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Stack]:
     """Two sites, the rules as analyst, SQLite. For tests that need no model and kill nothing."""
     folder = tmp_path_factory.mktemp("stack")
-    with Stack(fresh_database(request, folder), folder, sites=2, scaled=SCALED) as running:
+    with Stack(fresh_database(request, folder), folder, sites=2, **SHAPE) as running:
         yield running
 
 
@@ -38,7 +52,7 @@ def model_stack(tmp_path_factory: pytest.TempPathFactory, postgres_url: str, pos
         tmp_path_factory.mktemp("model"),
         sites=3,
         model=MODEL_LATENCY_S,
-        scaled=SCALED,
+        **SHAPE,
     ) as running:
         yield running
 
@@ -49,7 +63,7 @@ def frail_stack(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
     folder = tmp_path_factory.mktemp("frail")
     # Without the template where one process does everything: that one makes its schema itself.
     url = fresh_database(request, folder) if SCALED else f"sqlite+aiosqlite:///{folder}/jiravision.db"
-    with Stack(url, folder, sites=3, model=MODEL_LATENCY_S, scaled=SCALED, LLM_TIMEOUT="3") as running:
+    with Stack(url, folder, sites=3, model=MODEL_LATENCY_S, **SHAPE, LLM_TIMEOUT="3") as running:
         yield running
 
 
@@ -71,7 +85,7 @@ def fresh_stack(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Call
             folder = tmp_path / uuid4().hex
             folder.mkdir()
             url = fresh_database(request, folder, postgresql=postgresql)
-            return running.enter_context(Stack(url, folder, **{"scaled": SCALED, **options}))
+            return running.enter_context(Stack(url, folder, **{**SHAPE, **options}))
 
         yield start
 

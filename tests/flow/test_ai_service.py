@@ -32,7 +32,7 @@ class Service(Process):
         self.port = free_port()
         command = [sys.executable, "-m", "addon.cli.main", "ai-service", "--port", str(self.port)]
         settings = {"AI_SHARED_SECRET": SECRET, "LOG_FORMAT": "json", **environment}
-        super().__init__("ai-service", command, folder, settings)
+        super().__init__("ai-service", command, folder, settings, warm=True)
 
     @property
     def url(self) -> str:

@@ -9,7 +9,7 @@ import pytest
 from tests.flow import acts
 from tests.stack import Stack, eventually
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.faults, pytest.mark.process]
 
 ESTIMATE = 64_000
 """More than one ask of these issues puts aside, less than two do."""

@@ -14,7 +14,7 @@ import pytest
 from tests.flow import acts
 from tests.stack import JiraSite, Stack, eventually
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.faults, pytest.mark.process]
 
 MODEL_LATENCY_S = 0.05
 CRITERIA = "customfield_10058"

@@ -9,7 +9,7 @@ import pytest
 from tests.flow import acts
 from tests.stack import JiraSite, Stack, eventually
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.faults, pytest.mark.process]
 
 Model = Callable[..., Any]
 MODEL = "Reviewed by JiraVision with test-model"

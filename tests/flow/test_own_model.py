@@ -29,7 +29,7 @@ class Own:
 
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Own]:
-    process = Process("own", [sys.executable, "-m", "tests.fake_model"], tmp_path, {})
+    process = Process("own", [sys.executable, "-m", "tests.fake_model"], tmp_path, {}, warm=True)
     process.start()
     yield Own(process.first_line().removesuffix("/v1"))
     process.stop()
@@ -67,7 +67,7 @@ def test_a_sites_own_model_answers_with_its_own_key(fresh_stack: Callable[..., S
     assert len(own.control("requests")) == 1
     # What the operator takes back is not called any more, although it is stored.
     host.addon.stop()
-    host.addon._environment["LLM_ALLOWED_HOSTS"] = ""
+    host.addon.change(LLM_ALLOWED_HOSTS="")
     host.restart()
     own.control("reset")
     assert judged(site)["result"]["notice"] == "model_failed"

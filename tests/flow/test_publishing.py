@@ -1,11 +1,11 @@
 """Each target writes what a person approved, once: under repeated clicks, lost replies, partial trouble."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.flow import acts
 from tests.flow.publishing import (
     FIELD,
     TARGETS,
@@ -291,11 +291,7 @@ def test_the_keys_of_the_tools_never_leave(stack: Stack, site: JiraSite) -> None
         stack.addon.output,
     ]
     assert [secret for secret in secrets for text in shown if secret in text] == []
-    stored = b"".join(
-        path.read_bytes() for path in database_of(stack).parent.glob("jiravision.db*") if "key" not in path.name
-    )
-    assert [secret for secret in secrets if secret.encode() in stored] == []
-
-
-def database_of(stack: Stack) -> Path:
-    return Path(stack.database_url.removeprefix("sqlite+aiosqlite:///"))
+    stored = acts.stored(stack)
+    assert run["id"].encode() in stored, "the right place was read"
+    left = stored + acts.stored_in_redis(stack)
+    assert [secret for secret in secrets if secret.encode() in left] == []

@@ -10,7 +10,7 @@ from tests.flow.acts import leases_expire
 from tests.flow.publishing import TARGETS, connect, expected, hurried, kind_for, publish, result, standing, wish
 from tests.stack import JiraSite, Stack, eventually
 
-pytestmark = [pytest.mark.long, pytest.mark.process]
+pytestmark = [pytest.mark.faults, pytest.mark.long, pytest.mark.process]
 
 LATE_S = 6.0
 """How late the answers come of what has been done at once: the kill falls in between."""

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
 from sandbox.signing import qsh
-from tests.flow.conftest import sqlite_copy
+from tests.flow import acts
+from tests.flow.conftest import SHAPE, fresh_database
 from tests.flow.insider import Insider, ask, paths
 from tests.stack import Stack
 
@@ -29,7 +29,6 @@ class Deed:
     """What was done to the product. secrets: name -> the planted text. answers: all that it said."""
 
     stack: Stack
-    folder: Path
     secrets: dict[str, str] = field(default_factory=dict)
     answers: list[httpx2.Response] = field(default_factory=list)
 
@@ -43,7 +42,7 @@ class Deed:
 
 
 @pytest.fixture(scope="module")
-def deed(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Deed]:
+def deed(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Deed]:
     """A stack of its own on which everything below has happened, and which logs all it can."""
     folder = tmp_path_factory.mktemp("canaries")
     environment = {
@@ -52,8 +51,8 @@ def deed(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
         "OPERATOR_TOKEN": OPERATOR,
         "LOG_LEVEL": "DEBUG",
     }
-    with Stack(sqlite_copy(sqlite_template, folder), folder, sites=2, model=0.0, **environment) as stack:
-        deed = Deed(stack, folder)
+    with Stack(fresh_database(request, folder), folder, sites=2, model=0.0, **SHAPE, **environment) as stack:
+        deed = Deed(stack)
         deed.secrets = {"operator": OPERATOR, "sealing": SEALING, "deployment": DEPLOYMENT, "own": OWN}
         insider = deed.plant(Insider.of(stack), "first")
         deed.plant(Insider.of(stack, 1), "second")
@@ -172,12 +171,17 @@ def test_no_person_is_named_in_the_log(deed: Deed) -> None:
 
 
 def test_no_secret_is_readable_in_the_database(deed: Deed) -> None:
-    files = [file for file in deed.folder.iterdir() if file.name.startswith("jiravision.db")]
-    dump = b"".join(file.read_bytes() for file in files)
-    assert STORY.encode() in dump, "the right file was read, and what the add-on is for is in it"
+    dump = acts.stored(deed.stack)
+    assert STORY.encode() in dump, "the right place was read, and what the add-on is for is in it"
     for name, secret in deed.secrets.items():
         assert secret.encode() not in dump, name
     assert b"eyJ" not in dump
+
+
+def test_no_secret_and_no_word_of_an_issue_is_in_redis(deed: Deed) -> None:
+    kept = acts.stored_in_redis(deed.stack)
+    for name, text in {**deed.secrets, "story": STORY, "a token": "eyJ"}.items():
+        assert text.encode() not in kept, name
 
 
 def test_no_secret_is_in_any_answer(deed: Deed) -> None:

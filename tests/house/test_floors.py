@@ -10,7 +10,7 @@ FLOORS = [
     "connect forge adf formats rules redis",
     "gherkin",
     "jira llm testmgmt store queue blobs",
-    "policy reading similar",
+    "policy reading similar clockwork",
     "runs",
     "generation",
     "analysis criteria scenarios pipeline summary exports targets",

@@ -1,14 +1,14 @@
 """Rows of `run_events`: what a run reported on its way, in the order of `seq`, so that a watcher can resume."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import and_, delete, func, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.leases import Lease
-from addon.store.tables.runs import run_events
+from addon.store.tables.runs import run_events, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,29 @@ async def since(tx: AsyncConnection, tenant_id: str, *, run_id: str, after: int)
         .order_by(run_events.c.seq)
     )
     return [Event(*row) for row in (await tx.execute(query)).all()]
+
+
+async def told(tx: AsyncConnection, tenant_id: str, *, run_id: str, after: int) -> tuple[str, list[Event]] | None:
+    """The run's state, and its events with a number above `after`, as one statement sees them; None without a run."""
+    mine = and_(run_events.c.run_id == runs.c.id, run_events.c.tenant_id == runs.c.tenant_id, run_events.c.seq > after)
+    query = (
+        select(runs.c.state, run_events.c.seq, run_events.c.event, run_events.c.data)
+        .select_from(runs.outerjoin(run_events, mine))
+        .where(runs.c.tenant_id == tenant_id, runs.c.id == run_id)
+        .order_by(run_events.c.seq)
+    )
+    rows = (await tx.execute(query)).all()
+    if not rows:
+        return None
+    return rows[0].state, [Event(row.seq, row.event, row.data) for row in rows if row.seq is not None]
+
+
+async def standing(tx: AsyncConnection, of: Collection[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, int]]:
+    """By (tenant id, run id) the run's state and the highest number it has reported, 0 for none."""
+    last = select(func.max(run_events.c.seq)).where(run_events.c.run_id == runs.c.id).scalar_subquery()
+    query = select(runs.c.tenant_id, runs.c.id, runs.c.state, last.label("seq"))
+    found = await tx.execute(query.where(tuple_(runs.c.tenant_id, runs.c.id).in_(of)))
+    return {(row.tenant_id, row.id): (row.state, row.seq or 0) for row in found}
 
 
 async def last_seq(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, literal_column, or_,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.db import insert_into
+from addon.store.fairness import Moment
 from addon.store.ids import new_id
 from addon.store.leases import Lease, held
 from addon.store.repos.runs import Run
@@ -263,7 +264,7 @@ async def rivals(tx: AsyncConnection, publication: Publication) -> Rivals:
     return Rivals(any(row.newer for row in found), any(row.state == "running" for row in found))
 
 
-def turn(now: float) -> ColumnElement[bool]:
+def turn(now: Moment) -> ColumnElement[bool]:
     """False while an item that belongs before this one is being written or could be.
 
     One that failed, or waits for its next try, holds nobody up.
@@ -282,7 +283,7 @@ def turn(now: float) -> ColumnElement[bool]:
     )
 
 
-def _earlier_at_the_same_document(now: float) -> ColumnElement[bool]:
+def _earlier_at_the_same_document(now: Moment) -> ColumnElement[bool]:
     first = publications.alias("first")
     earlier = or_(
         first.c.created_at < publications.c.created_at,

@@ -1,7 +1,7 @@
 """All tables on one `metadata`, for whoever builds or compares the whole schema."""
 
-from addon.store.tables import audit, base, money, people, places, projects, reruns, runs, tenants
+from addon.store.tables import audit, base, clockwork, money, people, places, projects, reruns, runs, tenants
 
 metadata = base.metadata
-TABLES = (audit, money, people, places, projects, reruns, runs, tenants)
+TABLES = (audit, clockwork, money, people, places, projects, reruns, runs, tenants)
 """Importing a module puts its tables on the metadata."""

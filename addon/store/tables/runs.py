@@ -38,8 +38,20 @@ runs = Table(
         postgresql_where=text("state in ('queued', 'running') and issue_id is not null and not preview"),
     ),
     Index(
-        "ix_runs_due", "queue", "priority", "run_at",
+        "ix_runs_waiting", "queue", "tenant_id", "priority", "run_at", "id",
         sqlite_where=text("state = 'queued'"), postgresql_where=text("state = 'queued'"),
+    ),
+    Index(
+        "ix_runs_working", "queue", "tenant_id",
+        sqlite_where=text("state = 'running'"), postgresql_where=text("state = 'running'"),
+    ),
+    Index(
+        "ix_runs_failed", "tenant_id", "finished_at",
+        sqlite_where=text("state = 'failed'"), postgresql_where=text("state = 'failed'"),
+    ),
+    Index(
+        "ix_runs_started", "started_at",
+        sqlite_where=text("started_at is not null"), postgresql_where=text("started_at is not null"),
     ),
     Index(
         "ix_runs_lease", "lease_until",
@@ -93,11 +105,32 @@ publications = Table(
     Index("ix_publications_run", "run_id"),
     Index("ix_publications_remote", "tenant_id", "remote_id"),
     Index(
-        "ix_publications_due", "queue", "priority", "run_at",
+        "ix_publications_waiting", "queue", "tenant_id", "priority", "run_at", "id",
         sqlite_where=text("state = 'queued'"), postgresql_where=text("state = 'queued'"),
+    ),
+    Index(
+        "ix_publications_working", "queue", "tenant_id",
+        sqlite_where=text("state = 'running'"), postgresql_where=text("state = 'running'"),
+    ),
+    Index(
+        "ix_publications_failed", "tenant_id", "finished_at",
+        sqlite_where=text("state = 'failed'"), postgresql_where=text("state = 'failed'"),
+    ),
+    Index(
+        "ix_publications_started", "started_at",
+        sqlite_where=text("started_at is not null"), postgresql_where=text("started_at is not null"),
     ),
     Index(
         "ix_publications_lease", "lease_until",
         sqlite_where=text("state = 'running'"), postgresql_where=text("state = 'running'"),
     ),
 )  # fmt: skip
+
+paces = Table(
+    "paces",
+    metadata,
+    tenant_id(primary_key=True),
+    Column("queue", String(16), primary_key=True),
+    # What the site has begun so far is paid for, at its rate, up to this moment: near now it may begin more.
+    Column("paid_until", Float, nullable=False),
+)

@@ -9,12 +9,12 @@ from fastapi.responses import JSONResponse
 
 from addon.llm.errors import ModelError
 from addon.llm.models import Models
-from addon.llm.remote_tokens import Believer, Envelope, shared_secrets
 from addon.llm.remote_wire import Given, told
 from addon.observe import metrics
-from addon.settings import Settings, is_loopback
+from addon.settings import Settings
 from addon.web.ai_service.asking import AskStream, Counter, unless_gone
 from addon.web.ai_service.shapes import SHAPES
+from addon.web.ai_service.trust import Trust
 from addon.web.drain import Drain
 from addon.web.errors import Errors
 from addon.web.health import Operator
@@ -33,9 +33,9 @@ class Hall:
 
 def create_service(settings: Settings) -> FastAPI:
     """The application, to be served on settings.host. Raises Misconfigured when its door would stand open."""
-    secrets = shared_secrets(settings, loopback=is_loopback(settings.host))
+    trust = Trust.of(settings, name=NAME)
     models = Models()
-    counter = Counter(models, Believer(secrets), envelope=Envelope(secrets), most=settings.ai_slots)
+    counter = Counter(models, trust.believer, envelope=trust.envelope, most=settings.ai_slots)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -44,6 +44,7 @@ def create_service(settings: Settings) -> FastAPI:
         finally:
             app.state.drain.begin()
             await models.close()
+            await trust.close()
 
     app = FastAPI(
         title="JiraVision AI service",

@@ -56,7 +56,7 @@ class Counter:
         self._believer.require_token(token)
         body = await request.body()
         sent = Sent(request.method, request.url.path, body)
-        self._believer.check(token, sent)
+        await self._believer.believe(token, sent)
         try:
             asked = Asked.model_validate_json(body)
         except ValidationError as error:

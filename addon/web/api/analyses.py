@@ -9,8 +9,8 @@ from addon.policy.projects import storable
 from addon.runs.start import Ask
 from addon.store.repos.runs import Run
 from addon.web.api import seen
-from addon.web.api.events import EVENT_STREAM, Stream, StreamsDep, respond
 from addon.web.api.people import named
+from addon.web.api.watching import EVENT_STREAM, Stream, StreamsDep, watched
 from addon.web.security import ApiCaller, Caller
 from addon.web.state import House, HouseDep
 
@@ -50,9 +50,9 @@ async def analyze_issue_stream(
 ) -> Stream:
     """The same, answered by the run's event stream at once."""
     # Before the run is started: nobody should pay for one whose stream is refused.
-    with streams.slot(caller):
+    async with streams.slot(caller):
         run = await _asked(house, caller, wish=wish)
-    return respond(streams, caller, events=house.events.follow(run.id, caller.tenant.id, after=0))
+    return await watched(house, caller, streams=streams, run=run)
 
 
 @routes.get("/issues/{issue}/runs")

@@ -1,29 +1,27 @@
 """Event streams of runs: resumable, bounded in number and time, and no database connection held in between."""
 
 import asyncio
-import json
-import time
-from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Response
-from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
-from starlette.types import Receive, Scope, Send
+from fastapi.sse import EventSourceResponse
+from starlette.types import Message, Receive, Scope, Send
 
-from addon.errors import AddonError, TooMany
+from addon.errors import TooMany
 from addon.observe import logs, metrics
-from addon.store.repos.events import Event
+from addon.redis.shared import Shared
+from addon.redis.slots import Full, Room, Slots
+from addon.runs.watching import News
+from addon.web.api.frames import Pace, Right, frames, nobody_asks
 from addon.web.drain import Drain
 from addon.web.security import Caller
 
-HEARTBEAT_S = 15.0
-LONGEST_S = 600.0
 PER_PERSON = 8
 PER_TENANT = 200
-LAST = ("done", "failed")
+CUT = "jiravision.cut"
+"""The ASGI extension that ends a connection at once: a polite end waits for a reader that does not read."""
 EVENT_STREAM: Any = {
     "response_class": Response,
     "responses": {200: {"description": "Server-sent events.", "content": {"text/event-stream": {}}}, 429: {}},
@@ -33,44 +31,40 @@ EVENT_STREAM: Any = {
 log = logs.logger("addon.web")
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """When a stream gives a sign of life and when it ends, in seconds."""
-
-    heartbeat_s: float = HEARTBEAT_S
-    longest_s: float = LONGEST_S
-
-
 class Streams:
-    """How many streams are open, by person and by tenant; drain ends them all."""
+    """How many streams are open, by person and by site, over all processes; drain ends those of this one."""
 
     def __init__(
-        self, drain: Drain, *, per_person: int = PER_PERSON, per_tenant: int = PER_TENANT, pace: Pace | None = None
+        self,
+        drain: Drain,
+        slots: Slots | None = None,
+        *,
+        per_person: int = PER_PERSON,
+        per_tenant: int = PER_TENANT,
+        pace: Pace | None = None,
     ) -> None:
         self.drain = drain
         self.pace = pace or Pace()
         self._limits = (per_person, per_tenant)
-        self._open: Counter[tuple[str, ...]] = Counter()
+        self._slots = slots or Slots(Shared(), purpose="streams")
 
-    @contextmanager
-    def slot(self, caller: Caller) -> Iterator[None]:
+    @asynccontextmanager
+    async def slot(self, caller: Caller) -> AsyncIterator[None]:
         """Holds a place while the stream is open. Raises TooMany."""
-        keys: tuple[tuple[str, ...], ...] = ((caller.tenant.id, caller.account_id), (caller.tenant.id,))
-        for key, limit in zip(keys, self._limits, strict=True):
-            if self._open[key] >= limit:
-                raise TooMany("Too many analyses are being watched at once; close some panels.", retry_after_s=10)
-        # No await between the look and this: two requests cannot take the last place together.
-        self._open.update(keys)
+        person, site = self._limits
+        rooms = Room((caller.tenant.id, caller.account_id), person), Room((caller.tenant.id,), site)
+        try:
+            place = await self._slots.take(*rooms)
+        except Full as full:
+            metrics.API_REFUSALS.labels("person_streams" if full.room is rooms[0] else "site_streams").inc()
+            detail = "Too many analyses are being watched at once; close some panels."
+            raise TooMany(detail, retry_after_s=full.retry_after_s) from full
         metrics.HTTP_STREAMS.inc()
         try:
             yield
         finally:
             metrics.HTTP_STREAMS.dec()
-            for key in keys:
-                self._open[key] -= 1
-                # Else the names of everybody who ever watched would stay in memory.
-                if not self._open[key]:
-                    del self._open[key]
+            self._slots.leave(place)
 
 
 async def streams_of(request: Request) -> Streams:
@@ -83,66 +77,60 @@ StreamsDep = Annotated[Streams, Depends(streams_of)]
 class Stream(EventSourceResponse):
     """The events as text/event-stream. It gives its place back however it ends: in time, cut off, or failed."""
 
-    def __init__(self, place: ExitStack, content: AsyncGenerator[bytes]) -> None:
+    def __init__(self, place: AsyncExitStack, content: AsyncGenerator[bytes], *, drain: Drain, pace: Pace) -> None:
         # Proxies that collect answers before passing them on would hold every event back.
         super().__init__(content, headers={"X-Accel-Buffering": "no"})
         self._place = place
         self._content = content
+        self._drain = drain
+        self._pace = pace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._place:
+        async with self._place:
             try:
-                await super().__call__(scope, receive, send)
+                await self._sent(scope, receive=receive, send=send)
             finally:
                 await self._content.aclose()
 
+    async def _sent(self, scope: Scope, *, receive: Receive, send: Send) -> None:
+        """Cuts the connection of a reader that takes nothing any more: its place is wanted by others."""
+        now = asyncio.get_running_loop().time
+        limit = asyncio.timeout(None)
 
-def respond(streams: Streams, caller: Caller, *, events: AsyncIterator[Event]) -> Stream:
+        async def patiently(message: Message) -> None:
+            limit.reschedule(now() + (self._pace.last_send_s if self._drain.begun else self._pace.send_s))
+            await send(message)
+            limit.reschedule(None)
+
+        leaving = asyncio.ensure_future(self._drain.wait())
+        leaving.add_done_callback(lambda _: _hurry(limit, now() + self._pace.last_send_s))
+        try:
+            async with limit:
+                await super().__call__(scope, receive, patiently)
+        except TimeoutError:
+            log.info("stream cut", error="not_read")
+            cut: Mapping[str, Callable[[], None]] = scope.get("extensions", {}).get(CUT, {})
+            if cut:
+                cut["now"]()
+                # The server learns of it at its next turn, and only then finds nothing wrong with our silence.
+                await asyncio.sleep(0.01)
+        finally:
+            leaving.cancel()
+
+
+def _hurry(limit: asyncio.Timeout, at: float) -> None:
+    """Brings the end of a send under way forward."""
+    when = limit.when()
+    if when is not None and not limit.expired() and at < when:
+        limit.reschedule(at)
+
+
+async def respond(
+    streams: Streams, caller: Caller, *, events: AsyncIterator[News], right: Right = nobody_asks
+) -> Stream:
     """Raises TooMany before anything is sent."""
     # Taken now and not when the stream begins, so that a refusal is still an answer with a status.
-    place = ExitStack()
-    place.enter_context(streams.slot(caller))
-    return Stream(place, frames(events, streams.drain, pace=streams.pace))
-
-
-async def frames(events: AsyncIterator[Event], drain: Drain, *, pace: Pace) -> AsyncGenerator[bytes]:
-    """Each event as it comes, a comment when none does, `reconnect` at the end of the time or of this process."""
-    ends = time.monotonic() + pace.longest_s
-    leaving = asyncio.ensure_future(drain.wait())
-    # A task outlives the timeouts below: cancelling `anext` would end the generator behind it.
-    coming = asyncio.ensure_future(anext(events, None))
-    try:
-        while (left_s := ends - time.monotonic()) > 0:
-            wait_s = min(pace.heartbeat_s, left_s)
-            await asyncio.wait({coming, leaving}, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
-            if coming.done():
-                try:
-                    event = coming.result()
-                except AddonError as error:
-                    # The answer has begun: the reader comes back and reads the error as one.
-                    log.info("stream cut", error=error.code)
-                    break
-                if event is None:
-                    return
-                yield _frame(event.event, event.data, seq=event.seq)
-                if event.event in LAST:
-                    return
-                coming = asyncio.ensure_future(anext(events, None))
-            elif leaving.done():
-                break
-            else:
-                # Proxies cut connections on which nothing moves, most of them after 60 s.
-                yield KEEPALIVE_COMMENT
-        yield _frame("reconnect", {})
-    finally:
-        leaving.cancel()
-        coming.cancel()
-        # Waited for, because a generator that still runs cannot be closed.
-        await asyncio.gather(leaving, coming, return_exceptions=True)
-        if isinstance(events, AsyncGenerator):
-            await events.aclose()
-
-
-def _frame(name: str, data: dict[str, Any], *, seq: int | None = None) -> bytes:
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return format_sse_event(data_str=text, event=name, id=str(seq) if seq is not None else None)
+    place = AsyncExitStack()
+    await place.enter_async_context(streams.slot(caller))
+    drain, pace = streams.drain, streams.pace
+    return Stream(place, frames(events, drain, pace=pace, right=right), drain=drain, pace=pace)

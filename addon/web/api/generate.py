@@ -12,8 +12,8 @@ from addon.runs.publish import NoField
 from addon.runs.start import Ask, IssueRef
 from addon.store.repos.runs import Run
 from addon.web.api import rights, seen
-from addon.web.api.events import EVENT_STREAM, Stream, Streams, StreamsDep, respond
 from addon.web.api.people import named
+from addon.web.api.watching import EVENT_STREAM, Stream, Streams, StreamsDep, watched
 from addon.web.security import ApiCaller, Caller
 from addon.web.state import House, HouseDep
 
@@ -113,9 +113,9 @@ async def _started(house: House, caller: Caller, *, wish: Generate, kind: str) -
 
 async def _streamed(house: House, caller: Caller, *, streams: Streams, wish: Generate, kind: str) -> Stream:
     # Before the run is started: nobody should pay for one whose stream is refused.
-    with streams.slot(caller):
+    async with streams.slot(caller):
         run = await _asked(house, caller, wish=wish, kind=kind)
-    return respond(streams, caller, events=house.events.follow(run.id, caller.tenant.id, after=0))
+    return await watched(house, caller, streams=streams, run=run)
 
 
 async def _asked(house: House, caller: Caller, *, wish: Generate, kind: str) -> Run:

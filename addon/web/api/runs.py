@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header
 
 from addon.web.api import seen
-from addon.web.api.events import EVENT_STREAM, Stream, StreamsDep, respond
 from addon.web.api.people import named
+from addon.web.api.watching import EVENT_STREAM, Stream, StreamsDep, watched
 from addon.web.security import ApiCaller
 from addon.web.state import HouseDep
 
@@ -43,8 +43,9 @@ async def run_events(
 ) -> Stream:
     """Server-sent events: stage, token (a partial result), then done or failed with the whole run.
 
-    Last-Event-ID resumes after that event. The stream ends after ten minutes with `reconnect`.
+    Last-Event-ID resumes after that event, at whichever process. The stream ends after ten minutes, and when its
+    process leaves, with `reconnect`; with `refused` {"error", "detail"} when the caller may see the run no more.
     """
     run = await seen.run(house, caller, run_id=run_id)
     after = min(int(last_event_id), MAX_SEQ) if last_event_id.isascii() and last_event_id.isdecimal() else 0
-    return respond(streams, caller, events=house.events.follow(run.id, caller.tenant.id, after=after))
+    return await watched(house, caller, streams=streams, run=run, after=after)

@@ -15,7 +15,7 @@ from addon.store.repos.runs import Run
 from addon.summary.markdown import Markdown
 from addon.summary.run import DEFAULT_ISSUES, MOST_ISSUES
 from addon.web.api import eyes, seen
-from addon.web.api.events import EVENT_STREAM, Stream, StreamsDep, respond
+from addon.web.api.watching import EVENT_STREAM, Stream, StreamsDep, watched
 from addon.web.security import ApiCaller, Caller
 from addon.web.state import House, HouseDep
 
@@ -55,9 +55,9 @@ async def summarize_jql_stream(
 ) -> Stream:
     """The same, answered by the run's event stream at once."""
     # Before the run is started: nobody should pay for one whose stream is refused.
-    with streams.slot(caller):
+    async with streams.slot(caller):
         run = await _asked(house, caller, wish=wish)
-    return respond(streams, caller, events=house.events.follow(run.id, caller.tenant.id, after=0))
+    return await watched(house, caller, streams=streams, run=run)
 
 
 @routes.get("/projects/{project}/summaries")

@@ -10,6 +10,7 @@ import pytest
 from addon.connect import qsh
 from addon.jira.client import Jira
 from addon.jira.site import Site
+from tests.unit.redis.deployment import Deployment, open_deployment
 
 OAUTH = "https://auth.example.com"
 ACCOUNT = "712020:6d6c7882-fe3f-d5c9-7377-2bafa2a18731"
@@ -57,6 +58,13 @@ async def over() -> AsyncIterator[Open]:
     yield open_
     for jira in opened:
         await jira.close()
+
+
+@pytest.fixture
+async def deployment() -> AsyncIterator[Deployment]:
+    """A Redis of the test's own, empty; the test may kill it."""
+    async with open_deployment() as opened:
+        yield opened
 
 
 def ok(body: object = None, status: int = 200, **headers: str) -> httpx2.Response:

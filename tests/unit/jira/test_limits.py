@@ -7,11 +7,17 @@ import pytest
 from addon.jira import issues
 from addon.jira.client import Jira
 from addon.jira.errors import JiraBusy
+from addon.jira.gates import Passage
 from addon.jira.limiter import IN_FLIGHT, Limiter
-from addon.jira.limits import Pause, pause
+from addon.jira.limits import Ease, Pause, ease, pause
 from tests.unit.jira.conftest import OAUTH, OTHER, SITE, Open, ok
 
 NOW = 1_772_445_600.0  # 2026-03-02T10:00:00Z
+READ = Passage("c", "issue.get", points=2)
+
+
+def write(issue: str) -> Passage:
+    return Passage("c", "issue.edit", "PUT", issue)
 
 
 @pytest.mark.parametrize(
@@ -31,12 +37,16 @@ NOW = 1_772_445_600.0  # 2026-03-02T10:00:00Z
         (429, {"retry-after": "2", "ratelimit-reason": "jira-quota-global-based"}, Pause(2.0, "everywhere")),
         (429, {"retry-after": "2", "ratelimit-reason": "jira-quota-tenant-based"}, Pause(2.0, "site")),
         (429, {"retry-after": "2", "ratelimit-reason": "jira-per-issue-on-write"}, Pause(2.0, "issue")),
+        (429, {"retry-after": "2", "ratelimit-reason": "jira-burst-based"}, Pause(2.0, "endpoint")),
+        (429, {"retry-after": "2", "ratelimit-reason": "jira-cost-based"}, Pause(2.0, "site")),
+        (429, {"ratelimit": '"global-app-quota";r=0;t=600'}, Pause(600.0, "everywhere")),
+        (200, {"ratelimit": '"Beta-global-app-quota";r=0;t=600'}, None),
         (503, {"retry-after": "7"}, Pause(7.0, "site")),
         (503, {}, None),
         (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "2026-03-02T10:00:20Z"}, Pause(20.0, "site")),
         (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "2026-03-02T09:00:20Z"}, None),
         (200, {"x-ratelimit-remaining": "3", "x-ratelimit-reset": "2026-03-02T10:00:20Z"}, None),
-        (200, {"ratelimit": '"burst";r=4;t=1, "global-app-quota";r=0;t=600'}, Pause(600.0, "site")),
+        (200, {"ratelimit": '"burst";r=4;t=1, "global-app-quota";r=0;t=600'}, Pause(600.0, "everywhere")),
         (200, {"ratelimit": '"global-app-quota";r=11000;t=600'}, None),
         (200, {"beta-ratelimit": '"global-app-quota";r=0;t=600'}, None),
         (200, {"ratelimit": 'rubbish;;"'}, None),
@@ -44,6 +54,50 @@ NOW = 1_772_445_600.0  # 2026-03-02T10:00:00Z
 )
 def test_headers_say_how_long_to_wait(status: int, headers: dict[str, str], expected: Pause | None) -> None:
     assert pause(status, headers, now=NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, None),
+        ({"ratelimit": '"global-app-quota";r=11000;t=600'}, Ease(600.0, 11_000, "everywhere")),
+        ({"ratelimit": '"tenant-quota";t=600;r=300'}, Ease(600.0, 300, "site")),
+        ({"ratelimit": '"tenant-quota";r=300;t=600, "burst";r=4;t=1'}, Ease(600.0, 300, "site")),
+        ({"ratelimit": '"burst";r=4;t=1'}, Ease(1.0, 4, "endpoint")),
+        ({"ratelimit": '"Beta-global-app-quota";r=11;t=600'}, None),
+        ({"ratelimit": '"global-app-quota";r=5;t=0'}, None),
+        ({"ratelimit": '"global-app-quota";r=' + "9" * 400 + ";t=600"}, Ease(600.0, 999_999_999_999, "everywhere")),
+        ({"ratelimit": "rubbish"}, None),
+        ({"x-ratelimit-limit": "100", "x-ratelimit-remaining": "99"}, None),
+        ({"x-ratelimit-limit": "100", "x-ratelimit-remaining": "19"}, Ease(10.0, 19, "endpoint")),
+        ({"x-ratelimit-remaining": "19"}, None),
+        ({"x-ratelimit-limit": "100", "x-ratelimit-remaining": "none"}, None),
+        ({"x-ratelimit-nearlimit": "true"}, Ease(10.0, 20, "endpoint")),
+        ({"x-ratelimit-nearlimit": "false"}, None),
+        (
+            {"x-ratelimit-nearlimit": "True", "x-ratelimit-remaining": "7", "x-ratelimit-reset": "2026-03-02T10:30Z"},
+            Ease(1800.0, 7, "site"),
+        ),
+        (
+            {"x-ratelimit-nearlimit": "true", "ratelimit-reason": "jira-quota-global-based"},
+            Ease(10.0, 20, "everywhere"),
+        ),
+    ],
+)
+def test_headers_say_that_room_becomes_scarce(headers: dict[str, str], expected: Ease | None) -> None:
+    assert ease(headers, now=NOW) == expected
+
+
+async def test_scarce_points_slow_down_what_nobody_waits_for(over: Open) -> None:
+    jira, wire = over(ok({"id": "1", "key": "A-1"}, 200, ratelimit='"tenant-quota";r=20;t=600'))
+    await issues.get(jira.as_app(SITE, automatic=True), "A-1", fields=["summary"])
+    await issues.get(jira.as_app(SITE, automatic=True), "A-1", fields=["summary"])
+    with pytest.raises(JiraBusy) as caught:
+        await issues.get(jira.as_app(SITE, automatic=True), "A-1", fields=["summary"])
+    assert 50 < (caught.value.retry_after_s or 0) <= 80  # 30 s a point, two points each
+    await issues.get(jira.as_app(SITE), "A-1", fields=["summary"])
+    await issues.get(jira.as_app(OTHER, automatic=True), "A-1", fields=["summary"])
+    assert len(wire.requests) == 4
 
 
 async def test_at_most_eight_requests_of_a_site_are_in_flight() -> None:
@@ -121,19 +175,19 @@ async def test_writes_to_one_issue_are_spaced_and_others_are_not(over: Open) -> 
 
 async def test_pause_of_one_issue_leaves_the_site_open() -> None:
     limiter = Limiter()
-    limiter.pause("c", Pause(60, "issue"), issue="A-1")
-    async with limiter.slot("c", None, patience_s=1), limiter.slot("c", "A-2", patience_s=1):
+    limiter.pause(write("A-1"), Pause(60, "issue"))
+    async with limiter.slot(READ, patience_s=1), limiter.slot(write("A-2"), patience_s=1):
         pass
     with pytest.raises(JiraBusy):
-        async with limiter.slot("c", "A-1", patience_s=1):
+        async with limiter.slot(write("A-1"), patience_s=1):
             pass
 
 
 async def test_pauses_never_become_shorter() -> None:
     limiter = Limiter()
-    limiter.pause("c", Pause(60, "site"), issue=None)
-    limiter.pause("c", Pause(1, "site"), issue=None)
+    limiter.pause(READ, Pause(60, "site"))
+    limiter.pause(READ, Pause(1, "site"))
     with pytest.raises(JiraBusy) as caught:
-        async with limiter.slot("c", None, patience_s=5):
+        async with limiter.slot(READ, patience_s=5):
             pass
     assert (caught.value.retry_after_s or 0) > 50

@@ -12,6 +12,10 @@ REQUIRED = (
     "llm_request_duration_seconds",
     "llm_tokens_used_total",
     "jira_requests_total",
+    "jira_waits_total",
+    "jira_points_used",
+    "jira_points_limit",
+    "api_refusals_total",
     "jira_publish_success_total",
     "runs_total",
     "webhooks_total",
@@ -53,6 +57,8 @@ def test_no_label_can_name_a_tenant_an_issue_or_a_person() -> None:
         "owner",
         "budget",
         "level",
+        "cause",
+        "limit",
     }
     declared = {
         label

@@ -49,9 +49,12 @@ class Rows:
     async def reclaim(self) -> None:
         self._asked("reclaim")
 
-    async def sweep(self) -> tuple[int, Mapping[str, Waiting]]:
+    async def sweep(self, *, take_back: bool) -> tuple[int, Collection[str]]:
         self._asked("sweep")
-        return 0, {}
+        return 0, ()
+
+    async def waiting(self) -> Mapping[str, Waiting]:
+        return {}
 
 
 @dataclass

@@ -115,3 +115,20 @@ async def test_garbage_in_the_list_wakes_nobody_and_stops_nobody(server: RedisSe
         await web.wake("ai")
         await ear.next()
         assert ear.heard == ["ai"]
+
+
+async def test_what_is_noted_for_later_is_heard_by_whoever_starts_it_elsewhere(server: RedisServer) -> None:
+    noted = asyncio.Event()
+    redis = Redis(server.url, prefix="tests")
+    hub = Hub(redis)
+    scheduler, other = Wakes(redis, hub=hub), Redis(server.url, prefix="tests")
+    scheduler.on_noted(noted.set)
+    door = Hub(other)
+    async with hub.open(), door.open():
+        # The first word says that something may have been missed while nobody listened.
+        await asyncio.wait_for(noted.wait(), 10)
+        noted.clear()
+        Wakes(other, hub=door).note()
+        await asyncio.wait_for(noted.wait(), 10)
+    await redis.close()
+    await other.close()

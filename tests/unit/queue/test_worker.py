@@ -21,7 +21,7 @@ from addon.store.tables.runs import publications, runs
 from tests.rows import add_publication, add_run, add_tenant, row_of, states
 from tests.services import PostgreSQL
 
-FAST = Pace(heartbeat_s=0.1, sweep_s=0.1, limit_s=5.0)
+FAST = Pace(heartbeat_s=0.1, sweep_s=0.1, soft_s=5.0)
 
 
 class Job:
@@ -187,7 +187,7 @@ async def test_request_to_cancel_stops_the_work(database: Database) -> None:
 
 async def test_work_that_takes_too_long_fails_in_words(database: Database) -> None:
     run_id = await add_run(database, await add_tenant(database))
-    hasty = Pace(heartbeat_s=5, sweep_s=5, limit_s=0.2)
+    hasty = Pace(heartbeat_s=5, sweep_s=5, soft_s=0.2)
     async with at_work(database, Job(database, runs, for_ever), pace=hasty) as (_, wakes):
         await wakes.wake("ai")
         await all_in(database, runs, {"failed": 1})

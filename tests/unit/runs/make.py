@@ -35,7 +35,7 @@ from addon.store.repos.runs import Run
 from addon.store.secrets import Seals
 from tests.rows import add_tenant
 
-FAST = Size(20, Pace(heartbeat_s=0.1, sweep_s=0.1, limit_s=30.0), lease_s=5.0)
+FAST = Size(20, Pace(heartbeat_s=0.1, sweep_s=0.1, soft_s=30.0), lease_s=5.0)
 HASTY = Patience(first_s=0.05, longest_s=0.2)
 ADDON_KEY = "com.jiravision.addon"
 

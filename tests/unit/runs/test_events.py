@@ -2,27 +2,39 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import event as sql_event
 
 from addon.errors import NotFound
-from addon.runs.bus import Bus
-from addon.runs.events import Events
+from addon.redis.connection import Redis
+from addon.redis.hub import Hub
+from addon.runs.bus import TOPIC, Bus
+from addon.runs.events import Events, Pace
 from addon.runs.progress import RunProgress
+from addon.runs.watching import News
 from addon.store.db import Database
 from addon.store.leases import Claims, Lease
+from addon.store.migrate import migrate
 from addon.store.repos.events import Event
 from addon.store.tables.runs import runs
 from tests.rows import add_run, add_tenant
+from tests.services import PostgreSQL
+
+NEVER = Pace(deaf_s=60.0, hearing_s=60.0, gap_s=0.01, away_s=0.1)
 
 
 class Watched:
     """A claimed run with its progress and a place to watch it from."""
 
-    def __init__(self, db: Database, lease: Lease, *, poll_s: float = 60.0) -> None:
-        self.db, self.lease, self.bus = db, lease, Bus()
+    def __init__(self, db: Database, lease: Lease, *, pace: Pace = NEVER, bus: Bus | None = None) -> None:
+        self.db, self.lease, self.bus = db, lease, bus or Bus()
         self.progress = RunProgress(db, self.bus, lease=lease)
-        self.events = Events(db, self.bus, poll_s=poll_s)
+        self.events = Events(db, self.bus, pace=pace)
 
     async def end(self, state: str = "succeeded", *, tell: bool = True) -> None:
         async with self.db.begin() as tx:
@@ -30,16 +42,49 @@ class Watched:
         if tell:
             self.bus.tell(self.lease.id)
 
+    def stream(self, after: int = 0) -> AsyncIterator[News]:
+        return self.events.follow(self.lease.id, self.lease.tenant_id, after=after)
+
     async def collect(self, after: int = 0) -> list[Event]:
         async with asyncio.timeout(10):
-            return [event async for event in self.events.follow(self.lease.id, self.lease.tenant_id, after=after)]
+            return [event async for event in self.stream(after)]
+
+    def collecting(self, number: int) -> "asyncio.Future[list[list[Event]]]":
+        """So many streams at once."""
+        return asyncio.gather(*(self.collect() for _ in range(number)))
 
 
-async def watched(db: Database, *, poll_s: float = 60.0) -> Watched:
+async def watched(db: Database, *, pace: Pace = NEVER, bus: Bus | None = None) -> Watched:
     await add_run(db, await add_tenant(db))
     async with db.begin() as tx:
         (lease,) = await Claims(runs, "ann").claim(tx, "ai", limit=1, now=time.time())
-    return Watched(db, lease, poll_s=poll_s)
+    return Watched(db, lease, pace=pace, bus=bus)
+
+
+@contextmanager
+def counted(db: Database) -> Iterator[list[str]]:
+    """The statements that reach the database inside the block."""
+    seen: list[str] = []
+
+    def statement(_c: object, _k: object, sql: str, *_: object) -> None:
+        seen.append(sql.split("\n")[0])
+
+    sql_event.listen(db.engine.sync_engine, "before_cursor_execute", statement)
+    try:
+        yield seen
+    finally:
+        sql_event.remove(db.engine.sync_engine, "before_cursor_execute", statement)
+
+
+def readings(statements: list[str]) -> list[str]:
+    """Those that streams need, not those of the progress that a test reports meanwhile."""
+    return [sql for sql in statements if sql.startswith("SELECT")]
+
+
+async def until(condition: Callable[[], object], within_s: float = 10.0) -> None:
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110 - what is waited for happens in tasks of the code under test
+            await asyncio.sleep(0.01)
 
 
 def names(events: list[Event]) -> list[str]:
@@ -80,11 +125,190 @@ async def test_live_events_come_as_they_happen_and_no_connection_is_held(databas
 
 
 async def test_news_of_another_process_is_found_by_asking(database: Database) -> None:
-    run = await watched(database, poll_s=0.1)
+    run = await watched(database, pace=replace(NEVER, deaf_s=0.1, hearing_s=0.1))
     collecting = asyncio.create_task(run.collect())
     await asyncio.sleep(0.05)
     await run.end(tell=False)
     assert names(await collecting) == ["done"]
+
+
+async def test_news_that_nobody_told_of_is_found_as_soon_as_it_is_known_that_some_was_missed(
+    database: Database,
+) -> None:
+    hub = Hub()
+    run = await watched(database, bus=Bus(hub))
+    collecting = asyncio.create_task(run.collect())
+    await asyncio.sleep(0.05)
+    await run.end(tell=False)
+    hub.tell(TOPIC)
+    assert names(await collecting) == ["done"]
+
+
+async def test_who_hears_nobody_asks_more_often(database: Database) -> None:
+    redis = Redis("redis://127.0.0.1:1/0", prefix="tests")
+    for hub, asked in ((Hub(redis), True), (Hub(), False)):
+        run = await watched(database, pace=replace(NEVER, deaf_s=0.1), bus=Bus(hub))
+        async with aclosing(cast("Any", run.stream())) as stream:
+            await run.progress.stage("reading")
+            await anext(stream)
+            with counted(database) as statements:
+                await asyncio.sleep(0.5)
+        assert bool(statements) is asked
+    await redis.close()
+
+
+async def test_five_hundred_streams_cost_what_one_costs(database: Database) -> None:
+    """One query for each piece of news, four at the end, none for a stream that comes in between."""
+    run = await watched(database)
+    with counted(database) as statements:
+        streams = run.collecting(499)
+        await run.progress.stage("reading")
+        await asyncio.sleep(0.2)
+        await run.progress.stage("thinking")
+        await asyncio.sleep(0.2)
+        before = len(statements)
+        late = asyncio.create_task(run.collect(after=1))
+        await asyncio.sleep(0.1)
+        assert len(statements) == before
+        await run.end()
+        seen = await streams
+    assert all(names(each) == ["reading", "thinking", "done"] for each in seen)
+    assert [event.seq for event in await late] == [2, 3]
+    # The first look, one for each stage, one at the end; the whole run with what was written and judged.
+    assert len(readings(statements)) <= 3 + 4
+    assert run.events._watched == {}
+
+
+async def test_watching_many_silent_runs_costs_one_query_each_time(database: Database) -> None:
+    tenant_id = await add_tenant(database)
+    run_ids = [await add_run(database, tenant_id) for _ in range(30)]
+    events = Events(database, Bus(), pace=replace(NEVER, deaf_s=0.1, hearing_s=0.1))
+    streams = [asyncio.ensure_future(anext(events.follow(run_id, tenant_id))) for run_id in run_ids]
+    await until(lambda: not events._turns.locked())
+    await asyncio.sleep(0.2)
+    with counted(database) as statements:
+        await asyncio.sleep(1.0)
+    assert 3 <= len(statements) <= 11
+    for stream in streams:
+        stream.cancel()
+    await asyncio.gather(*streams, return_exceptions=True)
+
+
+async def test_nobody_who_watches_means_nobody_who_asks(database: Database) -> None:
+    run = await watched(database, pace=replace(NEVER, deaf_s=0.05, hearing_s=0.05))
+    await run.progress.stage("reading")
+    async with aclosing(cast("Any", run.stream())) as stream:
+        await anext(stream)
+    await until(lambda: run.events._asking is None or run.events._asking.done())
+    with counted(database) as statements:
+        await asyncio.sleep(0.3)
+    assert statements == []
+    assert run.events._tasks == set()
+
+
+async def test_many_runs_that_speak_at_once_leave_connections_free(database: Database) -> None:
+    tenant_id = await add_tenant(database)
+    run_ids = [await add_run(database, tenant_id) for _ in range(40)]
+    bus = Bus()
+    events = Events(database, bus, pace=NEVER)
+    streams = [asyncio.ensure_future(anext(events.follow(run_id, tenant_id))) for run_id in run_ids]
+    busiest = 0
+    if database.dialect == "postgresql":
+        for _ in range(50):
+            for run_id in run_ids:
+                bus.tell(run_id)
+            await asyncio.sleep(0.01)
+            busiest = max(busiest, 10 - database._free._value)
+        assert 1 <= busiest <= 4
+    for stream in streams:
+        stream.cancel()
+    await asyncio.gather(*streams, return_exceptions=True)
+
+
+async def test_a_flood_of_words_about_a_run_is_answered_with_few_looks(database: Database) -> None:
+    run = await watched(database, pace=replace(NEVER, gap_s=0.3))
+    collecting = run.collecting(3)
+    with counted(database) as statements:
+        for _ in range(200):
+            run.bus.tell(run.lease.id)
+            await asyncio.sleep(0.005)
+    assert len(statements) <= 15
+    await run.end()
+    await collecting
+
+
+async def test_a_reader_that_does_not_read_holds_nobody_and_costs_no_memory(database: Database) -> None:
+    run = await watched(database)
+    progress = RunProgress(database, run.bus, lease=run.lease, clock=iter(range(10_000)).__next__)
+    async with aclosing(cast("Any", run.stream())) as stuck:
+        await progress.stage("reading")
+        assert (await anext(stuck)).seq == 1
+        quick = asyncio.create_task(run.collect())
+        for number in range(30):
+            await progress.partial({"n": number, "text": "x" * 10_000})
+            await asyncio.sleep(0.02)
+        (held,) = run.events._watched.values()
+        assert len(held._told) == 2
+        await run.end()
+        assert len([event for event in await quick if event.event == "token"]) > 10
+        rest = [event async for event in stuck]
+    assert [(event.event, event.data.get("n")) for event in rest] == [("token", 29), ("done", None)]
+
+
+async def test_a_run_that_begins_anew_shows_no_partial_result_of_before(database: Database) -> None:
+    run = await watched(database)
+    async with aclosing(cast("Any", run.stream())) as stream:
+        await run.progress.stage("thinking")
+        await run.progress.partial({"n": 1})
+        await run.progress.stage("queued")
+        while (await anext(stream)).seq < 3:
+            pass
+        late = asyncio.create_task(run.collect())
+        await asyncio.sleep(0.1)
+        await run.end()
+        assert names(await late) == ["thinking", "queued", "done"]
+
+
+async def test_who_comes_back_at_another_process_gets_every_event_once(database: Database) -> None:
+    """Two processes: what one has shown, the other goes on after."""
+    hub = Hub()
+    run = await watched(database, bus=Bus(hub))
+    other = Events(database, Bus(hub), pace=NEVER)
+    seen: list[Event] = []
+    for number in range(6):
+        await run.progress.stage(f"s{number}")
+        events = (run.events, other)[number % 2]
+        after = seen[-1].seq if seen else 0
+        async with aclosing(cast("Any", events.follow(run.lease.id, run.lease.tenant_id, after=after))) as stream:
+            seen.append(await anext(stream))
+    await run.end()
+    async for last in other.follow(run.lease.id, run.lease.tenant_id, after=seen[-1].seq):
+        seen.append(last)
+    assert names(seen) == [*(f"s{number}" for number in range(6)), "done"]
+    assert [event.seq for event in seen] == list(range(1, 8))
+
+
+async def test_streams_outlast_a_database_that_is_away() -> None:
+    server = PostgreSQL()
+    server.start()
+    try:
+        await migrate(server.url)
+        db = Database.open(server.url)
+        run = await watched(db, pace=replace(NEVER, deaf_s=0.1, hearing_s=0.1))
+        collecting = run.collecting(3)
+        await run.progress.stage("reading")
+        await asyncio.sleep(0.2)
+        server.kill()
+        run.bus.tell(run.lease.id)
+        await asyncio.sleep(1.0)
+        server.start()
+        await run.end(tell=False)
+        assert [names(each) for each in await collecting] == [["reading", "done"]] * 3
+        await db.close()
+        # Connections that were cut off close at the loop's next turns.
+        await asyncio.sleep(0.2)
+    finally:
+        server.remove()
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled"])
@@ -116,7 +340,8 @@ async def test_partial_results_are_thinned_out_and_only_the_last_is_kept(databas
 
 async def test_watchers_leave_nothing_behind() -> None:
     bus = Bus()
-    with bus.watch("r") as one, bus.watch("r") as two:
+    one, two = asyncio.Event(), asyncio.Event()
+    with bus.watch("r", one), bus.watch("r", two):
         bus.tell("r")
         bus.tell("other")
         assert one.is_set()
@@ -131,4 +356,5 @@ async def test_leaving_a_stream_early_frees_its_watcher(database: Database) -> N
     stream = run.events.follow(run.lease.id, run.lease.tenant_id)
     assert (await anext(stream)).event == "stage"
     await stream.aclose()  # type: ignore[attr-defined]
-    assert run.bus._watchers == {}
+    await until(lambda: run.bus._watchers == {})
+    assert run.events._watched == {}

@@ -210,3 +210,23 @@ def tenant() -> dict[str, object]:
 async def answer(db: Database) -> int:
     async with db.begin() as tx:
         return int(await tx.scalar(text("SELECT 1")) or 0)
+
+
+async def test_connections_that_ended_while_nobody_used_them_are_replaced_unseen() -> None:
+    server = PostgreSQL()
+    server.start()
+    db = Database.open(server.url)
+
+    async def asked() -> int:
+        async with db.begin() as tx:
+            return int(await tx.scalar(text("SELECT pg_backend_pid()")))
+
+    try:
+        before = await asyncio.gather(*(asked() for _ in range(4)))
+        await asyncio.to_thread(server.kill)
+        await asyncio.to_thread(server.start)
+        after = await asyncio.gather(*(asked() for _ in range(4)))
+        assert not set(before) & set(after)
+    finally:
+        await db.close()
+        server.remove()

@@ -2,16 +2,20 @@
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from addon.store.db import Database
-from addon.store.migrate import at_head, migrate
+from addon.store.migrate import NoSchema, TableInUse, _config, at_head, migrate, migrated
 from addon.store.tables.everything import metadata
 from tests.conftest import administer, in_database
+from tests.rows import add_run, add_tenant
 
 
 async def test_migrated_database_is_at_head(database: Database) -> None:
@@ -33,13 +37,14 @@ async def test_migrations_build_exactly_the_tables_of_the_code(database: Databas
 
 
 async def test_partial_indexes_are_partial(database: Database) -> None:
+    names = "('ix_runs_waiting', 'ix_runs_working', 'ix_runs_lease', 'uq_runs_active', 'ix_publications_waiting')"
     sql = {
-        "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'index' AND name LIKE '%_due' OR name = 'uq_runs_active'",
-        "postgresql": "SELECT indexdef FROM pg_indexes WHERE indexname LIKE '%_due' OR indexname = 'uq_runs_active'",
+        "sqlite": f"SELECT sql FROM sqlite_master WHERE type = 'index' AND name IN {names}",
+        "postgresql": f"SELECT indexdef FROM pg_indexes WHERE indexname IN {names}",
     }
     async with database.begin() as tx:
         found = list((await tx.execute(text(sql[database.dialect]))).scalars())
-    assert len(found) == 3
+    assert len(found) == 5
     assert all("where" in statement.lower() for statement in found)
 
 
@@ -48,6 +53,73 @@ async def test_migrating_twice_changes_nothing(database_url: str) -> None:
     db = Database.open(database_url)
     assert await at_head(db)
     await db.close()
+
+
+@pytest.mark.parametrize(("version", "fine"), [("9999", True), ("0001", False)])
+async def test_a_newer_schema_is_fine_and_an_older_one_is_not(database: Database, version: str, fine: bool) -> None:
+    async with database.begin() as tx:
+        await tx.execute(text(f"update alembic_version set version_num = '{version}'"))
+    assert await at_head(database) is fine
+    if not fine:
+        with pytest.raises(NoSchema, match="jiravision migrate"):
+            await migrated(database, within_s=0)
+
+
+async def test_a_newer_schema_is_left_alone_and_said(database: Database, database_url: str) -> None:
+    async with database.begin() as tx:
+        await tx.execute(text("update alembic_version set version_num = '9999'"))
+    said: list[str] = []
+    await migrate(database_url, said.append)
+    async with database.begin() as tx:
+        assert (await tx.execute(text("select version_num from alembic_version"))).scalar_one() == "9999"
+    assert "newer than this release" in said[-1]
+
+
+async def test_it_says_what_it_does(tmp_path: Path) -> None:
+    url, said = f"sqlite+aiosqlite:///{tmp_path}/new.db", list[str]()
+    await migrate(url, said.append)
+    assert said[:2] == ["0001 …", "0001 done"]
+    await migrate(url, said.append)
+    assert said[-1].endswith(" already.")
+
+
+async def test_a_table_in_use_ends_the_migration_soon_and_nobody_else(postgres_url: str) -> None:
+    """Somebody holds a row of runs: the step gives up, inserts of others go on, and nothing is half done."""
+    await administer(postgres_url, 'CREATE DATABASE "busy"')
+    url = in_database(postgres_url, "busy")
+    await migrate(url)
+    holder, others = Database.open(url), Database.open(url)
+    async with others.begin() as tx:
+        await tx.run_sync(lambda connection: command.downgrade(_config(connection), "0005"))
+    longest = 0.0
+
+    async def insert_on() -> None:
+        nonlocal longest
+        while True:
+            began = time.monotonic()
+            await add_run(others, tenant_id)
+            longest = max(longest, time.monotonic() - began)
+            await asyncio.sleep(0.05)
+
+    tenant_id = await add_tenant(others)
+    began, said = time.monotonic(), list[str]()
+    try:
+        async with holder.begin() as tx:
+            await tx.execute(text("lock table runs in row exclusive mode"))
+            inserting = asyncio.create_task(insert_on())
+            with pytest.raises(TableInUse, match="step 0006"):
+                await migrate(url, said.append)
+        assert time.monotonic() - began < 30
+        assert not inserting.done()
+        inserting.cancel()
+        await asyncio.gather(inserting, return_exceptions=True)
+        assert longest < 8
+        assert [line for line in said if "in use" in line][-1].endswith("try 3 of 3")
+        assert not await at_head(others)
+    finally:
+        await holder.close()
+        await others.close()
+        await administer(postgres_url, 'DROP DATABASE "busy" WITH (FORCE)')
 
 
 async def test_four_processes_may_migrate_an_empty_sqlite_file_at_once(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from addon.store.db import Database
-from addon.store.repos import projects, tenant_models, usage
-from addon.store.repos.projects import Intake, ProjectRow
+from addon.store.repos import deliveries, projects, tenant_models, usage
+from addon.store.repos.deliveries import Intake
+from addon.store.repos.projects import ProjectRow
 from addon.store.repos.tenant_models import TenantModelRow
 from addon.store.tables.runs import publications, runs
 from tests.unit.policy.test_projects import add_tenant
@@ -65,8 +66,8 @@ async def test_a_choice_of_model_is_written_twice_and_read_once(database: Databa
 
 async def test_an_untouched_issue_of_an_untouched_project_has_no_history(database: Database, tenant_id: str) -> None:
     async with database.single() as tx:
-        assert await projects.intake(tx, tenant_id, project_id="10000", issue_id="1", since=0.0) == Intake(
-            None, False, 0
+        assert await deliveries.intake(tx, tenant_id, project_id="10000", issue_id="1", since=0.0) == Intake(
+            None, 0.0, False, 0
         )
 
 
@@ -79,11 +80,11 @@ async def test_one_statement_tells_settings_ledger_and_rate(database: Database, 
     await add_run(database, tenant_id, "r4", created_at=150.0, issue_id="2")
     await add_publication(database, tenant_id, "r4", remote_id="1", state="succeeded")
     async with database.single() as tx:
-        assert await projects.intake(tx, tenant_id, project_id="10000", issue_id="1", since=100.0) == Intake(
-            {"auto_analyze": False}, True, 1
+        assert await deliveries.intake(tx, tenant_id, project_id="10000", issue_id="1", since=100.0) == Intake(
+            {"auto_analyze": False}, 1.0, True, 1
         )
-        assert await projects.intake(tx, "tenant-z", project_id="10000", issue_id="1", since=100.0) == Intake(
-            None, False, 0
+        assert await deliveries.intake(tx, "tenant-z", project_id="10000", issue_id="1", since=100.0) == Intake(
+            None, 0.0, False, 0
         )
 
 

@@ -12,10 +12,12 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 from sqlalchemy import event
+from sqlalchemy.engine import Dialect
 
 from addon.house.house import House
 from addon.policy.lifecycle import Installation
 from addon.settings import Settings
+from addon.store.swift import Swift
 from addon.web.app import create_app
 from tests import tokens
 from tests.pretend import ALL_RIGHTS, PretendJira
@@ -91,11 +93,20 @@ class Door:
         def commit(_c: object) -> None:
             seen.append("COMMIT")
 
+        original = Swift.given
+
+        def given(swift: Swift, dialect: Dialect, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+            found = original(swift, dialect, values)
+            seen.append(found[0])
+            return found
+
+        Swift.given = given  # type: ignore[assignment, method-assign]
         event.listen(engine, "before_cursor_execute", statement)
         event.listen(engine, "commit", commit)
         try:
             yield seen
         finally:
+            Swift.given = original  # type: ignore[method-assign]
             event.remove(engine, "before_cursor_execute", statement)
             event.remove(engine, "commit", commit)
 

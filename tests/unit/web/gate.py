@@ -8,7 +8,10 @@ from fastapi import APIRouter, Depends, FastAPI, Response
 
 from addon.jira.install_keys import InstallKeys
 from addon.policy.lifecycle import Installation, Lifecycle
+from addon.policy.rates import Rates
 from addon.policy.tenants import Tenants
+from addon.redis.shared import Shared
+from addon.redis.windows import Windows
 from addon.settings import Settings
 from addon.store.db import Database
 from addon.store.secrets import Seals
@@ -82,6 +85,7 @@ class Gate:
         self.settings = Settings(base_url=tokens.BASE_URL, addon_key=tokens.APP_KEY, enable_debug_routes=debug)
         self.key_server = KeyServer()
         self.install_keys = InstallKeys("https://keys.example", httpx2.MockTransport(self.key_server))
+        self.rates = Rates(Windows(Shared()), self.settings)
         self.tenants = Tenants(database, seals, settings=self.settings)
         self.lifecycle = Lifecycle(
             database, seals, settings=self.settings, tenants=self.tenants, dropped=lambda _: None

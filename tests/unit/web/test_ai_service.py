@@ -3,7 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from addon.settings import ROOT, Settings
 from addon.web.ai_service.app import create_service
 from addon.web.ai_service.shapes import KNOWN, SHAPES
 from tests.fake_model import FakeModel
+from tests.services import RedisServer
 
 SECRET = "a secret of host and service: long enough"
 URL = "http://ai.test"
@@ -245,6 +247,53 @@ async def test_a_token_is_good_once_and_for_its_own_body(both: Both) -> None:
     assert len(both.model.requests) == 1
 
 
+async def test_a_token_is_good_once_over_all_processes_of_the_service(redis: RedisServer) -> None:
+    made = Settings(
+        _env_file=None,
+        ai_shared_secret=SECRET,
+        host="0.0.0.0",
+        redis_url=redis.url,
+        database_url="postgresql+asyncpg://nobody@127.0.0.1/nothing",
+    )
+
+    def token() -> str:
+        return signed([SECRET], Sent("POST", "/ai/analyze-issue", b"{}"), ttl_s=60, now=time.time())
+
+    async with AsyncExitStack() as exit_:
+        processes: list[httpx2.AsyncClient] = []
+        for _ in range(2):
+            app = create_service(made)
+            await exit_.enter_async_context(app.router.lifespan_context(app))
+            client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=URL)
+            processes.append(await exit_.enter_async_context(client))
+
+        async def believed(number: int, token: str) -> bool:
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+            answer = await processes[number].post("/ai/analyze-issue", content=b"{}", headers=headers)
+            return answer.status_code == 422
+
+        used = token()
+        assert await believed(0, used)
+        assert not await believed(1, used)
+        assert await believed(1, token())
+        redis.kill()
+        # Nobody who is in the right is turned away, and each process still knows what it has seen itself.
+        later = token()
+        assert await believed(0, later)
+        assert not await believed(0, later)
+        assert not await believed(1, used)
+
+
+@pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    server = RedisServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
 @pytest.mark.parametrize(
     "changed",
     [{"shape": "Criteria"}, {"shape": "os.system"}, {"timeout_s": 0}, {"choices": []}, {"more": 1}, {"prompt": None}],
@@ -281,7 +330,7 @@ async def test_several_models_may_be_asked_in_turn(both: Both) -> None:
 
 
 async def test_more_asks_than_it_may_take_are_sent_away(both: Both) -> None:
-    made = Settings(_env_file=None, ai_shared_secret=SECRET, ai_slots=1)  # type: ignore[call-arg]
+    made = Settings(_env_file=None, ai_shared_secret=SECRET, ai_slots=1)
     app = create_service(made)
     wire = httpx2.ASGITransport(app)
     remote = Remote(Door(URL, (SECRET,), 60.0), wire)

@@ -6,7 +6,8 @@ from sqlalchemy import select, update
 
 from addon.observe import metrics
 from addon.policy.tenants import Tenant
-from addon.store.repos import publications
+from addon.store.repos import projects, publications
+from addon.store.repos.projects import ProjectRow
 from addon.store.repos.publications import Item
 from addon.store.repos.runs import NewRun
 from addon.store.repos.runs import get as get_run
@@ -44,13 +45,22 @@ async def test_a_new_issue_is_answered_with_204_once_its_run_is_committed(door: 
     assert counted("started") == before + 1
 
 
-async def test_a_delivery_costs_two_statements_and_one_commit_of_a_write(door: Door) -> None:
+async def test_a_delivery_costs_one_statement_and_its_commit(door: Door) -> None:
     await door.deliver(new_issue("1", "ABC-1"))
     await door.house.worker.stop(0)
     with door.counted() as seen:
         await door.deliver(new_issue())
-    # Neither BEGIN nor COMMIT: each commits itself, and only the second has something to commit.
-    assert [sql.split()[0] for sql in seen] == ["SELECT", "INSERT"]
+    # Neither BEGIN nor COMMIT: it commits itself.
+    assert [sql.split()[0] for sql in seen] == ["INSERT"]
+
+
+async def test_what_another_process_switched_off_a_second_ago_stays_off(door: Door) -> None:
+    await door.deliver(new_issue("1", "ABC-1"))
+    row = ProjectRow({"auto_analyze": False}, "ann", 1.0)
+    async with door.house.db.begin() as tx:
+        await projects.save(tx, (await tenant(door)).id, project_id=PROJECT, row=row)
+    await door.deliver(new_issue("2", "ABC-2"))
+    assert [run.issue_id for run in await started(door)] == ["1"]
 
 
 @pytest.mark.parametrize(
@@ -253,7 +263,7 @@ async def test_a_payload_as_large_as_jira_sends_passes_and_a_larger_one_does_not
 async def test_the_log_tells_what_happened_without_the_issues_words(door: Door) -> None:
     with captured_logs() as lines:
         await door.deliver(new_issue())
-    line = next(line for line in lines.all if line["msg"] == "webhook")
+    line = next(line for line in lines.all if line["msg"] == "answered")
     assert line["outcome"] == "started"
     assert "pay by card" not in lines.text
     assert tokens.CLIENT_KEY not in lines.text

@@ -1,4 +1,4 @@
-"""kill -9 at any moment: every run ends, its effect exists once."""
+"""F1, T31: kill -9 at any moment, or by the work itself: every run ends, its effect exists once."""
 
 import asyncio
 import os
@@ -18,9 +18,10 @@ from addon.runs.bus import Bus
 from addon.runs.start import Delivery, IssueRef, Starts
 from addon.settings import Settings
 from addon.store.db import Database
+from addon.store.leases import MOST_CRASHES
 from addon.store.secrets import Seals
 from addon.store.tables.runs import publications, runs
-from tests.flow.killable import KEY
+from tests.faults.killable import KEY, POISON
 from tests.rows import add_tenant, states
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +30,7 @@ MOMENTS = (runs, publications)
 """What is under way when a worker is killed. Two kills: a row that met three would rightly be given up."""
 RUNS = PER_KILL * len(MOMENTS)
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.faults, pytest.mark.process]
 
 
 async def test_every_run_ends_and_every_comment_is_written_once_however_often_workers_are_killed(
@@ -58,6 +59,42 @@ async def test_every_run_ends_and_every_comment_is_written_once_however_often_wo
             await kill(worker)
 
 
+async def test_work_that_kills_its_workers_is_given_up_and_takes_nobody_with_it(
+    database_url: str, tmp_path: Path
+) -> None:
+    jira = tmp_path / "jira"
+    jira.touch()
+    waiting = await asyncio.gather(*(prepared(database_url, jira) for _ in range(MOST_CRASHES + 1)))
+    worker = await begin(waiting.pop())
+    db = Database.open(database_url)
+    try:
+        starts, tenant = await door(db)
+        await deliver(starts, tenant, range(10))
+        poisoned = Delivery(IssueRef("666", POISON, "1"), "poisoned")
+        assert await starts.webhook(tenant, poisoned) == "started"
+        for turn in range(1, MOST_CRASHES + 1):
+            assert await asyncio.wait_for(worker.wait(), 30) == -signal.SIGKILL
+            worker = await begin(waiting.pop())
+            await deliver(starts, tenant, range(10 * turn, 10 * turn + 10))
+        innocent = 10 * (MOST_CRASHES + 1)
+        async with asyncio.timeout(60):
+            while (await states(db, runs)).get("failed", 0) + (await states(db, runs)).get("succeeded", 0) <= innocent:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+            while (await states(db, publications)) != {"succeeded": innocent}:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        assert await states(db, runs) == {"succeeded": innocent, "failed": 1}
+        async with db.begin() as tx:
+            (dead,) = (await tx.execute(select(runs).where(runs.c.state == "failed"))).all()
+        assert (dead.issue_key, dead.crashes) == (POISON, MOST_CRASHES)
+        assert dead.error["error"] == "worker_lost"
+        assert set(Counter(jira.read_text().split()).values()) == {1}
+        assert worker.returncode is None
+    finally:
+        await db.close()
+        for each in [worker, *waiting]:
+            await kill(each)
+
+
 async def door(db: Database) -> tuple[Starts, Tenant]:
     seals = Seals([KEY])
     settings = Settings(_env_file=None)  # type: ignore[call-arg]
@@ -80,7 +117,7 @@ async def under_way(db: Database, table: Table) -> None:
 async def prepared(url: str, jira: Path) -> asyncio.subprocess.Process:
     """A worker that has loaded everything and waits for the word."""
     pipe = asyncio.subprocess.PIPE
-    arguments = ("-m", "tests.flow.killable", url, str(jira))
+    arguments = ("-m", "tests.faults.killable", url, str(jira))
     child = await asyncio.create_subprocess_exec(sys.executable, *arguments, cwd=ROOT, stdin=pipe, stdout=pipe)
     assert child.stdout is not None
     assert await asyncio.wait_for(child.stdout.readline(), 60) == b"waiting\n"

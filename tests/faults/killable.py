@@ -5,7 +5,9 @@ target writes a line per effect and, as the real ones do, looks for its own mark
 """
 
 import asyncio
+import os
 import random
+import signal
 import sys
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from addon.store.db import Database
 from addon.store.secrets import Seals
 from tests.unit.runs.make import comment, stage
 
+POISON = "ABC-666"
+"""The issue that kills whoever begins to think about it."""
 KEY = "the key of processes that are to be killed"
 SIZE = Size(20, Pace(heartbeat_s=0.3, sweep_s=0.2), lease_s=2.0)
 
@@ -23,6 +27,8 @@ SIZE = Size(20, Pace(heartbeat_s=0.3, sweep_s=0.2), lease_s=2.0)
 async def think(work: Work) -> Outcome:
     await work.progress.stage("reading")
     await pause()
+    if work.run.issue_key == POISON:
+        os.kill(os.getpid(), signal.SIGKILL)
     if work.run.facts is None:
         await work.save_facts({"sections": []}, work.run.id[:8])
     await work.progress.partial({"so": "far"})

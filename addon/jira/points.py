@@ -1,0 +1,52 @@
+"""The points of this hour, and how many of them are used.
+
+Jira grants an app so many points from one full hour (UTC) to the next, for all sites together; how many are used shows
+only when most of them are.
+Source: developer.atlassian.com/cloud/jira/platform/rate-limiting/
+"""
+
+import time
+from collections.abc import Callable
+
+HOUR_S = 3600.0
+SAVING = 0.8
+"""From this part of the points on, what nobody waits for is spread over the rest of the hour."""
+RESERVED = 0.95
+"""From this part on the points are for people who wait."""
+
+
+class Points:
+    """As far as this process knows. most: in an hour, 0 for no limit. clock: UTC epoch seconds."""
+
+    def __init__(self, most: int = 0, *, clock: Callable[[], float] = time.time) -> None:
+        self.most = most
+        self._clock = clock
+        self._hour = 0
+        self._used = 0
+
+    @property
+    def hour(self) -> int:
+        """Full hours since 1970."""
+        return int(self._clock() // HOUR_S)
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until all points are there again."""
+        return HOUR_S - self._clock() % HOUR_S
+
+    @property
+    def used(self) -> int:
+        return self._used if self._hour == self.hour else 0
+
+    def add(self, points: int) -> None:
+        self._hour, self._used = self.hour, self.used + points
+
+    def seen(self, hour: int, used: int) -> None:
+        """What all processes together have used."""
+        # Another clock may be in the next hour already, or still in the last.
+        if hour == self.hour:
+            self._hour, self._used = hour, max(self.used, used)
+
+    def spare(self) -> int:
+        """How many are left for what nobody waits for."""
+        return int(self.most * RESERVED) - self.used

@@ -1,0 +1,32 @@
+"""Rows that were at work whenever a worker died: one of them may be what kills it, the others were only near.
+
+Whoever is on the last chance is worked with no other such row in the same process, so that the next death has one name.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Table, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+LAST_CHANCE = 2
+"""Deaths a row was near to; with the next one it is given up."""
+APART_S = 2.0
+"""How long a suspect waits before it looks again whether the one before it is over."""
+
+
+async def apart(
+    tx: AsyncConnection, table: Table, *, worker: str, claimed: Sequence[Any], now: float
+) -> tuple[list[Any], bool]:
+    """What the worker keeps of the rows it has just claimed, and whether others had to go back for a while."""
+    suspects = [row.id for row in claimed if row.crashes >= LAST_CHANCE]
+    if not suspects:
+        return list(claimed), False
+    c = table.c
+    held = select(func.count()).where(c.worker == worker, c.state == "running", c.crashes >= LAST_CHANCE)
+    others = (await tx.execute(held.where(c.id.not_in(suspects)))).scalar_one()
+    later = suspects[0 if others else 1 :]
+    if later:
+        back = {"state": "queued", "worker": None, "lease_until": None, "run_at": now + APART_S}
+        await tx.execute(update(table).where(c.id.in_(later), c.worker == worker).values(back))
+    return [row for row in claimed if row.id not in later], bool(later)

@@ -1,0 +1,73 @@
+"""One statement straight through the driver, for the few that are sent so often that the way there is what costs.
+
+What they say is written in SQLAlchemy Core as everywhere and compiled once; a connection comes from the same pool.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.util import greenlet_spawn
+
+Row = tuple[Any, ...]
+
+
+class Swift:
+    """A statement for both databases that returns a few rows. values: its parameters, as the driver takes them.
+
+    Documents are texts of JSON. Parameters with a list of values are not known here.
+    """
+
+    def __init__(self, sqlite: ClauseElement, postgresql: ClauseElement) -> None:
+        self._statements = {"sqlite": sqlite, "postgresql": postgresql}
+        self._compiled: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {}
+
+    def given(self, dialect: Dialect, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """The SQL and its arguments in their order. Raises KeyError for a parameter without a value."""
+        if dialect.name not in self._compiled:
+            made = self._statements[dialect.name].compile(dialect=dialect)
+            names = tuple(getattr(made, "positiontup", None) or ())
+            constants = {name: value for name, value in made.params.items() if value is not None}
+            self._compiled[dialect.name] = str(made), names, constants
+        sql, names, constants = self._compiled[dialect.name]
+        return sql, [values[name] if name in values else constants[name] for name in names]
+
+
+async def fetch(engine: Engine, statement: Swift, values: Mapping[str, Any]) -> list[Row]:
+    """All its rows; committed. Raises what the driver raises, TimeoutError of the pool."""
+    sql, arguments = statement.given(engine.dialect, values)
+    held = await _connected(engine)
+    try:
+        raw: Any = held.driver_connection
+        if engine.dialect.name == "postgresql":
+            found: list[Row] = await raw.fetch(sql, *arguments)
+        else:
+            found = await raw.execute_fetchall(sql, arguments)
+    except (asyncpg.PostgresError, sqlite3.Error):
+        # The server answered, so that the connection is as good as before unless that was the point of the answer.
+        await greenlet_spawn(held.invalidate if _ended(held) else held.close)
+        raise
+    except BaseException:
+        # Cancelled or cut off: whatever this connection says next belongs to nobody.
+        await greenlet_spawn(held.invalidate)
+        raise
+    await greenlet_spawn(held.close)
+    return found
+
+
+async def _connected(engine: Engine) -> PoolProxiedConnection:
+    while True:
+        held = await greenlet_spawn(engine.pool.connect)
+        if not _ended(held):
+            return held
+        # The server went away while nobody used it: another is free, or made.
+        await greenlet_spawn(held.invalidate)
+
+
+def _ended(held: PoolProxiedConnection) -> bool:
+    raw: Any = held.driver_connection
+    return isinstance(raw, asyncpg.Connection) and raw.is_closed()

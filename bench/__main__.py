@@ -1,0 +1,81 @@
+"""python -m bench [--only requests,analyses,fanout,streams] [--database sqlite|postgresql] [--short] [--write]
+
+Starts on loopback whatever is measured and takes it away again. Ends with code 1 when something promised was not kept.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bench import analyses, fanout, report, requests, streams
+from bench.stage import GOAL_HEAD, Databases, Figures, Goal, Table, Unmet, databases, say
+
+PARTS = ("requests", "analyses", "fanout", "streams")
+DATABASES = ("postgresql", "sqlite")
+
+Measure = Callable[[Databases, Path], Figures]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="What JiraVision costs, side by side with less."
+    )
+    parser.add_argument("--only", default=",".join(PARTS), help=f"some of {', '.join(PARTS)}")
+    parser.add_argument("--database", choices=DATABASES, action="append")
+    parser.add_argument("--short", action="store_true", help="fewer rounds: to see that it works, not how fast")
+    parser.add_argument("--write", action="store_true", help="put the figures into bench/README.md")
+    asked = parser.parse_args()
+    parts = asked.only.split(",")
+    found: list[Figures] = []
+    missed: list[str] = []
+    for kind in asked.database or DATABASES:
+        for name, measure in _measures(kind, short=asked.short):
+            if name not in parts:
+                continue
+            try:
+                found.append(_measured(kind, measure))
+            except Unmet as error:
+                missed.append(f"{name} on {kind}: {error}")
+    goals = [goal for figures in found for goal in figures.goals]
+    tables = [*_merged(found), Table("What was promised", GOAL_HEAD, [goal.row() for goal in goals])]
+    for table in tables:
+        report.show(table.title, table.head, table.rows)
+    if asked.write and found:
+        report.write("\n".join(report.markdown(table.title, table.head, table.rows) for table in tables))
+    if "streams" in parts:
+        missed += streams.run(rounds=2 if asked.short else 5, write=asked.write)
+    _end(missed, goals)
+
+
+def _measures(kind: str, *, short: bool) -> Iterator[tuple[str, Measure]]:
+    rounds, per_round = (2, 200) if short else (5, 1000)
+    yield "requests", lambda made, folder: requests.measure(kind, made, folder, rounds=rounds, per_round=per_round)
+    waves, few = (2, 30) if short else (analyses.WAVES, 150)
+    yield "analyses", lambda made, folder: analyses.measure(kind, made, folder, waves=waves, few=few)
+    yield "fanout", lambda made, folder: fanout.measure(kind, made, folder)
+
+
+def _measured(kind: str, measure: Measure) -> Figures:
+    with tempfile.TemporaryDirectory(prefix="jiravision-bench-") as folder, databases(kind, Path(folder)) as made:
+        return measure(made, Path(folder))
+
+
+def _merged(found: list[Figures]) -> list[Table]:
+    """One table for what was measured on both databases."""
+    tables: dict[tuple[str, tuple[str, ...]], Table] = {}
+    for table in (table for figures in found for table in figures.tables):
+        tables.setdefault((table.title, table.head), Table(table.title, table.head, [])).rows.extend(table.rows)
+    return list(tables.values())
+
+
+def _end(missed: list[str], goals: list[Goal]) -> None:
+    missed += [f"{goal.what}: {goal.found:.2f}" for goal in goals if not goal.met]
+    for words in missed:
+        say(f"not kept: {words}")
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""F19: clocks that are ten minutes off take no work from anybody, and what they refuse is explained in the log."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.ground import Ground
+from tests.flow import acts
+from tests.stack import Process, eventually
+
+pytestmark = [pytest.mark.faults, pytest.mark.process]
+
+LIBRARIES = "/usr/lib/*/faketime/libfaketimeMT.so.1"
+OFF = ["+10m", "-10m"]
+
+
+def library() -> str:
+    """Raises RuntimeError: a skipped clock proves nothing."""
+    found = sorted(Path("/").glob(LIBRARIES.removeprefix("/")))
+    if not found:
+        raise RuntimeError("The tests need faketime: install it (Debian: apt-get install faketime).")
+    return str(found[0])
+
+
+@pytest.fixture
+def skewed(faulty: Ground) -> Iterator["Skewed"]:
+    off = Skewed(faulty)
+    yield off
+    off.right()
+
+
+class Skewed:
+    """Processes of the ground that live in another time, until they are put right."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._off: list[Process] = []
+
+    def put(self, processes: list[Process], by: str) -> None:
+        self._off += processes
+        self._change(processes, LD_PRELOAD=library(), FAKETIME=by, FAKETIME_DONT_FAKE_MONOTONIC="1")
+
+    def right(self) -> None:
+        self._change(self._off, LD_PRELOAD="", FAKETIME="", FAKETIME_DONT_FAKE_MONOTONIC="")
+
+    def _change(self, processes: list[Process], **environment: str) -> None:
+        before = {process.name: process.pid for process in processes}
+        for process in processes:
+            process.change(**environment)
+            process.terminate()
+        eventually(
+            lambda: all(p.running and p.pid != before[p.name] for p in processes), "processes in another time", 60
+        )
+        eventually(lambda: all(self._ground.ready(n) == 200 for n in range(2)), "ready fleet", 60)
+
+
+@pytest.mark.parametrize("by", OFF)
+def test_worker_and_scheduler_with_a_wrong_clock_disturb_nobody(faulty: Ground, skewed: Skewed, by: str) -> None:
+    off = [faulty.fleet.workers[0], faulty.fleet.schedulers[0]]
+    skewed.put(off, by)
+    # Longer than the sweep of the others takes to come by.
+    faulty.stack.model("latency", 4)
+    faulty.issues(20)
+    eventually(lambda: faulty.commented() == 20, "comments")
+    workers = acts.rows(
+        faulty.stack, "SELECT attempts, crashes FROM runs WHERE created_at > :t", t=faulty.began_at - 1200
+    )
+    assert {tuple(row) for row in workers if row[0] != 1 or row[1] != 0} == set()
+    asked = faulty.stack.model("requests")
+    assert len(asked) == 20
+
+
+@pytest.mark.parametrize("by", OFF)
+def test_web_process_with_a_wrong_clock_says_so_when_it_refuses(faulty: Ground, skewed: Skewed, by: str) -> None:
+    web = faulty.fleet.webs[0]
+    skewed.put([web], by)
+    read = len(web.output)
+    life = {"age_s": 0, "ttl_s": 180} if by.startswith("-") else {"age_s": 0, "ttl_s": 60}
+    token = faulty.site().ask("GET", "/token", kind="context", user="ann", **life)["token"]
+    headers = {"Authorization": f"JWT {token}"}
+    assert faulty.stack.client.get(f"{faulty.address(0)}/api/v1/usage", headers=headers).status_code == 401
+    assert faulty.stack.client.get(f"{faulty.address(1)}/api/v1/usage", headers=headers).status_code == 200
+    told = [json.loads(line) for line in web.output[read:].splitlines() if line.startswith("{")]
+    assert any("clock" in json.dumps(line) for line in told), told

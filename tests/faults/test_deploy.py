@@ -1,0 +1,201 @@
+"""F21, F25: a new schema and a new key come in while people work; nobody notices."""
+
+import asyncio
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+import httpx2
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from addon.store.migrate import SCRIPTS
+from tests.conftest import administer, in_database
+from tests.faults.ground import RECOVERED_S, SEAL, Ground
+from tests.flow import acts
+from tests.stack import JIRAVISION, Process, eventually
+
+pytestmark = [pytest.mark.faults, pytest.mark.process]
+
+BEFORE = "0005"
+"""The schema of the release before: what stands on it is brought to the newest one here."""
+NEXT = "9999"
+PACE_S = 0.1
+NEW_SEAL = "another canary key of the fault tests that is long enough to be one"
+
+
+class Traffic:
+    """People and Jira at work, without a pause. refused: what they were told when it was not what they wanted."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._end = threading.Event()
+        self.asked = 0
+        self.refused: list[str] = []
+
+    def __enter__(self) -> "Traffic":
+        self._people = ThreadPoolExecutor(2)
+        self._working = [self._people.submit(self._look), self._people.submit(self._write)]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._people.shutdown()
+        for each in self._working:
+            each.result()
+
+    def _look(self) -> None:
+        site = self._ground.site()
+        token = {"Authorization": f"JWT {site.token('ann')}"}
+        with httpx2.Client(timeout=15, trust_env=False) as client:
+            while not self._end.wait(PACE_S):
+                self.asked += 1
+                # A browser opens a new connection where an idle one was closed; so does this.
+                headers = token | {"Connection": "close"}
+                status = client.get(f"{self._ground.stack.url}/api/v1/usage", headers=headers).status_code
+                if status != 200:
+                    self.refused.append(f"GET /usage: {status}")
+
+    def _write(self) -> None:
+        while not self._end.wait(3 * PACE_S):
+            self._ground.issue(self.asked % len(self._ground.stack.sites))
+
+
+def deliveries(ground: Ground) -> set[tuple[int, ...]]:
+    found = [d for site in ground.stack.sites for d in site.ask("GET", "/deliveries")["deliveries"]]
+    return {tuple(attempt.get("status", 0) for attempt in delivery["attempts"]) for delivery in found}
+
+
+def rolled(ground: Ground, **environment: str) -> None:
+    """One process of each kind after the other leaves and comes back, as in a deployment."""
+    fleet = ground.fleet
+    for turn in range(2):
+        leaving = [fleet.webs[turn], fleet.workers[turn], fleet.schedulers[turn]]
+        before = {process.name: process.pid for process in leaving}
+        for process in leaving:
+            process.change(**environment)
+            process.terminate()
+
+        def back(leaving: list[Process] = leaving, before: dict[str, int] = before) -> bool:
+            return all(p.running and p.pid != before[p.name] for p in leaving)
+
+        eventually(back, "processes that are back", 45)
+        eventually(lambda n=turn: ground.ready(n) == 200, "ready web process", RECOVERED_S)
+
+
+def test_schema_of_the_next_release_harms_nobody_who_runs_or_starts(faulty: Ground) -> None:
+    with Traffic(faulty) as traffic, next_release(faulty):
+        rolled(faulty)
+        time.sleep(1)
+    faulty.settled()
+    assert traffic.asked >= 20
+    assert traffic.refused == []
+    assert deliveries(faulty) == {(204,)}
+
+
+@contextmanager
+def next_release(ground: Ground) -> Iterator[None]:
+    """What an additive migration does, done and taken back."""
+    (current,) = acts.rows(ground.stack, "SELECT version_num FROM alembic_version")
+    for statement in (
+        "SET lock_timeout = '5s'",
+        "CREATE TABLE of_the_next_release (id integer PRIMARY KEY)",
+        "ALTER TABLE runs ADD COLUMN next_release text",
+        "ALTER TABLE publications ADD COLUMN next_release integer NOT NULL DEFAULT 0",
+        f"UPDATE alembic_version SET version_num = '{NEXT}'",
+    ):
+        acts.rows(ground.stack, statement)
+    try:
+        yield
+    finally:
+        for statement in (
+            f"UPDATE alembic_version SET version_num = '{current[0]}'",
+            "ALTER TABLE publications DROP COLUMN next_release",
+            "ALTER TABLE runs DROP COLUMN next_release",
+            "DROP TABLE of_the_next_release",
+        ):
+            acts.rows(ground.stack, statement)
+
+
+def test_key_is_exchanged_while_people_work(faulty: Ground) -> None:
+    with Traffic(faulty) as traffic:
+        try:
+            # First everybody learns to open what the new key seals; only then it seals.
+            for keys in (f"{SEAL},{NEW_SEAL}", f"{NEW_SEAL},{SEAL}", NEW_SEAL):
+                rolled(faulty, APP_SECRET_KEY=keys)
+            faulty.site().install()
+        finally:
+            for keys in (f"{NEW_SEAL},{SEAL}", f"{SEAL},{NEW_SEAL}", SEAL):
+                rolled(faulty, APP_SECRET_KEY=keys)
+    faulty.settled()
+    assert traffic.asked >= 40
+    assert traffic.refused == []
+    assert deliveries(faulty) == {(204,)}
+    assert all(NEW_SEAL not in process.output for process in faulty.fleet.all)
+
+
+@pytest.fixture
+def older(postgres_url: str) -> Iterator[str]:
+    """The address of a database with the schema of the release before."""
+    asyncio.run(administer(postgres_url, "CREATE DATABASE older"))
+    url = in_database(postgres_url, "older")
+    asyncio.run(_upgraded(url, BEFORE))
+    yield url
+    asyncio.run(administer(postgres_url, "DROP DATABASE older WITH (FORCE)"))
+
+
+async def _upgraded(url: str, revision: str) -> None:
+    def up(connection: Connection) -> None:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(SCRIPTS))
+        command.upgrade(config, revision)
+
+    engine = create_async_engine(url)
+    async with engine.begin() as tx:
+        await tx.run_sync(up)
+    await engine.dispose()
+
+
+def test_migration_gives_way_to_a_table_in_use_and_can_be_run_twice_at_once(older: str, tmp_path: Path) -> None:
+    migrating = [migration(older, tmp_path, n) for n in range(3)]
+    with locked(older, "runs"):
+        began = time.monotonic()
+        migrating[0].start()
+        eventually(lambda: not migrating[0].running, "end of the migration that has to wait", 25)
+        assert migrating[0].code == 1
+        assert time.monotonic() - began < 20
+        assert "Traceback" not in migrating[0].output
+        assert migrating[0].output.strip().splitlines()[-1].startswith("jiravision: ")
+    for process in migrating[1:]:
+        process.start()
+    eventually(lambda: not any(process.running for process in migrating), "end of two migrations", 30)
+    assert [process.code for process in migrating[1:]] == [0, 0]
+
+
+def migration(url: str, folder: Path, number: int) -> Process:
+    settings = {"DATABASE_URL": url, "APP_SECRET_KEY": SEAL}
+    return Process(f"migrate-{number}", [sys.executable, *JIRAVISION, "migrate"], folder, settings, warm=True)
+
+
+@contextmanager
+def locked(url: str, table: str) -> Iterator[None]:
+    """Somebody reads a table for long, and holds it against every change of its form."""
+    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    loop = asyncio.new_event_loop()
+    connection = loop.run_until_complete(asyncpg.connect(address))
+    loop.run_until_complete(connection.execute(f"BEGIN; SELECT 1 FROM {table} LIMIT 1"))
+    try:
+        yield
+    finally:
+        loop.run_until_complete(connection.execute("ROLLBACK"))
+        loop.run_until_complete(connection.close())
+        loop.close()

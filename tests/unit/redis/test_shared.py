@@ -1,0 +1,93 @@
+"""Whoever can do without Redis loses a second once, and never an error."""
+
+import asyncio
+import time
+
+import pytest
+from redis.asyncio import Redis as Client
+
+from addon.redis.connection import RedisDown
+from addon.redis.once import Once
+from addon.redis.shared import Shared
+from tests.unit.redis.deployment import Deployment, until
+
+
+async def ping(client: Client) -> bool:
+    return bool(await client.ping())
+
+
+async def lost_s(shared: Shared) -> float:
+    started = time.monotonic()
+    with pytest.raises(RedisDown):
+        await shared.ask(ping)
+    return time.monotonic() - started
+
+
+async def back(shared: Shared) -> None:
+    async def here() -> bool:
+        return not shared.away
+
+    await until(here)
+    assert await shared.ask(ping)
+
+
+async def test_a_single_process_asks_nobody() -> None:
+    assert Shared().away
+    assert await lost_s(Shared()) < 0.1
+
+
+async def test_a_frozen_redis_costs_one_second_once_however_long_it_lasts(deployment: Deployment) -> None:
+    shared = deployment.process()
+    assert await shared.ask(ping)
+    deployment.server.freeze()
+    assert await lost_s(shared) < 1.5
+    # Longer than the second in which a connection that failed is not tried again.
+    for _ in range(25):
+        assert await lost_s(shared) < 0.05
+        await asyncio.sleep(0.1)
+    deployment.server.thaw()
+    await back(shared)
+
+
+async def test_many_at_once_wait_for_a_frozen_redis_no_longer_than_one(deployment: Deployment) -> None:
+    shared = deployment.process()
+    assert await shared.ask(ping)
+    deployment.server.freeze()
+    started = time.monotonic()
+    # More than there are connections.
+    await asyncio.gather(*(lost_s(shared) for _ in range(60)))
+    assert time.monotonic() - started < 1.6
+
+
+async def test_a_redis_that_was_killed_is_found_again(deployment: Deployment) -> None:
+    shared = deployment.process()
+    deployment.server.kill()
+    assert await lost_s(shared) < 1.5
+    assert shared.away
+    deployment.server.start()
+    await back(shared)
+
+
+async def test_what_was_seen_at_one_process_is_known_at_the_other(deployment: Deployment) -> None:
+    one, other = (Once(deployment.process(), purpose="tokens") for _ in range(2))
+    assert await one.first("a token", for_s=60)
+    assert not await other.first("a token", for_s=60)
+    assert await other.first("another", for_s=60)
+    assert not any("token:" in key or "a token" in key for key in await deployment.keys())
+
+
+async def test_nothing_is_refused_because_redis_is_away(deployment: Deployment) -> None:
+    once = Once(deployment.process(), purpose="tokens")
+    deployment.server.kill()
+    assert await once.first("a token", for_s=60)
+    assert await once.first("a token", for_s=60)
+
+
+async def test_what_was_seen_is_forgotten_with_its_time(deployment: Deployment) -> None:
+    once = Once(deployment.process(), purpose="tokens")
+    assert await once.first("a token", for_s=0.05)
+
+    async def again() -> bool:
+        return await once.first("a token", for_s=0.05)
+
+    await until(again)

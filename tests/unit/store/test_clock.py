@@ -1,0 +1,174 @@
+"""One clock for all processes: the database's, however wrong a machine's own may be."""
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import event, select, text
+
+from addon.store import leases
+from addon.store.clock import FRESH_S, JUMP_S, StoreClock
+from addon.store.db import Database
+from addon.store.holding import Holding
+from addon.store.leases import LEASE_S, Claims
+from addon.store.tables.runs import runs
+from tests.conftest import administer, in_database
+from tests.rows import add_run, add_tenant, row_of
+
+OFF_S = 600.0
+ASKS = "clock_timestamp"
+
+
+@dataclass
+class Hands:
+    """A machine's clocks, set by hand."""
+
+    wall: float = 1_000_000.0
+    ticks: float = 50.0
+
+    def clock(self) -> StoreClock:
+        return StoreClock(wall=lambda: self.wall, ticks=lambda: self.ticks)
+
+    def pass_by(self, seconds: float) -> None:
+        self.wall += seconds
+        self.ticks += seconds
+
+
+@dataclass
+class Machine:
+    """A process whose wall clock is off_s away from everybody else's."""
+
+    url: str
+    off_s: float
+    db: Database = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.db = Database.open(self.url, clock=StoreClock(wall=lambda: time.time() + self.off_s))
+
+    def holding(self, name: str) -> Holding:
+        return Holding(self.db, Claims(runs, name))
+
+
+@pytest.fixture
+async def url(postgres_url: str, postgres_template: str) -> AsyncIterator[str]:
+    """A PostgreSQL database: a SQLite file has one process, and with it one clock."""
+    name = f"clocks_{uuid4().hex}"
+    await administer(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"')
+    yield in_database(postgres_url, name)
+    await administer(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def test_until_a_database_answers_the_wall_clock_is_all_there_is() -> None:
+    hands = Hands()
+    clock = hands.clock()
+    assert (clock.now(), clock.stale) == (hands.wall, True)
+
+
+def test_answer_is_carried_on_by_the_clock_that_only_ticks() -> None:
+    hands = Hands()
+    clock = hands.clock()
+    asked = clock.tick()
+    hands.pass_by(0.2)
+    clock.answered(5_000.0, asked=asked)
+    assert clock.now() == pytest.approx(5_000.1)
+    hands.pass_by(FRESH_S)
+    hands.wall -= 7_200
+    assert clock.now() == pytest.approx(5_000.1 + FRESH_S)
+
+
+def test_answer_grows_stale_with_time_and_when_somebody_sets_the_clock() -> None:
+    hands = Hands()
+    clock = hands.clock()
+    clock.answered(5_000.0, asked=clock.tick())
+    assert not clock.stale
+    hands.pass_by(FRESH_S + 1)
+    assert clock.stale
+    clock.answered(5_031.0, asked=clock.tick())
+    assert not clock.stale
+    # As after a sleep of the machine, through which only the wall clock goes on.
+    hands.wall += JUMP_S + 0.1
+    assert clock.stale
+
+
+def test_slow_answer_corrects_only_what_is_surely_wrong() -> None:
+    hands = Hands()
+    clock = hands.clock()
+    clock.answered(5_000.0, asked=clock.tick())
+    for said, becomes in ((5_000.0, 5_010.0), (5_900.0, 5_905.0)):
+        asked = clock.tick()
+        hands.pass_by(10)
+        clock.answered(said, asked=asked)
+        assert clock.now() == pytest.approx(becomes)
+        assert not clock.stale
+
+
+def test_clock_that_is_far_off_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    hands = Hands()
+    clock = hands.clock()
+    for _ in range(3):
+        clock.answered(hands.wall - OFF_S, asked=clock.tick())
+    assert caplog.text.count("600 s off") == 1
+
+
+async def test_database_time_is_that_of_the_server_and_asked_for_now_and_then(url: str) -> None:
+    hands = Hands(time.time() + OFF_S)
+    db = Database.open(url, clock=hands.clock())
+    said: list[str] = []
+    event.listen(db.engine.sync_engine, "before_cursor_execute", lambda *a: said.append(a[2]))
+    for _ in range(3):
+        async with db.begin() as tx:
+            await tx.execute(select(1))
+        async with db.single() as one:
+            await one.execute(select(1))
+    assert db.now() == pytest.approx(time.time(), abs=2)
+    assert sum(ASKS in statement for statement in said) == 1
+    hands.pass_by(FRESH_S + 1)
+    async with db.begin() as tx:
+        await tx.execute(select(1))
+    assert sum(ASKS in statement for statement in said) == 2
+    assert db.now() == pytest.approx(time.time(), abs=2)
+    await db.close()
+
+
+async def test_sqlite_is_never_asked_for_the_time(database: Database) -> None:
+    said: list[str] = []
+    event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *a: said.append(a[2]))
+    async with database.begin() as tx:
+        await tx.execute(text("SELECT 1"))
+    assert sum("julianday" in statement for statement in said) == 0
+    assert database.now() == pytest.approx(time.time(), abs=2)
+
+
+@pytest.mark.parametrize("off_s", [OFF_S, -OFF_S])
+async def test_process_with_a_wrong_clock_steals_no_live_row_and_lets_no_dead_one_lie(url: str, off_s: float) -> None:
+    wrong, right = Machine(url, off_s), Machine(url, 0.0)
+    tenant_id = await add_tenant(right.db)
+    run_id = await add_run(right.db, tenant_id)
+    try:
+        for holder, other in ((wrong, right), (right, wrong)):
+            (lease,) = await holder.holding("holder").claim("ai", 1)
+            row = await row_of(right.db, runs, run_id)
+            assert row.lease_until == pytest.approx(time.time() + LEASE_S, abs=5)
+            assert (await other.holding("other").sweep())[0] == 0
+            await holder.holding("holder").renew([lease.id])
+            assert (await other.holding("other").sweep())[0] == 0
+            async with right.db.begin() as tx:
+                await tx.execute(runs.update().values(lease_until=time.time() - 5))
+            assert (await other.holding("other").sweep())[0] == 1
+            row = await row_of(right.db, runs, run_id)
+            assert row.run_at == pytest.approx(time.time(), abs=5)
+    finally:
+        await wrong.db.close()
+        await right.db.close()
+
+
+async def test_row_given_back_by_a_process_ahead_of_time_is_due_at_once(url: str) -> None:
+    ahead = Machine(url, OFF_S)
+    await add_run(ahead.db, await add_tenant(ahead.db))
+    (lease,) = await ahead.holding("ahead").claim("ai", 1)
+    await ahead.holding("ahead").release([lease.id])
+    async with ahead.db.begin() as tx:
+        assert (await leases.due(tx, runs, now=time.time() + 5))["ai"].count == 1
+    await ahead.db.close()
