@@ -1,8 +1,9 @@
 """Whole analyses in one process: their rate with many in flight, their CPU, how soon they begin, what each weighs."""
 
+import asyncio
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from bench import messages
 from bench.messages import NewIssue
 from bench.report import quantile
-from bench.sender import Sent, send
+from bench.sender import Job, Sent, deliver, send
 from bench.stage import Databases, Figures, Goal, Table, Unmet, all_answered, port, rss_kb, say, signer
 from tests.processes import Process
 from tests.stack import JiraSite, Stack
@@ -20,6 +21,7 @@ SITES = 4
 AT_ONCE = 32
 SLOTS = 200
 MODEL_S = 5.0
+PACE_S = 0.15
 WAVES = 4
 """The rate is of whole waves of SLOTS analyses, the first of them included."""
 PATIENCE_S = 300.0
@@ -32,9 +34,11 @@ OPTIONS = {"AI_SLOTS": str(SLOTS), "SITE_SLOTS": "1000", "SITE_STARTS_PER_MINUTE
 
 @dataclass(frozen=True)
 class Way:
-    """What happened to some issues. calls: when each analysis asked the model, UTC seconds. cpu_ms, rss_kb: of each."""
+    """What happened to some issues. begun: when deliveries left; calls: when each analysis asked the model, both UTC
+    seconds. seconds: how long each delivery waited for its answer. cpu_ms, rss_kb: of each."""
 
-    sent: Sent
+    begun: list[float]
+    seconds: list[float]
     calls: list[float]
     cpu_ms: float
     rss_kb: float
@@ -52,13 +56,13 @@ def measure(kind: str, made: Databases, folder: Path, *, waves: int = WAVES, few
         full = _worked(stack, count, at_once=AT_ONCE)
     with _stack(made("start"), folder / "start", model_s=0.3) as stack:
         say(f"analyses on {kind}: {few} one after the other, model 0.3 s")
-        single = _worked(stack, few, at_once=1)
+        single = _worked(stack, few, at_once=0)
     took_s = full.calls[-1] + MODEL_S - full.calls[0]
     share, flight = count / SLOTS * MODEL_S / took_s, full.most_at_once(MODEL_S)
-    waits = [call - began for began, call in zip(_begun(single.sent), single.calls, strict=True)]
+    waits = [call - began for began, call in zip(single.begun, single.calls, strict=True)]
     figures = (f"{share:.0%}", f"{count / took_s:.1f}", f"{full.cpu_ms:.1f}", f"{full.rss_kb:,.0f}")
     rate_row = (kind, str(count), str(flight), *figures)
-    times = [f"{quantile(values, q) * 1000:,.0f}" for values in (waits, single.sent.seconds) for q in (0.5, 0.99)]
+    times = [f"{quantile(values, q) * 1000:,.0f}" for values in (waits, single.seconds) for q in (0.5, 0.99)]
     return Figures(
         [
             Table(f"{SLOTS} analyses in flight in one process, model {MODEL_S:g} s", HEAD, [rate_row]),
@@ -68,7 +72,7 @@ def measure(kind: str, made: Databases, folder: Path, *, waves: int = WAVES, few
             Goal(f"{kind}: analyses in flight", flight, SLOTS, at_least=True),
             Goal(f"{kind}: share of the ideal rate", share, RATE_SHARE, at_least=True),
             Goal(f"{kind}: CPU ms for one analysis", full.cpu_ms, CPU_MS),
-            Goal(f"{kind}: longest wait of a delivery for its 204, s", max(full.sent.seconds), LIMIT_S),
+            Goal(f"{kind}: longest wait of a delivery for its 204, s", max(full.seconds), LIMIT_S),
         ],
     )
 
@@ -82,7 +86,7 @@ def _stack(url: str, folder: Path, *, model_s: float) -> Iterator[Stack]:
 
 
 def _worked(stack: Stack, count: int, *, at_once: int) -> Way:
-    """Delivers that many new issues and waits for the last comment. Raises Unmet."""
+    """Delivers that many new issues and waits for the last comment. at_once: 0 for one now and then. Raises Unmet."""
     made = [(n % SITES, stack.site(n % SITES).create_issue(webhook=False)) for n in range(count)]
     issues = [(site, NewIssue(issue["id"], issue["key"], issue["project_id"])) for site, issue in made]
     signers = [signer(site) for site in stack.sites]
@@ -90,7 +94,8 @@ def _worked(stack: Stack, count: int, *, at_once: int) -> Way:
     process = stack.addon
     assert isinstance(process, Process)
     used, weighed = process.cpu_s(), rss_kb(process)
-    sent = all_answered(send(port(stack), requests, at_once=at_once))
+    loads = [send(port(stack), requests, at_once=at_once)] if at_once else _paced(port(stack), requests)
+    seconds = [second for load in loads for second in all_answered(load).seconds]
     heaviest = _all_commented(stack, count)
     cpu_s = process.cpu_s() - used
     for site, issue in issues:
@@ -99,15 +104,17 @@ def _worked(stack: Stack, count: int, *, at_once: int) -> Way:
     calls = sorted(float(seen["at"]) for seen in stack.model("requests"))
     if len(calls) != count:
         raise Unmet(f"the model was asked {len(calls)} times for {count} issues")
-    return Way(sent, calls, cpu_s / count * 1000, (heaviest - weighed) / min(count, SLOTS))
+    return Way(
+        [load.began for load in loads], seconds, calls, cpu_s / count * 1000, (heaviest - weighed) / min(count, SLOTS)
+    )
 
 
-def _begun(sent: Sent) -> list[float]:
-    """When each delivery was sent, one after the other."""
-    found, at = [], sent.began
-    for seconds in sent.seconds:
-        found.append(at)
-        at += seconds
+def _paced(where: int, requests: Sequence[str]) -> list[Sent]:
+    """One delivery at a time, with room between them."""
+    found: list[Sent] = []
+    for request in requests:
+        found.append(asyncio.run(deliver(Job(where, 1, [request]))))
+        time.sleep(PACE_S)
     return found
 
 

@@ -1,5 +1,5 @@
 // Server-sent events over fetch, because EventSource cannot send the Authorization header. A cut stream is taken up
-// again after the last event seen; `reconnect` is the server asking for just that, `refused` says why it would be no use.
+// again after the last event seen; `reconnect` is the server asking for just that, `refused` says why it is no use.
 
 import { ApiError, open } from "./api.js";
 

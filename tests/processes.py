@@ -161,7 +161,8 @@ class Fleet:
         """SIGTERM to all; the first exit code that is not 0."""
         for process in self.all:
             process.terminate()
-        return next((code for process in self.all if (code := process.stop(within_s))), 0)
+        codes = [process.stop(within_s) for process in self.all]
+        return next(filter(None, codes), 0)
 
     def cpu_s(self) -> float:
         return sum(process.cpu_s() for process in self.all)

@@ -94,7 +94,10 @@ class PostgreSQL:
         for name, value in options.items():
             arguments += ["-c", f"{name}={value}"]
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(self._as_owner("postgres", arguments), stdout=log, stderr=log, cwd="/")
+            # A session of its own: runuser is frozen with it, and when a group that has somebody frozen in it loses its
+            # shell, the kernel hangs up on all of them, the tests included.
+            command = self._as_owner("postgres", arguments)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", start_new_session=True)
         for _ in range(600):
             if self._process.poll() is not None:
                 break

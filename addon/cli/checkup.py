@@ -7,6 +7,7 @@ import httpx2
 from addon.cli.finding import Finding
 from addon.cli.models_found import ai_service, models
 from addon.cli.sealed import keys, stored_secrets
+from addon.cli.shared import connections, redis
 from addon.connect.sites import allowed_site
 from addon.connect.verdicts import Refused
 from addon.errors import AddonError
@@ -25,6 +26,8 @@ async def checkup(settings: Settings) -> list[Finding]:
         await _served(settings),
         keys(settings),
         await _database(settings),
+        *await connections(settings),
+        *await redis(settings),
         *await stored_secrets(settings),
         *await models(settings),
         *await ai_service(settings),

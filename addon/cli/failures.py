@@ -27,6 +27,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def failures(
+    *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show, the last ones first.")] = 50,
     again: Annotated[str, typer.Option(metavar="ID", help="Run this one again.")] = "",
@@ -40,6 +41,7 @@ def failures(
     settings = load_settings()
     if again or again_all:
         if again_all and (again or not code):
+            # All of everything at once is how a mended fault becomes the next one.
             raise Misconfigured("--again-all needs --code, and goes without --again")
         typer.echo(asyncio.run(_again(settings, again, code=code)))
         return

@@ -28,6 +28,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def top(
+    *,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON document instead of tables.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="With --json: a document per line, until Ctrl-C.")] = False,
     once: Annotated[bool, typer.Option("--once", help="Print the tables once.")] = False,
@@ -91,6 +92,7 @@ async def _watch(settings: Settings, every_s: float) -> None:
                     shown = screen(found, width=console.width, height=console.height)
                     live.update(Group(shown, Text("q ends", "dim")), refresh=True)
                 except AddonError as error:
+                    # What was seen last stays: it is more than nothing, and the line above says that it is old.
                     live.update(Group(Text(error.detail, "red"), shown), refresh=True)
                 await _either(end, every_s)
 
@@ -104,6 +106,7 @@ async def _told_to_end() -> AsyncIterator[asyncio.Event]:
         loop.add_signal_handler(number, end.set)
     with _keys() as keyboard:
         if keyboard is not None:
+            # Several keys may come at once, and arrows as sequences: only what begins with the letter is meant.
             loop.add_reader(keyboard, lambda: end.set() if os.read(keyboard, 64).lower().startswith(b"q") else None)
         try:
             yield end

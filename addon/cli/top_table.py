@@ -14,13 +14,14 @@ NARROW = 76
 """Columns of a terminal below which what can be missed is left out."""
 FRAME_LINES = 16
 """Lines of everything but sites and processes."""
+LONG_NAMES = ("Waiting", "Later", "At work", "Oldest", "Began/min", "Failed/h")
 COLOURS = {"silent": "red", "draining": "yellow", "alive": "green"}
 
 
 def screen(found: Json, *, width: int, height: int = 10_000) -> Group:
     """found: what `runs.load.Loads.of_all` tells. height: lines there are; sites that do not fit are counted."""
     narrow = width < NARROW
-    parts: list[RenderableType] = [_head(found), Text(""), _queues(found["queues"], narrow)]
+    parts: list[RenderableType] = [_head(found, narrow), Text(""), _queues(found["queues"], narrow)]
     parts += [Text(""), _processes(found["processes"], narrow)] if found["processes"] else []
     room = max(3, height - FRAME_LINES - len(found["processes"]))
     parts += [Text(""), *_sites(found, narrow=narrow, room=room)]
@@ -28,17 +29,17 @@ def screen(found: Json, *, width: int, height: int = 10_000) -> Group:
     return Group(*parts)
 
 
-def _head(found: Json) -> Text:
+def _head(found: Json, narrow: bool) -> Text:
     waits = f"{found['waiting']:,} waiting, {found['working']:,} at work"
     if found["waiting"] - found["later"] > 0:
         waits += f", the oldest for {span(found['oldest_s'])}"
-    return Text.assemble(("JiraVision", "bold"), f"  {waits}  {found['at'][11:19]} UTC")
+    name = ("" if narrow else "JiraVision  ", "bold")
+    return Text.assemble(name, waits, "" if narrow else f"  {found['at'][11:19]} UTC")
 
 
 def _queues(queues: Sequence[Json], narrow: bool) -> Table:
-    table = _plain_table("Queue", "Waiting", *(() if narrow else ("Later",)), "At work", "Oldest")
-    for name in ("Began/min", "Failed/h"):
-        table.add_column(name, justify="right", no_wrap=True)
+    names = ("Wait", "Work", "Old", "/min", "Bad/h") if narrow else LONG_NAMES
+    table = _plain_table("Queue", *names)
     for queue in queues:
         cells = [queue["queue"], f"{queue['waiting']:,}"]
         cells += [] if narrow else [f"{queue['later']:,}"]
@@ -51,7 +52,7 @@ def _sites(found: Json, *, narrow: bool, room: int) -> list[RenderableType]:
     shown, others = found["sites"][:room], found["other_sites"]
     if not shown:
         return [Text("No site has work.", "dim")]
-    table = _plain_table("Site", "Waiting", "At work", "Oldest")
+    table = _plain_table("Site", *(("Wait", "Work", "Old") if narrow else ("Waiting", "At work", "Oldest")))
     if not narrow:
         table.add_column("By queue", no_wrap=True, overflow="ellipsis")
     for site in shown:
@@ -91,6 +92,7 @@ def _state(process: Json) -> Text:
 
 def _foot(found: Json) -> list[Text]:
     lines = []
+    # A scheduler is alive as well, but works no queue.
     works = [each for each in found["processes"] if each["slots"] and each["state"] == "alive"]
     if not works:
         lines.append(Text("Nobody works the queues at the moment: start `jiravision serve` or a worker.", "red"))
@@ -107,12 +109,13 @@ def _foot(found: Json) -> list[Text]:
 
 
 def _age(of: Json) -> str:
+    # What only waits for a later try keeps nobody waiting for us.
     return span(of["oldest_s"]) if of["waiting"] - of["later"] > 0 else "–"
 
 
 def _plain_table(first: str, *numbers: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(first, no_wrap=True, overflow="ellipsis", min_width=8)
+    table.add_column(first, no_wrap=True, overflow="ellipsis", min_width=5)
     for name in numbers:
         table.add_column(name, justify="right", no_wrap=True)
     return table

@@ -77,6 +77,7 @@ class Leader:
     async def _rest(self) -> None:
         if self._work is None:
             return
+        # Forgotten first: whoever cancels us while it ends must not begin it again.
         work, self._work = self._work, None
         if not work.done():
             log.info("this process leads no longer")

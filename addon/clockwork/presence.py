@@ -63,4 +63,4 @@ class Presence:
         slots = {queue: most for queue, (most, _) in load.items()}
         busy = {queue: now for queue, (_, now) in load.items()}
         async with self._db.single() as tx:
-            await rows.report(tx, self.identity, Load(slots, busy, self._draining))
+            await rows.report(tx, self.identity, load=Load(slots, busy, self._draining))

@@ -146,6 +146,7 @@ class Clock:
 
     async def tick(self) -> None:
         """Starts what is due and begins the chores that are. Raises DatabaseDown."""
+        # A clock that goes wrong in between costs nothing: what counts is the slot that was read.
         now = self._now()
         kinds = [*self._kinds.starts, *self._kinds.chores]
         async with self._db.single() as tx:
@@ -178,7 +179,7 @@ class Clock:
 
     async def _start(self, slot: Slot, now: float) -> None:
         async with self._db.begin() as tx:
-            if not await self._take(tx, slot, now):
+            if not await self._take(tx, slot, now=now):
                 return
             queue = await self._kinds.starts[slot.schedule.kind](tx, slot)
         if queue:
@@ -189,14 +190,14 @@ class Clock:
             await self._kinds.chores[slot.schedule.kind](slot)
             now = self._now()
             async with self._db.begin() as tx:
-                await self._take(tx, slot, now)
+                await self._take(tx, slot, now=now)
 
         try:
             await self._guarded(slot, chore)
         finally:
             del self._chores[slot.schedule.name]
 
-    async def _take(self, tx: AsyncConnection, slot: Slot, now: float) -> bool:
+    async def _take(self, tx: AsyncConnection, slot: Slot, *, now: float) -> bool:
         schedule = slot.schedule
         next_at = following(schedule.cron, schedule.zone, after=max(now, slot.at))
         return await rows.take(tx, schedule, next_at=next_at, office=OFFICE, holder=self._holder)

@@ -10,7 +10,7 @@ import httpx2
 from addon.house.between import Between, open_between
 from addon.house.duties import Duties, Role
 from addon.house.house import House
-from addon.house.outside import Outside, open_outside
+from addon.house.outside import Outside, Wires, open_outside
 from addon.house.present import present
 from addon.house.upkeep import Upkeep
 from addon.house.work import furnished
@@ -65,15 +65,8 @@ async def open_house(
         stack.push_async_callback(db.close)
         await _prepared(db, seals, settings=settings, duties=duties)
         between = await stack.enter_async_context(open_between(settings, duties))
-        outside = await stack.enter_async_context(
-            open_outside(
-                settings,
-                between.shared,
-                jira_transport=jira_transport,
-                llm_transport=llm_transport,
-                tool_transport=tool_transport,
-            )
-        )
+        wires = Wires(jira_transport, llm_transport, tool_transport)
+        outside = await stack.enter_async_context(open_outside(settings, between.shared, wires=wires))
         model_policy = ModelPolicy(db, seals, settings=settings)
         budgets = Budgets(db, settings=settings)
         askers = _askers(outside, model_policy, budgets=budgets, settings=settings)

@@ -8,8 +8,9 @@ import httpx2
 
 from addon.jira.client import Jira
 from addon.jira.install_keys import InstallKeys
-from addon.jira.limiter import Limiter
+from addon.jira.limiter import IN_FLIGHT, Limiter
 from addon.jira.points import Points
+from addon.jira.shared_gates import SharedGates
 from addon.llm.models import Models
 from addon.llm.remote import Door, Remote
 from addon.observe.metrics import app_version
@@ -29,25 +30,29 @@ class Outside:
     tools: Tools
 
 
+@dataclass(frozen=True, slots=True)
+class Wires:
+    """What replaces the network in tests."""
+
+    jira: httpx2.AsyncBaseTransport | None = None
+    llm: httpx2.AsyncBaseTransport | None = None
+    tools: httpx2.AsyncBaseTransport | None = None
+
+
 @asynccontextmanager
-async def open_outside(
-    settings: Settings,
-    shared: Shared,
-    *,
-    jira_transport: httpx2.AsyncBaseTransport | None = None,
-    llm_transport: httpx2.AsyncBaseTransport | None = None,
-    tool_transport: httpx2.AsyncBaseTransport | None = None,
-) -> AsyncIterator[Outside]:
-    """shared: what limits are counted in. Transports replace the network in tests. Raises Misconfigured."""
+async def open_outside(settings: Settings, shared: Shared, *, wires: Wires) -> AsyncIterator[Outside]:
+    """shared: what limits are counted in. Raises Misconfigured."""
     door = Door.of(settings)
-    user_agent, models = f"jiravision/{app_version()}", Models(llm_transport)
-    limiter = Limiter(shared, points=Points(settings.jira_points_per_hour))
+    user_agent, models = f"jiravision/{app_version()}", Models(wires.llm)
+    points = Points(settings.jira_points_per_hour)
+    together = SharedGates(shared, points, places=IN_FLIGHT) if shared.redis is not None else None
+    limiter = Limiter(together, points=points)
     outside = Outside(
-        jira=Jira(oauth_url=settings.oauth_url, user_agent=user_agent, transport=jira_transport, limiter=limiter),
-        install_keys=InstallKeys(settings.install_keys_url, jira_transport),
+        jira=Jira(oauth_url=settings.oauth_url, user_agent=user_agent, transport=wires.jira, limiter=limiter),
+        install_keys=InstallKeys(settings.install_keys_url, wires.jira),
         models=models,
         service=Remote(door, refusals=models.refusals) if door else None,
-        tools=Tools(user_agent, tool_transport),
+        tools=Tools(user_agent, wires.tools),
     )
     try:
         yield outside

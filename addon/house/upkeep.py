@@ -60,10 +60,10 @@ class Upkeep:
         clock = Clock(desk.db, kinds, holder=desk.me, wake=desk.wakes.wake)
         async with asyncio.TaskGroup() as group:
             group.create_task(clock.keep(), name="schedules")
-            group.create_task(_for_ever("the timetable", self._timetable, partial(asyncio.sleep, HOUR_S)))
-            group.create_task(_for_ever("the look at rivals", self._settle, partial(asyncio.sleep, HOUR_S)))
-            group.create_task(_for_ever("probing", self._probe, partial(asyncio.sleep, PROBE_LOOK_S)))
-            group.create_task(_for_ever("the look at changes", self.reruns.start_due, self.reruns.rest))
+            group.create_task(_for_ever("the timetable", self._timetable, rest=partial(asyncio.sleep, HOUR_S)))
+            group.create_task(_for_ever("the look at rivals", self._settle, rest=partial(asyncio.sleep, HOUR_S)))
+            group.create_task(_for_ever("probing", self._probe, rest=partial(asyncio.sleep, PROBE_LOOK_S)))
+            group.create_task(_for_ever("the look at changes", self.reruns.start_due, rest=self.reruns.rest))
 
     async def _timetable(self) -> None:
         wanted = Wanted(NIGHTLY, NIGHTLY, cron=self.settings.nightly, zone=self.settings.timezone)
@@ -88,7 +88,7 @@ class Upkeep:
                 await self.desk.wakes.wake(queue)
 
 
-async def _for_ever(what: str, step: Step, rest: Step) -> None:
+async def _for_ever(what: str, step: Step, *, rest: Step) -> None:
     while True:
         try:
             await unbroken(step())

@@ -86,22 +86,22 @@ class Log:
         self._name = name
 
     def debug(self, msg: str, /, **values: Any) -> None:
-        self._say(logging.DEBUG, msg, values)
+        self._say(logging.DEBUG, msg, values=values)
 
     def info(self, msg: str, /, **values: Any) -> None:
-        self._say(logging.INFO, msg, values)
+        self._say(logging.INFO, msg, values=values)
 
     def warning(self, msg: str, /, **values: Any) -> None:
-        self._say(logging.WARNING, msg, values)
+        self._say(logging.WARNING, msg, values=values)
 
     def error(self, msg: str, /, **values: Any) -> None:
-        self._say(logging.ERROR, msg, values)
+        self._say(logging.ERROR, msg, values=values)
 
     def exception(self, msg: str, /, **values: Any) -> None:
         """As error, with the exception that is being handled."""
-        self._say(logging.ERROR, msg, {"exc_info": sys.exc_info()[1], **values})
+        self._say(logging.ERROR, msg, values={"exc_info": sys.exc_info()[1], **values})
 
-    def _say(self, level: int, msg: str, values: dict[str, Any]) -> None:
+    def _say(self, level: int, msg: str, *, values: dict[str, Any]) -> None:
         if level < output.level:
             return
         written = line(_LEVELS[level], self._name, msg=msg, values=values)

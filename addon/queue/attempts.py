@@ -130,10 +130,10 @@ class Attempts(Generic[L]):
         except Unavailable:
             log.warning("lost the database while working on %s", working.lease.id)
             return "back"
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - one broken row must neither stop the worker nor stay running for ever
             if limit.expired():
                 return "timed_out"
-            log.error("%s %s failed unexpectedly", *working.key, exc_info=error)
+            report(f"{' '.join(working.key)} failed unexpectedly", error)
             return "crashed"
         return None
 
@@ -142,8 +142,8 @@ class Attempts(Generic[L]):
             await working.lane.job.cut_short(working.lease, end)
         except Unavailable:
             log.warning("cannot record the end of %s: its lease will run out", working.lease.id)
-        except Exception as error:
-            log.error("cannot record the end of %s: its lease will run out", working.lease.id, exc_info=error)
+        except Exception as error:  # noqa: BLE001 - as above
+            report(f"cannot record the end of {working.lease.id}: its lease will run out", error)
 
     def _give_up_after(self, working: Working[L], seconds: float) -> None:
         working.timers.append(asyncio.get_running_loop().call_later(seconds, self._give_up, working))
@@ -174,7 +174,7 @@ class Attempts(Generic[L]):
     def _done(self, working: Working[L], task: asyncio.Task[None]) -> None:
         self._deaf.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.error("%s %s ended unexpectedly", *working.key, exc_info=error)
+            report(f"{' '.join(working.key)} ended unexpectedly", error)
         self._let_go(working)
 
     def _let_go(self, working: Working[L]) -> None:
@@ -206,6 +206,10 @@ def _end_for(stop: Stop) -> End | Literal["back"] | None:
 def _stop_timers(working: Working[L]) -> None:
     while working.timers:
         working.timers.pop().cancel()
+
+
+def report(what: str, error: BaseException) -> None:
+    log.error("%s", what, exc_info=error)
 
 
 _tasks: set[asyncio.Task[None]] = set()

@@ -13,12 +13,12 @@ from addon.queue.lane import L, Lane
 
 GULP = 4
 """Rows claimed at once: fifty that begin in the same instant would hold up everybody else in this process."""
-GULPS = 25
+GULPS = 16
 """A queue with many slots takes more rows at once, so that it is full after about so many claims."""
 EASE = 2.0
 """A claim is followed by a rest of this many times its own length."""
 LONGEST_EASE_S = 1.0
-FILL_S = 2.0
+FILL_S = 1.0
 """All rests together, until every slot is taken."""
 
 
@@ -44,7 +44,7 @@ class Room(Generic[L]):
 
     @property
     def gulp(self) -> int:
-        return max(GULP, self.slots // GULPS)
+        return max(GULP, -(-self.slots // GULPS))
 
     def rest_s(self, took_s: float) -> float:
         """How long nobody claims for this queue after a claim that took so long.

@@ -16,7 +16,7 @@ from typing import Any, Generic
 from addon.errors import Unavailable
 from addon.observe.metrics import QUEUE_DEPTH, QUEUE_OLDEST
 from addon.observe.pulse import Pulse
-from addon.queue.attempts import Attempts, background
+from addon.queue.attempts import Attempts, background, report
 from addon.queue.broker import Wakes
 from addon.queue.lane import L, Lane, Pace
 from addon.queue.rooms import Room, Turns
@@ -214,8 +214,8 @@ class Worker(Generic[L]):
                 failures = 0
             except Unavailable:
                 failures = min(failures + 1, 4)
-            except Exception as error:
-                log.error("%s failed", step.__name__, exc_info=error)
+            except Exception as error:  # noqa: BLE001 - without these loops nothing would ever be taken back
+                report(f"{step.__name__} failed", error)
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -31,10 +31,10 @@ class Windows:
         if self._far is not None and not self._shared.away:
             far = self._far
             try:
-                return await self._shared.ask(lambda _: _sound_hit(far, item, name))
+                return await self._shared.ask(lambda _: _sound_hit(far, item, name=name))
             except RedisDown:
                 pass
-        return await _hit(self._near, item, name)
+        return await _hit(self._near, item, name=name)
 
 
 def _storage(redis: Redis) -> RedisStorage:
@@ -47,7 +47,9 @@ def _storage(redis: Redis) -> RedisStorage:
     )
 
 
-async def _hit(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItemPerMinute, name: tuple[str, ...]) -> float:
+async def _hit(
+    limiter: SlidingWindowCounterRateLimiter, item: RateLimitItemPerMinute, *, name: tuple[str, ...]
+) -> float:
     if await limiter.hit(item, *name):
         return 0.0
     stats = await limiter.get_window_stats(item, *name)
@@ -56,22 +58,22 @@ async def _hit(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItemPerM
 
 
 async def _sound_hit(
-    limiter: SlidingWindowCounterRateLimiter, item: RateLimitItemPerMinute, name: tuple[str, ...]
+    limiter: SlidingWindowCounterRateLimiter, item: RateLimitItemPerMinute, *, name: tuple[str, ...]
 ) -> float:
     """As `_hit`, over counts that may be anything: those that we cannot have written are dropped."""
     try:
-        wait_s = await _hit(limiter, item, name)
-        if not wait_s or await _is_sound(limiter, item, name):
+        wait_s = await _hit(limiter, item, name=name)
+        if not wait_s or await _is_sound(limiter, item, name=name):
             return wait_s
     except (ResponseError, ValueError, OverflowError):
         # Another type, or no number.
         pass
     await limiter.clear(item, *name)
-    return await _hit(limiter, item, name)
+    return await _hit(limiter, item, name=name)
 
 
 async def _is_sound(
-    limiter: SlidingWindowCounterRateLimiter, item: RateLimitItemPerMinute, name: tuple[str, ...]
+    limiter: SlidingWindowCounterRateLimiter, item: RateLimitItemPerMinute, *, name: tuple[str, ...]
 ) -> bool:
     """No window holds more than it may or lasts longer than it can; one without an end would refuse for ever."""
     storage = cast("RedisStorage", limiter.storage)

@@ -71,6 +71,7 @@ class Failures:
                 if revived is None:
                     raise Conflict(UNDER_WAY if state == "failed" else NOT_FAILED)
                 await _noted(tx, owner, account_id=account_id, detail={what: failure_id})
+        # Between the look and the change somebody began the same: the rule of the table tells.
         except IntegrityError:
             raise Conflict(UNDER_WAY) from None
         await self._told([revived])
@@ -110,6 +111,7 @@ class _Started:
 async def _start(tx: AsyncConnection, failure: Failure, *, started: _Started) -> None:
     """Leaves it when equal work is under way, also when that began in this very moment."""
     try:
+        # A savepoint each: one that meets equal work must not take the others with it.
         async with tx.begin_nested():
             revived = await rows.again(tx, failure.tenant_id, what=failure.what, row_id=failure.id, now=time.time())
     except IntegrityError:

@@ -10,7 +10,7 @@ from addon.policy.projects import ProjectSettings, read
 from addon.policy.tenants import Tenant
 from addon.store.db import Database
 from addon.store.repos import deliveries
-from addon.store.repos.deliveries import Intake
+from addon.store.repos.deliveries import Intake, Judged
 
 HOUR_S = 3600.0
 MAX_PROJECTS = 10_000
@@ -32,6 +32,10 @@ class Intakes:
     def decided(self, tenant: Tenant, project_id: str) -> Decided | None:
         """What a delivery may be judged by, None when nothing is known; it may have changed meanwhile."""
         return self._decided.get((tenant.id, project_id))
+
+    def judged(self, decided: Decided, *, most: int) -> Judged:
+        """What has to hold still. most: automatic runs of one issue within an hour."""
+        return Judged(decided.changed_at, self._db.now() - HOUR_S, most)
 
     async def ask(self, tenant: Tenant, project_id: str, *, issue_id: str) -> tuple[Intake, Decided]:
         """What is known of the issue and decided about its project, straight from the rows. Raises DatabaseDown."""

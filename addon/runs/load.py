@@ -28,6 +28,7 @@ class Loads:
 
     async def of_site(self, tenant_id: str) -> Json:
         """What a site's administrators may know: their own queues, and whether anybody works at all."""
+        # One statement each instead of a transaction: on SQLite that would stand in line with every writer.
         now = await self._now()
         async with self.db.single() as tx:
             heaps = await load.heaps(tx, QUEUES, now=now, tenant_id=tenant_id)

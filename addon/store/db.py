@@ -202,7 +202,7 @@ class Database:
                 pass
         with mapped():
             async with self._turn():
-                return await fetch(self.engine.sync_engine, statement, values)
+                return await fetch(self.engine.sync_engine, statement, values=values)
 
     def now(self) -> float:
         """UTC seconds by the database's clock, whatever this machine's says: for leases and what is due when.

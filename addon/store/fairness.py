@@ -30,9 +30,6 @@ from sqlalchemy import (
     tuple_,
 )
 
-from addon.store.tables.runs import paces
-from addon.store.tables.tenants import tenants
-
 MINUTE_S = 60.0
 BURST_S = 10.0
 """What a site may begin in one go: as much as its rate gives in this time, and at least one row."""
@@ -45,8 +42,6 @@ Turn = Callable[[Moment], ColumnElement[bool]]
 QUEUED: ColumnElement[str] = literal_column("'queued'", String)
 RUNNING: ColumnElement[str] = literal_column("'running'", String)
 _INSTALLED: ColumnElement[str] = literal_column("'installed'", String)
-SERVED = (tenants.c.state == _INSTALLED) & tenants.c.paused_until.is_(None)
-"""Sites whose rows are worked now."""
 
 _QUEUE = bindparam("p_queue", type_=String)
 _NOW = bindparam("p_now", type_=Float)
@@ -59,6 +54,11 @@ _BURST_S = bindparam("p_burst_s", type_=Float)
 def at_any_time(_: Moment) -> ColumnElement[bool]:
     """A turn that is always there."""
     return true()
+
+
+def served(tenants: Table) -> ColumnElement[bool]:
+    """Sites whose rows are worked now."""
+    return (tenants.c.state == _INSTALLED) & tenants.c.paused_until.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,10 @@ def next_rows(table: Table, turn: Turn, *, dialect: str, rated: bool) -> Select[
 def oldest(table: Table, *, dialect: str) -> Select[str, float]:
     """By queue since when the longest waiting row could be worked: found in one row of each site and priority."""
     heads = _leaps(table, by=("queue", "tenant_id", "priority"), lateral=dialect == "postgresql")
-    query = select(heads.c.queue, func.min(heads.c.run_at).label("since")).join(tenants, tenants.c.id == heads.c.tenant_id)
-    return query.where(SERVED, heads.c.run_at <= _NOW).group_by(heads.c.queue)
+    tenants = _beside(table, "tenants")
+    query = select(heads.c.queue, func.min(heads.c.run_at).label("since"))
+    query = query.join(tenants, tenants.c.id == heads.c.tenant_id)
+    return query.where(served(tenants), heads.c.run_at <= _NOW).group_by(heads.c.queue)
 
 
 def _leaps(table: Table, *, by: tuple[str, ...], lateral: bool, **fixed: ColumnElement[Any]) -> CTE:
@@ -134,6 +136,11 @@ def _leaps(table: Table, *, by: tuple[str, ...], lateral: bool, **fixed: ColumnE
     return heads.union_all(select(*(head.c[name] for name in names)).select_from(joined))
 
 
+def _beside(table: Table, name: str) -> Table:
+    """Another table of the same schema."""
+    return table.metadata.tables[name]
+
+
 def _nothing(column: Column[Any]) -> ColumnElement[Any]:
     """What stands before every value of the column."""
     return cast(literal_column("''" if isinstance(column.type, String) else "0"), column.type).label(column.name)
@@ -148,13 +155,14 @@ def _sites(table: Table, *, rated: bool, whole: bool, lateral: bool) -> Subquery
     at_work = table.alias()
     busy = select(func.count()).select_from(at_work)
     busy = busy.where(at_work.c.state == RUNNING, at_work.c.queue == _QUEUE, at_work.c.tenant_id == heads.c.tenant_id)
+    tenants, paces = _beside(table, "tenants"), _beside(table, "paces")
     joined: FromClause = heads.join(tenants, tenants.c.id == heads.c.tenant_id)
     paid_until: ColumnElement[float] = _NOW
     if rated:
         joined = joined.outerjoin(paces, (paces.c.tenant_id == heads.c.tenant_id) & (paces.c.queue == _QUEUE))
         paid_until = case((paces.c.paid_until > _NOW, paces.c.paid_until), else_=_NOW)
     counted = (busy.scalar_subquery().label("busy"), paid_until.label("paid_until"))
-    ready = select(*heads.c, *counted).select_from(joined).where(SERVED, heads.c.run_at <= _NOW)
+    ready = select(*heads.c, *counted).select_from(joined).where(served(tenants), heads.c.run_at <= _NOW)
     # Kept apart, so that the rows at work are counted once for each site and not wherever the number is needed.
     site = ready.cte("ready").prefix_with("MATERIALIZED")
     may = [site.c.busy < _SLOTS]

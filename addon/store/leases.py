@@ -34,11 +34,12 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from addon.store.db import insert_into
-from addon.store.fairness import QUEUED, RUNNING, SERVED, Share, Turn, at_any_time, next_rows, oldest
+from addon.store.db import Insert
+from addon.store.fairness import QUEUED, RUNNING, Share, Turn, at_any_time, next_rows, oldest, served
 from addon.store.suspects import LAST_CHANCE, apart
 from addon.store.tables.runs import paces
 from addon.store.tables.tenants import tenants
@@ -212,7 +213,7 @@ async def due(tx: AsyncConnection, table: Table, *, now: float) -> dict[str, Due
     """What waits, by queue. Looks at every row of it: for those who watch."""
     waiting, oldest_run_at = func.count().label("waiting"), func.min(table.c.run_at).label("oldest")
     query = select(table.c.queue, waiting, oldest_run_at).join(tenants, tenants.c.id == table.c.tenant_id)
-    query = query.where(SERVED, table.c.state == QUEUED, table.c.run_at <= now).group_by(table.c.queue)
+    query = query.where(served(tenants), table.c.state == QUEUED, table.c.run_at <= now).group_by(table.c.queue)
     return {row.queue: Due(row.waiting, now - row.oldest) for row in (await tx.execute(query)).all()}
 
 
@@ -254,13 +255,18 @@ def _claiming(table: Table, turn: Turn, *, dialect: str, rated: bool) -> Returni
 async def _begun(tx: AsyncConnection, queue: str, *, share: Share, rows: Iterable[Any], now: float) -> None:
     """Counts what was claimed towards the rates of the sites."""
     begun = Counter(row.tenant_id for row in rows)
-    spent = bindparam("p_spent", type_=Float)
-    until = case((paces.c.paid_until > now, paces.c.paid_until), else_=now) + spent
-    fresh = {"tenant_id": bindparam("p_tenant_id"), "queue": queue, "paid_until": now + spent}
-    statement = insert_into(tx, paces).values(fresh)
-    statement = statement.on_conflict_do_update(index_elements=["tenant_id", "queue"], set_={"paid_until": until})
-    given = [{"p_tenant_id": tenant_id, "p_spent": count * share.each_s} for tenant_id, count in begun.items()]
-    await tx.execute(statement, given)
+    same = {"p_queue": queue, "p_now": now}
+    spent = [{"p_tenant_id": tenant_id, "p_spent": count * share.each_s, **same} for tenant_id, count in begun.items()]
+    await tx.execute(_spending(tx.dialect.name), spent if len(spent) > 1 else spent[0])
+
+
+@cache
+def _spending(dialect: str) -> Insert:
+    now, spent = bindparam("p_now", type_=Float), bindparam("p_spent", type_=Float)
+    fresh = {"tenant_id": bindparam("p_tenant_id"), "queue": bindparam("p_queue"), "paid_until": now + spent}
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(paces).values(fresh)
+    later = case((paces.c.paid_until > now, paces.c.paid_until), else_=now) + spent
+    return insert.on_conflict_do_update(index_elements=["tenant_id", "queue"], set_={"paid_until": later})
 
 
 def _order(cancel_requested: bool, tenant: str) -> Order:

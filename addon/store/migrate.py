@@ -88,6 +88,7 @@ async def _one_step(db: Database, say: Say) -> str:
         step = ""
         try:
             async with db.begin() as tx:
+                # Read inside: whoever migrated while we waited has done the step.
                 if await _alone(tx):
                     state = await tx.run_sync(_read)
                     if not state.missing:

@@ -37,31 +37,35 @@ class Swift:
         return sql, [values[name] if name in values else constants[name] for name in names]
 
 
-async def fetch(engine: Engine, statement: Swift, values: Mapping[str, Any]) -> list[Row]:
+async def fetch(engine: Engine, statement: Swift, *, values: Mapping[str, Any]) -> list[Row]:
     """All its rows; committed. Raises what the driver raises, TimeoutError of the pool."""
     sql, arguments = statement.given(engine.dialect, values)
     held = await _connected(engine)
+    # Cancelled or cut off in the middle, whatever a connection says next belongs to nobody.
+    usable = False
     try:
         raw: Any = held.driver_connection
         if engine.dialect.name == "postgresql":
             found: list[Row] = await raw.fetch(sql, *arguments)
         else:
             found = await raw.execute_fetchall(sql, arguments)
+        usable = True
     except (asyncpg.PostgresError, sqlite3.Error):
-        # The server answered, so that the connection is as good as before unless that was the point of the answer.
-        await greenlet_spawn(held.invalidate if _ended(held) else held.close)
+        # It answered, so that it is as good as before, unless it was closed with that.
+        usable = not _ended(held)
         raise
-    except BaseException:
-        # Cancelled or cut off: whatever this connection says next belongs to nobody.
-        await greenlet_spawn(held.invalidate)
-        raise
-    await greenlet_spawn(held.close)
+    finally:
+        await greenlet_spawn(held.close if usable else held.invalidate)
     return found
 
 
 async def _connected(engine: Engine) -> PoolProxiedConnection:
     while True:
-        held = await greenlet_spawn(engine.pool.connect)
+        try:
+            held = await greenlet_spawn(engine.pool.connect)
+        except engine.dialect.loaded_dbapi.Error as error:
+            # Refused while the server starts up or is full: in the driver's own words, as everything here.
+            raise (error.__cause__ or error) from None
         if not _ended(held):
             return held
         # The server went away while nobody used it: another is free, or made.

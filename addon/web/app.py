@@ -36,8 +36,11 @@ class Application(FastAPI):
         await self.short(scope, receive, send)
 
 
-async def _along(scope: Scope, receive: Receive, send: Send) -> None:
-    await scope["way"](scope, receive, send)
+class Along:
+    """Goes the way that was found."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await scope["way"](scope, receive, send)
 
 
 def create_app(
@@ -80,7 +83,7 @@ def create_app(
     app.ways = routes.add_to(app, settings)
     base, https = settings.base_path, settings.base_url.startswith("https://")
     limits, json_below = {f"{base}/webhooks/": WEBHOOK_BODY_BYTES}, f"{base}/api/"
-    app.short = Conversation(Bodies(_along, limits=limits, json_below=json_below), https=https)
+    app.short = Conversation(Bodies(Along(), limits=limits, json_below=json_below), https=https)
     app.add_middleware(Bodies, limits=limits, json_below=json_below)
     # Added last, so outermost: also the answers of the other one pass through it.
     app.add_middleware(Conversation, https=https)

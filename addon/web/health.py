@@ -49,7 +49,7 @@ async def ready(request: Request, house: HouseDep, *, drain: DrainDep) -> Respon
     """200 when requests may be sent here; models, Jira and Redis being away does not count against us."""
     checks = await _readiness(request).checks(house)
     states = {name: check["status"] for name, check in checks.items()}
-    return _answer(drain, checks, {"checks": states})
+    return _answer(drain, checks, report={"checks": states})
 
 
 @routes.get("/health/detailed", responses={401: {}, 403: {}, 503: {}})
@@ -59,7 +59,7 @@ async def detailed(_: Operator, request: Request, *, house: HouseDep, drain: Dra
     report: dict[str, Any] = {"checks": checks, "version": metrics.app_version(), "queues": {}}
     if checks["database"]["status"] == "ok":
         report |= {"queues": await waiting(house.db), **await deployment(house.db)}
-    return _answer(drain, checks, report)
+    return _answer(drain, checks, report=report)
 
 
 @probes.get("/metrics", responses={401: {}, 403: {}})
@@ -76,6 +76,6 @@ def _readiness(request: Request) -> Readiness:
     return readiness
 
 
-def _answer(drain: Drain, checks: dict[str, Check], report: dict[str, Any]) -> Response:
+def _answer(drain: Drain, checks: dict[str, Check], *, report: dict[str, Any]) -> Response:
     status = verdict(checks, draining=drain.begun)
     return JSONResponse({"status": status, **report}, 200 if status in ("ok", "degraded") else 503)

@@ -117,7 +117,7 @@ class _Exchange:
         # Methods are free text on the wire, and each new label value is a new series.
         method = self._scope["method"] if self._scope["method"] in METHODS else "OTHER"
         route = route_template(self._scope)
-        counter, histogram = _counted(method, route, self.status)
+        counter, histogram = _counted(method, route, status=self.status)
         counter.inc()
         histogram.observe(seconds)
         # The path alone: the query string of an iframe page holds its token.
@@ -128,7 +128,7 @@ class _Exchange:
 
 
 @lru_cache(maxsize=2048)
-def _counted(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+def _counted(method: str, route: str, *, status: int) -> tuple[Counter, Histogram]:
     """What counts such answers. Looked up once: there are as many as routes and their answers."""
     return metrics.HTTP_REQUESTS.labels(method, route, str(status)), metrics.HTTP_SECONDS.labels(route)
 

@@ -4,37 +4,38 @@ Answers are 204 (accepted, known already, or none of our business), 401, 413 or 
 means exactly that nothing was stored; any other 4xx would lose the event for good.
 """
 
-import re
 import time
 from collections.abc import Awaitable
 
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
-from addon.connect.payloads import IssueCreated, IssueUpdated, Person
+from addon.connect.payloads import IssueCreated, IssueUpdated
 from addon.observe import logs, metrics
-from addon.policy.projects import ProjectSettings, read
+from addon.policy.projects import read
 from addon.policy.tenants import Tenant
-from addon.reading.issue import is_read
-from addon.runs.intake import HOUR_S
 from addon.runs.reruns import due_at
 from addon.runs.start import Delivery
 from addon.store.db import DatabaseDown
-from addon.store.repos import deliveries
-from addon.store.repos.deliveries import Judged
-from addon.store.repos.reruns import Intake, Rerun
+from addon.store.repos.reruns import Rerun
 from addon.web.middleware import header, note
 from addon.web.security import HookCaller
 from addon.web.state import House, HouseDep
+from addon.web.unwanted import (
+    MAX_RUNS_PER_ISSUE_AND_HOUR,
+    may_matter,
+    own_echo,
+    own_hand,
+    unwanted,
+    unwanted_by,
+    unwanted_change,
+)  # fmt: skip
 
 routes = APIRouter(prefix="/webhooks", tags=["webhooks"], default_response_class=Response)
 
-MAX_RUNS_PER_ISSUE_AND_HOUR = 5
-"""Guards against another add-on that recreates what we write: an issue is created once, so even two are odd."""
 MAX_DELIVERY_ID = 128
 TRACE = b"x-atlassian-webhook-trace"
 TAKEN = Response(status_code=204)
-OUR_LABEL = re.compile(r"jiravision-[0-9a-f]{32}-\d{1,3}")
 
 
 @routes.post("/issue-created", status_code=204, responses={401: {}, 413: {}, 503: {}})
@@ -79,7 +80,7 @@ async def _created(request: Request, house: House, *, tenant: Tenant) -> tuple[s
     project_id, starts = event.issue.fields.project.id, house.starts
     decided = starts.intakes.decided(tenant, project_id)
     if decided is not None and not unwanted_by(decided.settings, event):
-        judged = Judged(decided.changed_at, house.db.now() - HOUR_S, MAX_RUNS_PER_ISSUE_AND_HOUR)
+        judged = starts.intakes.judged(decided, most=MAX_RUNS_PER_ISSUE_AND_HOUR)
         if await starts.judged(tenant, delivery, judged=judged):
             return "started", ""
     # Straight from the rows and not from what was known: what somebody switched off a second ago stays off.
@@ -96,8 +97,7 @@ async def _updated(request: Request, house: House, *, tenant: Tenant) -> tuple[s
         event = IssueUpdated.model_validate_json(await request.body())
     except ValidationError:
         return "invalid", "payload"
-    items = event.changelog.items if event.changelog else []
-    if not any(is_read(each.field_id, each.field, criteria_field=each.field_id) for each in items):
+    if not may_matter(event):
         return "ignored", "nothing we read"
     key, trace = house.settings.addon_key, header(request.scope, TRACE) or ""
     reason = own_hand(event.user, trace, tenant=tenant, addon_key=key)
@@ -117,60 +117,3 @@ async def _updated(request: Request, house: House, *, tenant: Tenant) -> tuple[s
     )
     noted = await house.reruns.note(Rerun(tenant.id, issue.id, issue.key, issue.fields.project.id, due))
     return ("started", "") if noted else ("duplicate", "waits already")
-
-
-def own_hand(by: Person | None, trace: str, *, tenant: Tenant, addon_key: str) -> str:
-    """Why what happened is our own doing, as far as its author and trace tell; "" when they do not."""
-    if by and by.account_id and by.account_id == tenant.app_account_id:
-        return "own account"
-    # The only mark that also tells writes made in a person's name.
-    return "own trace" if trace.startswith(f"{addon_key}/") else ""
-
-
-def own_echo(event: IssueCreated, trace: str, *, tenant: Tenant, addon_key: str) -> str:
-    """Why the event is the echo of a write of ours, as far as the event itself tells; "" when it is not."""
-    # Some deliveries name nobody; the creator of a new issue is the same person.
-    by = event.user or event.issue.fields.creator
-    reason = own_hand(by, trace, tenant=tenant, addon_key=addon_key)
-    if reason:
-        return reason
-    if addon_key in (event.issue.properties or {}):
-        return "own marker"
-    # Xray makes our tests under the name of the key's owner; by its label a test is known before its address is.
-    labels = event.issue.fields.labels
-    ours = isinstance(labels, list) and any(OUR_LABEL.fullmatch(str(label)) for label in labels)
-    return "own label" if ours else ""
-
-
-def unwanted(known: deliveries.Intake) -> str:
-    """Why the issue is left alone, by what we remember; "" when it is not."""
-    if known.written_by_us:
-        return "own ledger"
-    return "too often" if known.recent_runs >= MAX_RUNS_PER_ISSUE_AND_HOUR else ""
-
-
-def unwanted_by(settings: ProjectSettings, event: IssueCreated) -> str:
-    """Why the issue is left alone, by what the project decided; "" when it is not."""
-    if not settings.auto_analyze:
-        return "switched off"
-    by = event.user or event.issue.fields.creator
-    if settings.ignore_apps and by and by.account_type == "app":
-        return "made by an app"
-    kind = event.issue.fields.issue_type
-    return "" if settings.wants(kind.id, kind.name) else "issue type"
-
-
-def unwanted_change(event: IssueUpdated, settings: ProjectSettings, *, known: Intake) -> str:
-    """Why a changed issue is left alone, by what the project decided and what we remember; "" when it is not."""
-    if not settings.reruns:
-        return "switched off"
-    # Nothing is analysed for the first time because of a change: sub-tasks we made, for example, never were.
-    if known.last_at is None:
-        return "never analysed"
-    if settings.ignore_apps and event.user and event.user.account_type == "app":
-        return "made by an app"
-    items = event.changelog.items if event.changelog else []
-    if not any(is_read(each.field_id, each.field, criteria_field=settings.criteria_field) for each in items):
-        return "nothing we read"
-    kind = event.issue.fields.issue_type
-    return "" if settings.wants(kind.id, kind.name) else "issue type"

@@ -29,17 +29,19 @@ RECOVERED_S = 30.0
 WHOLE_S = 3 * LEASE_S
 """What a killed process held comes free after one lease, and may meet a second kill."""
 SEAL = "a canary key of the fault tests that is long enough to be one"
+NEXT_SEAL = "another canary key of the fault tests that is long enough to be one"
 PASSWORD = "canary-of-the-database"
 PHRASE = "canary words of a customer"
 STORY = f"As a reader I want to keep my books on a list so that I find them again, {PHRASE}.\n\n- it survives a restart"
-CANARIES = (SEAL, PASSWORD, PHRASE, "sk-canary-of-the-tests")
+CANARIES = (SEAL, NEXT_SEAL, PASSWORD, PHRASE, "sk-canary-of-the-tests")
 
 
 @dataclass
 class Ground:
     """stack: two processes of each kind. made: issues that are to have one comment each in the end.
 
-    excused: exit codes that a test has asked for or foreseen, beside those of kill -9 and of a good end.
+    excused: exit codes a test has asked for or foreseen, beside those of kill -9 and of a good end. spoiled: a test
+    has put something into Redis that is not ours.
     """
 
     stack: Stack
@@ -48,6 +50,7 @@ class Ground:
     pulse: Pulse
     made: list[tuple[JiraSite, Any]] = field(default_factory=list)
     excused: set[int] = field(default_factory=set)
+    spoiled: bool = False
     unread: dict[str, int] = field(default_factory=dict)
     began_at: float = field(default_factory=time.time)
 
@@ -117,6 +120,7 @@ class Ground:
         eventually(lambda: all(self.ready(n) == 200 for n in range(2)), "ready fleet", 60)
         self.made.clear()
         self.excused.clear()
+        self.spoiled = False
         self.supervisor.ended.clear()
         self.pulse.complaints.clear()
         self.unread = {process.name: len(process.output) for process in self.fleet.all}
@@ -145,7 +149,11 @@ class Ground:
         canaries = [*CANARIES, *(s.ask("GET", "/state")["installation"]["shared_secret"] for s in self.stack.sites)]
         for process in self.fleet.all:
             said = process.output[self.unread.get(process.name, 0) :]
-            assert "Traceback" not in said, said[said.index("Traceback") - 2000 :][:6000]
+            assert "Traceback" not in said, said[said.index("Traceback") :][:6000]
+            # Redis refuses what is sent to it only when that is wrong, or what it holds is.
+            assert self.spoiled or "ResponseError" not in said, said[said.index("ResponseError") - 200 :][:600]
+            unexpected = [line for line in said.splitlines() if '"exception": [' in line]
+            assert unexpected == []
             assert [canary for canary in canaries if canary in said] == []
 
     def settled(self, within_s: float = WHOLE_S) -> None:

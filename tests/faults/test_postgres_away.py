@@ -68,16 +68,18 @@ def turned_away(ground: Ground) -> list[str]:
 def test_database_that_says_nothing_holds_nobody_for_ever(faulty: Ground) -> None:
     faulty.issues(WAVE)
     faulty.postgres.freeze()
-    began = time.monotonic()
-    while time.monotonic() - began < 8:
-        asked = time.monotonic()
-        status = faulty.ready()
-        assert time.monotonic() - asked < READY_S
-        # The last good answer is remembered for a second, and the check itself waits two.
-        assert status == 503 or time.monotonic() - began < READY_S + 1
-        time.sleep(0.5)
-    faulty.issues(WAVE)
-    faulty.postgres.thaw()
+    try:
+        began = time.monotonic()
+        while time.monotonic() - began < 8:
+            asked = time.monotonic()
+            status = faulty.ready()
+            assert time.monotonic() - asked < READY_S
+            # The last good answer is remembered for a second, and the check itself waits two.
+            assert status == 503 or time.monotonic() - began < READY_S + 1
+            time.sleep(0.5)
+        faulty.issues(WAVE)
+    finally:
+        faulty.postgres.thaw()
 
 
 def test_database_that_takes_nobody_in_is_asked_again_until_it_does(faulty: Ground) -> None:

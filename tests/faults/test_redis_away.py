@@ -100,6 +100,7 @@ class Trap:
 
 
 def test_garbage_in_every_key_and_channel_is_no_more_than_a_miss(faulty: Ground, tmp_path: Path) -> None:
+    faulty.spoiled = True
     trap = tmp_path / "sprung"
     garbage = [b"\x00\xff" * 50, b"{not json", b"9" * 400, b"-1", b"nan", pickle.dumps(Trap(trap)), b""]
     with redis.Redis.from_url(faulty.redis.url) as client, watched(client) as seen:

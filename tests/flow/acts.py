@@ -135,7 +135,7 @@ def stored(stack: Stack) -> bytes:
         file = Path(stack.database_url.removeprefix("sqlite+aiosqlite:///"))
         return b"".join(part.read_bytes() for part in file.parent.glob(f"{file.name}*") if "key" not in part.name)
     names = rows(stack, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
-    shown = [row[0] for (name,) in names for row in rows(stack, f'SELECT kept::text FROM "{name}" kept')]
+    shown = [row[0] for (name,) in names for row in rows(stack, f'SELECT whole_row::text FROM "{name}" whole_row')]
     # Bytes are shown in hexadecimal: what stands there unsealed has to be found all the same.
     return re.sub(rb"\\x((?:[0-9a-f]{2})+)", lambda hit: bytes.fromhex(hit[1].decode()), "\n".join(shown).encode())
 

@@ -53,9 +53,10 @@ STARTERS = {
     ),
 }
 
-# What was written has an address of its own, and a tool must be connected before it can be tried: who may is tested in
-# test_publishing, test_taking_back and test_places_api.
+# What was written or has failed has an address of its own, and a tool must be connected before it can be tried: who may
+# is tested in test_publishing, test_taking_back, test_failures and test_places_api.
 WRITTEN = {
+    "POST /api/v1/failures/{failure_id}/again",
     *(f"POST /api/v1/publications/{{publication_id}}/{act}" for act in ("retry", "undo")),
     "POST /api/v1/projects/{project}/places/{tool}/test",
 }
@@ -96,6 +97,9 @@ API: dict[str, tuple[str, list[Callable[[Place], Any]]]] = {
     "GET /api/v1/budget": (RUNS_SITE, []),
     "PUT /api/v1/budget": (RUNS_SITE, [lambda _: {}]),
     "GET /api/v1/audit": (RUNS_SITE, []),
+    "GET /api/v1/load": (RUNS_SITE, []),
+    "GET /api/v1/failures": (RUNS_SITE, []),
+    "POST /api/v1/failures/again": (RUNS_SITE, [lambda _: {"error": "no_such_code"}]),
     # Last: it ends the run the others ask for.
     "DELETE /api/v1/runs/{run_id}": (TAKES_PART, []),
 }

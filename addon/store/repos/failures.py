@@ -111,7 +111,7 @@ async def by_code(tx: AsyncConnection, tenant_id: str | None, *, since: float = 
     window = Window(0, since)
     codes = {what: _code(table).label("code") for what, table in TABLES.items()}
     parts = (
-        select(code, func.count().label("number")).where(*_which(what, tenant_id, window)).group_by(code)
+        select(code, func.count().label("number")).where(*_which(what, tenant_id, window=window)).group_by(code)
         for what, code in codes.items()
     )
     both = union_all(*parts).subquery()
@@ -144,7 +144,7 @@ async def again(tx: AsyncConnection, tenant_id: str, *, what: What, row_id: str,
     returned = (table.c.queue, (runs.c.id if what == "run" else publications.c.run_id).label("run_id"))
     statement = (
         update(table)
-        .where(table.c.id == row_id, *_which(what, tenant_id, Window(1, startable=True)))
+        .where(table.c.id == row_id, *_which(what, tenant_id, window=Window(1, startable=True)))
         .values(values)
         .returning(*returned)
     )
@@ -176,7 +176,7 @@ def _rows(what: str, tenant_id: str | None, *, window: Window) -> Select[Any]:
     part = (
         select(*columns)
         .join(tenants, tenants.c.id == table.c.tenant_id)
-        .where(*_which(what, tenant_id, window))
+        .where(*_which(what, tenant_id, window=window))
         .order_by(table.c.finished_at.desc(), table.c.id.desc())
         .limit(window.limit)
         .subquery()
@@ -184,7 +184,7 @@ def _rows(what: str, tenant_id: str | None, *, window: Window) -> Select[Any]:
     return select(part)
 
 
-def _which(what: str, tenant_id: str | None, window: Window) -> tuple[ColumnElement[bool], ...]:
+def _which(what: str, tenant_id: str | None, *, window: Window) -> tuple[ColumnElement[bool], ...]:
     c = TABLES[what].c
     found = [
         # As it is and no parameter: only so does a database know that the index of what failed will do.

@@ -48,7 +48,7 @@ class Process:
         return self.silent_s <= ALIVE_S
 
 
-async def report(tx: AsyncConnection, identity: Identity, load: Load) -> None:
+async def report(tx: AsyncConnection, identity: Identity, *, load: Load) -> None:
     """A sign of life, in one statement; the first one makes the row."""
     now = instant(tx)
     said = {"slots": dict(load.slots), "busy": dict(load.busy), "draining": load.draining}

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -12,12 +13,14 @@ from addon.settings import Settings
 from addon.store.db import Database
 from addon.store.keyring import open_seals
 from addon.store.migrate import migrate
+from addon.store.repos import processes
 from addon.store.repos.tenant_models import TenantModelRow, save
 from addon.store.repos.tenants import change
 from addon.store.secrets import Seals
+from tests.conftest import administer, in_database
 from tests.fake_model import FakeModel
 from tests.rows import add_tenant
-from tests.services import free_port
+from tests.services import RedisServer, free_port
 
 
 def settings(folder: Path, **other: Any) -> Settings:
@@ -169,3 +172,43 @@ async def test_the_ai_service_is_looked_for(tmp_path: Path) -> None:
     assert (away.state, "this process asks" in away.said) == ("warn", True)
     short = (await found(settings(tmp_path, ai_service_url=url, ai_shared_secret="short")))["AI_SERVICE_URL"]
     assert (short.state, "AI_SHARED_SECRET" in short.said) == ("fail", True)
+
+
+async def test_a_redis_that_several_processes_share_is_looked_at(tmp_path: Path, postgres_url: str) -> None:
+    assert "REDIS_URL" not in await found(settings(tmp_path))
+    shared = {"database_url": postgres_url, "app_secret_key": "k" * 40}
+    away = await found(settings(tmp_path, **shared, redis_url=f"redis://127.0.0.1:{free_port()}/0"))
+    assert (away["REDIS_URL"].state, "Nothing is lost" in away["REDIS_URL"].said) == ("warn", True)
+    server = RedisServer()
+    server.start()
+    try:
+        there = settings(tmp_path, **shared, redis_url=server.url)
+        assert (await found(there))["REDIS_URL"].state == "ok"
+        server.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        forgetful = (await found(there))["REDIS_URL"]
+        assert (forgetful.state, "noeviction" in forgetful.todo) == ("warn", True)
+    finally:
+        server.remove()
+
+
+async def test_more_connections_than_the_server_allows_are_told(tmp_path: Path, postgres_url: str) -> None:
+    assert "DATABASE_POOL" not in await found(settings(tmp_path)), "SQLite has one"
+    assert "DATABASE_POOL" not in await found(settings(tmp_path, database_url=postgres_url, app_secret_key="k" * 40))
+    name = f"pool_{uuid4().hex}"
+    await administer(postgres_url, f'CREATE DATABASE "{name}"')
+    url = in_database(postgres_url, name)
+    await migrate(url)
+    db = Database.open(url)
+    try:
+        async with db.begin() as tx:
+            for number in range(3):
+                identity = processes.Identity(f"p{number}", "worker", "host", number, "1")
+                await processes.report(tx, identity, load=processes.Load({}, {}))
+        wanted: dict[str, Any] = {"database_url": url, "app_secret_key": "k" * 40}
+        fits = (await found(settings(tmp_path, **wanted, database_pool=10)))["DATABASE_POOL"]
+        assert (fits.state, "3 running with 10 each" in fits.said) == ("ok", True)
+        burst = (await found(settings(tmp_path, **wanted, database_pool=150)))["DATABASE_POOL"]
+        assert (burst.state, "max_connections" in burst.todo) == ("warn", True)
+    finally:
+        await db.close()
+        await administer(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')

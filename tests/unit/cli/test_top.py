@@ -48,10 +48,12 @@ async def populated(db: Database) -> None:
     await add_run(db, busy, state="running", started_at=time.time())
     await add_run(db, calm, queue="priority", run_at=time.time() + 60)
     async with db.begin() as tx:
-        await processes.report(tx, WORKER, Load({"ai": 50, "priority": 20}, {"ai": 3, "priority": 0}))
-        await processes.report(tx, Identity("w-2", "worker", "box-b", 4712, "0.4.0"), Load({"ai": 50}, {"ai": 0}))
-        await processes.report(tx, Identity("s-1", "scheduler", "box-c", 99, "0.4.0"), Load({}, {}))
-        await processes.report(tx, Identity("w-3", "worker", "box-d", 5, "0.4.0"), Load({"ai": 50}, {"ai": 1}, True))
+        await processes.report(tx, WORKER, load=Load({"ai": 50, "priority": 20}, {"ai": 3, "priority": 0}))
+        await processes.report(tx, Identity("w-2", "worker", "box-b", 4712, "0.4.0"), load=Load({"ai": 50}, {"ai": 0}))
+        await processes.report(tx, Identity("s-1", "scheduler", "box-c", 99, "0.4.0"), load=Load({}, {}))
+        await processes.report(
+            tx, Identity("w-3", "worker", "box-d", 5, "0.4.0"), load=Load({"ai": 50}, {"ai": 1}, True)
+        )
         silent = process_rows.update().where(process_rows.c.name == "w-2")
         await tx.execute(silent.values(seen_at=process_rows.c.seen_at - 45))
         await leaders.hold(tx, "scheduler", holder="s-1", lease_s=60)

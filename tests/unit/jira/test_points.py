@@ -4,10 +4,11 @@ import httpx2
 import pytest
 
 from addon.jira.client import Jira
+from addon.jira.costs import at_least, more
 from addon.jira.errors import JiraBusy, JiraDown, JiraSpent
 from addon.jira.gates import Gates, Passage
 from addon.jira.limiter import Limiter
-from addon.jira.points import Points, at_least, more
+from addon.jira.points import Points
 from addon.jira.retry import Tries
 from addon.jira.search import page
 from addon.jira.wire import Call

@@ -18,7 +18,7 @@ from addon.jira.gates import WRITE_GAP_S, Passage
 from addon.jira.limiter import IN_FLIGHT, Limiter
 from addon.jira.limits import Ease, Pause
 from addon.jira.points import HOUR_S, Points
-from addon.jira.shared_gates import LEASE_S
+from addon.jira.shared_gates import LEASE_S, SharedGates
 from tests.unit.redis.deployment import GARBAGE, Deployment, until
 
 READ = Passage("c", "issue.get", points=2)
@@ -38,10 +38,15 @@ async def one_hour() -> None:
         await asyncio.sleep(left_s + 1)
 
 
+def process(deployment: Deployment, points: int = 0) -> Limiter:
+    counted = Points(points)
+    return Limiter(SharedGates(deployment.process(), counted, places=IN_FLIGHT), points=counted)
+
+
 @asynccontextmanager
 async def processes(deployment: Deployment, count: int = 2, *, points: int = 0) -> AsyncIterator[list[Limiter]]:
     async with AsyncExitStack() as exit_:
-        made = [Limiter(deployment.process(), points=Points(points)) for _ in range(count)]
+        made = [process(deployment, points) for _ in range(count)]
         for each in made:
             exit_.push_async_callback(each.close)
         yield made
@@ -117,10 +122,12 @@ async def test_a_single_process_asks_nobody() -> None:
 
 async def test_places_of_a_process_that_was_killed_come_free(deployment: Deployment) -> None:
     async with processes(deployment, 1) as (limiter,), AsyncExitStack() as exit_:
-        killed = Limiter(deployment.process())
+        counted = Points()
+        gates = SharedGates(deployment.process(), counted, places=IN_FLIGHT)
+        killed = Limiter(gates, points=counted)
         for _ in range(IN_FLIGHT):
             await exit_.enter_async_context(killed.slot(READ, patience_s=1))
-        keeping = killed._shared._holding._task
+        keeping = gates._holding._task
         assert keeping is not None
         keeping.cancel()
         assert await refused(limiter) > 0
@@ -310,6 +317,16 @@ async def test_garbage_counts_as_nothing_and_keeps_nobody_out(deployment: Deploy
         assert other.points.used <= 100
         # Nothing stays for ever.
         assert all([await deployment.client.pttl(key) > 0 for key in await deployment.keys()])
+
+
+@pytest.mark.parametrize("used", ["9" * 300, "inf", "-50", "a few"])
+async def test_points_that_nobody_can_have_used_count_as_none(deployment: Deployment, used: str) -> None:
+    async with processes(deployment, 2, points=1000) as (one, other):
+        await Site().asked(one, takes_s=0)
+        (key,) = [key for key in await deployment.keys() if key.endswith(":points")]
+        assert await deployment.client.hset(key, "used", used) == 0
+        await Site().asked(other, takes_s=0)
+        assert other.points.used == 2
 
 
 async def test_a_request_that_is_broken_off_leaves_no_place_taken(deployment: Deployment) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from typing import Any, cast
@@ -89,6 +89,14 @@ async def until(condition: Callable[[], object], within_s: float = 10.0) -> None
 
 def names(events: list[Event]) -> list[str]:
     return [str(event.data.get("stage", event.event)) for event in events]
+
+
+async def leave(events: Events, streams: "Sequence[asyncio.Future[News]]") -> None:
+    """Ends the streams, and waits for those who read for them."""
+    for stream in streams:
+        stream.cancel()
+    await asyncio.gather(*streams, return_exceptions=True)
+    await until(lambda: not events._tasks and (events._asking is None or events._asking.done()))
 
 
 async def test_late_watcher_gets_everything_and_then_the_end(database: Database) -> None:
@@ -189,9 +197,7 @@ async def test_watching_many_silent_runs_costs_one_query_each_time(database: Dat
     with counted(database) as statements:
         await asyncio.sleep(1.0)
     assert 3 <= len(statements) <= 11
-    for stream in streams:
-        stream.cancel()
-    await asyncio.gather(*streams, return_exceptions=True)
+    await leave(events, streams)
 
 
 async def test_nobody_who_watches_means_nobody_who_asks(database: Database) -> None:
@@ -220,9 +226,7 @@ async def test_many_runs_that_speak_at_once_leave_connections_free(database: Dat
             await asyncio.sleep(0.01)
             busiest = max(busiest, 10 - database._free._value)
         assert 1 <= busiest <= 4
-    for stream in streams:
-        stream.cancel()
-    await asyncio.gather(*streams, return_exceptions=True)
+    await leave(events, streams)
 
 
 async def test_a_flood_of_words_about_a_run_is_answered_with_few_looks(database: Database) -> None:

@@ -15,6 +15,7 @@ NEVER = {
     "superseded": "ends as cancelled",
     "tenant_gone": "ends as cancelled",
     "uninstalled": "ends as cancelled",
+    "method_not_allowed": "an answer to a request",
     "no_schedule": "an answer to a request",
     "not_ready": "an answer to a request",
     "too_large": "an answer to a request",
