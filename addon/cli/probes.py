@@ -56,6 +56,7 @@ class Probes:
         status, kind, body = await self._answer(scope)
         headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
+        # The length is told all the same, as for the GET it stands for.
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     async def _answer(self, scope: Message) -> Answer:
@@ -76,6 +77,7 @@ class Probes:
         return _json(503 if bad else 200, {"status": "failed" if bad else "ok", "still": still, "stuck": stuck})
 
     async def _ready(self) -> Answer:
+        # Not ready is no fault: an orchestrator waits with replacing the next process, nothing more.
         if self.house is None:
             return _json(503, {"status": "draining" if self.draining else "starting", "checks": {}})
         checks = await self._readiness.checks(self.house)
@@ -90,6 +92,7 @@ class Probes:
         except AddonError as error:
             return _json(error.status, {"error": error.code, "detail": error.detail})
         if self.house is not None:
+            # What was counted is worth most when the database is away.
             with suppress(AddonError):
                 await waiting(self.house.db)
         return 200, metrics.CONTENT_TYPE, metrics.exposition()

@@ -47,6 +47,7 @@ def current(settings: Settings) -> list[tuple[str, str]]:
     shown = []
     for name in Settings.model_fields:
         value = getattr(settings, name)
+        # Whether there is one is what an operator looks for.
         if isinstance(value, SecretStr):
             value = "(set)" if value.get_secret_value() else "(not set)"
         text = ",".join(value) if isinstance(value, tuple) else str(value)

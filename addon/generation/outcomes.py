@@ -34,6 +34,7 @@ async def known(work: Work, shape: type[R], *, input_hash: str, version: str) ->
 
 def ended(work: Work, read: Facts, *, made: Made[R], drafts: Drafting[R]) -> Outcome:
     """The run's outcome, with drafts for the targets that were asked for with it."""
+    # An earlier result keeps the run it was made for: its markers are those of what stands in Jira.
     origin = Origin(work.run, made.bill or {}, read.service_desk, made.origin or "")
     field = work.settings.criteria_field or ""
     picked = [Picked(target, field=field) for target in wishes(work.run).targets]

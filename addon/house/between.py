@@ -41,6 +41,7 @@ async def open_between(settings: Settings, duties: Duties) -> AsyncIterator[Betw
         bus = Bus(hub, watched=duties.watched)
         yield Between(redis, hub, Wakes(redis, hub=hub), bus, shared, Windows(shared), streams)
     finally:
+        # The connection last: what was begun still has words to say and places to give back.
         await streams.close()
         await shared.close()
         if redis is not None:

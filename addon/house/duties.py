@@ -24,6 +24,7 @@ class Duties:
     @classmethod
     def of(cls, role: Role, *, scaled_out: bool) -> Self:
         """scaled_out: each duty has processes of its own; otherwise the one that serves has them all."""
+        # Whatever the role, one process without others has to do what nobody else would.
         everything = role == "serve" and not scaled_out
         return cls(
             serves=role != "look",
@@ -31,5 +32,6 @@ class Duties:
             migrate=everything,
             work=everything or role == "worker",
             upkeep=everything or role == "scheduler",
+            # A worker tells of news and never asks for any.
             watched=role in ("serve", "look"),
         )

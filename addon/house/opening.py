@@ -85,6 +85,7 @@ async def open_house(
         if duties.upkeep:
             upkeep = Upkeep(desk, office.reruns, settings, office.worker.pulse)
             await stack.enter_async_context(upkeep.kept())
+        # Pushed last and so called first: the row says that we leave before anything is closed.
         if duties.serves:
             stack.push_async_callback(presence.drain)
         yield House(
@@ -142,6 +143,7 @@ def _dropper(hub: Hub, *, jira: Jira, worker: Worker[Lease]) -> Callable[[str], 
     """Told the client key of a site whose secrets changed or that is gone; every process hears of it."""
 
     def heard(client_key: str) -> None:
+        # Without a name nothing is dropped: limits that Jira set would be forgotten with it.
         if client_key:
             jira.forget(client_key)
         worker.nudge()

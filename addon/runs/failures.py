@@ -1,6 +1,5 @@
 """Dead letters for people: what failed for good, why in words, and how it gets another chance."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from addon.errors import Conflict, NotFound
 from addon.runs import remedies
 from addon.runs.moments import iso
+from addon.store import clock
 from addon.store.db import Database
 from addon.store.repos import audit
 from addon.store.repos import failures as rows
@@ -67,7 +67,7 @@ class Failures:
                 if found is None:
                     raise NotFound("There is no such failure, or you may not see it.")
                 what, owner, state = found
-                revived = await rows.again(tx, owner, what=what, row_id=failure_id, now=time.time())
+                revived = await rows.again(tx, owner, what=what, row_id=failure_id, now=clock.now(tx))
                 if revived is None:
                     raise Conflict(UNDER_WAY if state == "failed" else NOT_FAILED)
                 await _noted(tx, owner, account_id=account_id, detail={what: failure_id})
@@ -113,7 +113,7 @@ async def _start(tx: AsyncConnection, failure: Failure, *, started: _Started) ->
     try:
         # A savepoint each: one that meets equal work must not take the others with it.
         async with tx.begin_nested():
-            revived = await rows.again(tx, failure.tenant_id, what=failure.what, row_id=failure.id, now=time.time())
+            revived = await rows.again(tx, failure.tenant_id, what=failure.what, row_id=failure.id, now=clock.now(tx))
     except IntegrityError:
         return
     if revived is not None:

@@ -56,6 +56,7 @@ class Loads:
             term = await leaders.term(tx, OFFICE)
         async with self.db.single() as tx:
             slots = await load.soonest(tx, limit=MOST_SCHEDULES)
+        # Names of workers stand in rows for longer than the workers do.
         names = {process.identity.name: process for process in known}
         return {
             "at": iso(now),

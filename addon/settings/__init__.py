@@ -69,6 +69,7 @@ class Settings(ScaleSettings, ModelSettings, SiteSettings):
 
     @model_validator(mode="after")
     def _several_processes_share_a_server(self) -> "Settings":
+        # The second process would be refused by the file's lock, later and in words that do not help.
         if self.redis_url and self.database_url.startswith("sqlite"):
             raise ValueError("REDIS_URL is for several processes, which need DATABASE_URL=postgresql+asyncpg://…")
         return self

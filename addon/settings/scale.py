@@ -63,6 +63,7 @@ class ScaleSettings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _is_a_zone(cls, value: str) -> str:
+        # By the list and not by trying: a zone's name is also the name of a file.
         if value not in available_timezones():
             raise ValueError("must be an IANA time zone, such as Europe/Paris")
         return value

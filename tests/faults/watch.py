@@ -13,6 +13,8 @@ from tests.stack import Process
 LOOK_S = 0.2
 SILENT_S = 3.0
 """A process that says nothing for so long is not living, whatever the machine has to do."""
+LEAVES_S = 20.0
+"""One that was told to go listens no more, and finishes what it has begun."""
 
 
 class Watcher:
@@ -111,7 +113,8 @@ class Pulse(Watcher):
                 beat.since = None
                 return
             beat.since = beat.since or time.monotonic()
-            if time.monotonic() - beat.since > SILENT_S:
+            patience_s = LEAVES_S if isinstance(error, httpx2.ConnectError) else SILENT_S
+            if time.monotonic() - beat.since > patience_s:
                 self.complaints.append(Complaint(process.name, type(error).__name__))
                 beat.since = None
         else:

@@ -131,6 +131,7 @@ async def hurry(tx: AsyncConnection, tenant_id: str, *, wanted: NewRun, now: flo
         runs.c.state == "queued",
         ~runs.c.preview,
     )
+    # Two statements: what waits for its next try may well have the better priority already.
     await tx.execute(waiting.where(runs.c.run_at > now).values(run_at=now))
     await tx.execute(
         waiting.where(runs.c.priority < wanted.priority).values(queue=wanted.queue, priority=wanted.priority)
@@ -143,6 +144,7 @@ async def get(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> Run | None
 
 async def active(tx: AsyncConnection, tenant_id: str, *, kind: str, issue_id: str | None) -> Run | None:
     """The run of this kind that waits or works on the issue now; there is at most one."""
+    # Previews stand beside it: they are nobody's but their author's.
     mine = _mine(tenant_id).where(runs.c.kind == kind, runs.c.issue_id == issue_id)
     query = mine.where(runs.c.state.in_(ACTIVE), ~runs.c.preview)
     return _one((await tx.execute(query)).first())
@@ -190,6 +192,7 @@ async def asked_by(tx: AsyncConnection, tenant_id: str, *, account_id: str, page
     """What one person asked for, newest first. Ids are ordered in time, so that a page can begin after one."""
     query = _mine(tenant_id).where(runs.c.account_id == account_id, ~runs.c.preview)
     wanted = {runs.c.kind: page.kind, runs.c.state: page.status}
+    # Without a condition for what was not asked: "all of them" is no value a column has.
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
     if page.before is not None:
         query = query.where(runs.c.id < page.before)
@@ -208,6 +211,7 @@ async def newest(
     )
     if before is not None:
         query = query.where(runs.c.created_at < before)
+    # More than one: proposals for single items may be newer.
     found = await _list(tx, query, limit=20)
     return next((run for run in found if not run.params.get("regenerate")), None)
 
@@ -219,6 +223,7 @@ async def earlier(tx: AsyncConnection, run: Run, *, input_hash: str) -> Run | No
         runs.c.issue_id == run.issue_id,
         runs.c.input_hash == input_hash,
         runs.c.state == "succeeded",
+        # A second attempt has kept the hash of its first one.
         runs.c.id != run.id,
         ~runs.c.preview,
     )

@@ -107,6 +107,7 @@ async def full_pipeline_stream(
 
 async def _started(house: House, caller: Caller, *, wish: Generate, kind: str) -> dict[str, Any]:
     run = await _asked(house, caller, wish=wish, kind=kind)
+    # With names as this caller may see them, which a list of runs looks up all at once.
     (shown,) = await named(house.jira, caller.tenant, runs=[await house.runs.shown(run)])
     return {"run": shown}
 
