@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
@@ -47,7 +47,7 @@ def serve() -> None:
         asyncio.run(migrate(settings.database_url))
     with loading():
         application = import_from_string(APPLICATION)(settings)
-    doorstep = Doorstep(application)
+    doorstep = Doorstep(application, told=application.state.drain.wait)
     server = Server(config(settings, doorstep), application.state.drain.begin)
     log.info("serving %s on %s:%s", settings.base_url, settings.host, settings.port)
     # uvicorn leaves by itself, without a word, when the start fails; why it did is said below.
@@ -55,6 +55,9 @@ def serve() -> None:
         server.run()
     if doorstep.error is not None:
         raise doorstep.error
+    if doorstep.left:
+        log.info("told to go before the start was over")
+        return
     if not server.started:
         raise Unavailable(f"the server did not start on {settings.host}:{settings.port}; the lines above say why")
 
@@ -111,11 +114,17 @@ class Server(uvicorn.Server):
 
 
 class Doorstep:
-    """Keeps an AddonError of the start for the command line; uvicorn alone would print a traceback."""
+    """Keeps an AddonError of the start for the command line; uvicorn alone would print a traceback.
 
-    def __init__(self, application: Any) -> None:
+    told: returns when this process is to go. left: that was before the start was over, which then was given up.
+    """
+
+    def __init__(self, application: Any, *, told: Callable[[], Awaitable[None]] | None = None) -> None:
         self._application = application
+        self._told = told
+        self._up = False
         self.error: AddonError | None = None
+        self.left = False
 
     async def __call__(
         self,
@@ -132,10 +141,15 @@ class Doorstep:
             if message["type"].endswith(".failed"):
                 failed.append(message)
             else:
+                self._up = self._up or message["type"] == "lifespan.startup.complete"
                 await send(message)
 
         try:
-            await self._application(scope, receive, hold)
+            await self._unless_told(self._application(scope, receive, hold))
+        except asyncio.CancelledError:
+            if not self.left:
+                raise
+            failed[:] = [{**message, "message": ""} for message in failed]
         except AddonError as error:
             self.error = error
             # uvicorn logs the text of the message, which Starlette fills with the traceback.
@@ -143,3 +157,14 @@ class Doorstep:
         finally:
             for message in failed:
                 await send(message)
+
+    async def _unless_told(self, running: Coroutine[Any, Any, None]) -> None:
+        """The whole life of the application; a start that waits for a database is not waited for by who is to go."""
+        life = asyncio.ensure_future(running)
+        told = asyncio.ensure_future(self._told()) if self._told else None
+        if told is not None:
+            await asyncio.wait((life, told), return_when=asyncio.FIRST_COMPLETED)
+            told.cancel()
+            if not life.done() and not self._up:
+                self.left = life.cancel()
+        await life

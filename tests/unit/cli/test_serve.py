@@ -1,5 +1,6 @@
 """How the server is set up, told to go, and what it says when it cannot start."""
 
+import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -58,6 +59,56 @@ async def test_a_good_start_and_every_request_pass_through() -> None:
     assert (doorstep.error, sent) == (None, [{"type": "lifespan.startup.complete"}])
     _, sent = await started(Lifespan(None), "http")
     assert sent == [{"type": "lifespan.startup.complete"}]
+
+
+async def test_a_start_that_waits_is_given_up_by_who_is_told_to_go() -> None:
+    told, sent = asyncio.Event(), []
+
+    async def waiting(scope: Any, receive: Receive, send: Send) -> None:
+        told.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await send({"type": "lifespan.startup.failed", "message": "a long traceback"})
+            raise
+
+    async def wait() -> None:
+        await told.wait()
+
+    async def receive() -> Any:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    doorstep = Doorstep(waiting, told=wait)
+    async with asyncio.timeout(5):
+        await doorstep({"type": "lifespan"}, receive, send)
+    assert doorstep.left
+    assert sent == [{"type": "lifespan.startup.failed", "message": ""}]
+
+
+async def test_who_is_up_ends_in_its_own_time() -> None:
+    ended: list[bool] = []
+
+    async def application(scope: Any, receive: Receive, send: Send) -> None:
+        await send({"type": "lifespan.startup.complete"})
+        await asyncio.sleep(0.05)
+        ended.append(True)
+
+    async def told() -> None:
+        await asyncio.sleep(0.01)
+
+    async def receive() -> Any:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: Any) -> None:
+        pass
+
+    doorstep = Doorstep(application, told=told)
+    await doorstep({"type": "lifespan"}, receive, send)
+    assert ended == [True]
+    assert not doorstep.left
 
 
 def test_the_server_writes_no_address_into_its_log_and_trusts_no_header() -> None:
