@@ -56,6 +56,10 @@ class House:
     texts: Texts
     similar: Similar
 
+    def now(self) -> float:
+        """UTC seconds by the deployment's one clock, which is its database's: leases and tokens alike."""
+        return self.db.now()
+
     @property
     def jira(self) -> Jira:
         return self.outside.jira

@@ -66,7 +66,7 @@ async def open_house(
         await _prepared(db, seals, settings=settings, duties=duties)
         between = await stack.enter_async_context(open_between(settings, duties))
         wires = Wires(jira_transport, llm_transport, tool_transport)
-        outside = await stack.enter_async_context(open_outside(settings, between.shared, wires=wires))
+        outside = await stack.enter_async_context(open_outside(settings, between.shared, wires=wires, clock=db.now))
         model_policy = ModelPolicy(db, seals, settings=settings)
         budgets = Budgets(db, settings=settings)
         askers = _askers(outside, model_policy, budgets=budgets, settings=settings)

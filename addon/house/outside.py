@@ -1,6 +1,6 @@
 """The clients of everything that is not ours: Jira, its install keys, the models, test management tools."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -40,15 +40,23 @@ class Wires:
 
 
 @asynccontextmanager
-async def open_outside(settings: Settings, shared: Shared, *, wires: Wires) -> AsyncIterator[Outside]:
-    """shared: what limits are counted in. Raises Misconfigured."""
+async def open_outside(
+    settings: Settings, shared: Shared, *, wires: Wires, clock: Callable[[], float]
+) -> AsyncIterator[Outside]:
+    """shared: what limits are counted in. clock: what tokens are dated by. Raises Misconfigured."""
     door = Door.of(settings)
     user_agent, models = f"jiravision/{app_version()}", Models(wires.llm)
     points = Points(settings.jira_points_per_hour)
     together = SharedGates(shared, points, places=IN_FLIGHT) if shared.redis is not None else None
     limiter = Limiter(together, points=points)
     outside = Outside(
-        jira=Jira(oauth_url=settings.oauth_url, user_agent=user_agent, transport=wires.jira, limiter=limiter),
+        jira=Jira(
+            oauth_url=settings.oauth_url,
+            user_agent=user_agent,
+            transport=wires.jira,
+            limiter=limiter,
+            clock=clock,
+        ),
         install_keys=InstallKeys(settings.install_keys_url, wires.jira),
         models=models,
         service=Remote(door, refusals=models.refusals) if door else None,

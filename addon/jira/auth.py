@@ -11,6 +11,8 @@ from addon.jira.site import Site
 
 Token = Callable[[str | None], Awaitable[str]]
 """Gives the user's access token, and not again the one named, which Jira refused."""
+Clock = Callable[[], float]
+"""UTC seconds."""
 
 
 class AppAuth(httpx2.Auth):
@@ -19,8 +21,9 @@ class AppAuth(httpx2.Auth):
     A 401 is answered once with a token made by a fresh clock: Jira did nothing, so even a write may be sent again.
     """
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, clock: Clock = time.time) -> None:
         self._site = site
+        self._clock = clock
         self._base_path = httpx2.URL(site.base_url).raw_path.decode("ascii")
 
     async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
@@ -35,7 +38,7 @@ class AppAuth(httpx2.Auth):
         # The bytes that are sent, not what we meant to send: the client normalises some characters on the way.
         target = request.url.raw_path.decode("ascii")
         claim = qsh.of_target(request.method, target, base_path=self._base_path)
-        token = request_token(self._site.app_key, self._site.shared_secret, qsh=claim, now=time.time())
+        token = request_token(self._site.app_key, self._site.shared_secret, qsh=claim, now=self._clock())
         request.headers["Authorization"] = f"JWT {token}"
 
 

@@ -1,8 +1,10 @@
 """The one door to Jira of this process."""
 
+import time
+
 import httpx2
 
-from addon.jira.auth import AppAuth, UserAuth
+from addon.jira.auth import AppAuth, Clock, UserAuth
 from addon.jira.limiter import Limiter
 from addon.jira.oauth import UserTokens
 from addon.jira.session import Session
@@ -20,17 +22,20 @@ class Jira:
         user_agent: str,
         transport: httpx2.AsyncBaseTransport | None = None,
         limiter: Limiter | None = None,
+        clock: Clock = time.time,
     ) -> None:
+        """clock: what tokens are dated by; a process whose own is off would be refused by every site."""
         self._client = new_client(user_agent, transport)
         self._limiter = limiter or Limiter()
-        self._tokens = UserTokens(self._client, oauth_url)
+        self._clock = clock
+        self._tokens = UserTokens(self._client, oauth_url, clock=clock)
 
     def as_app(self, site: Site, *, automatic: bool = False) -> Session:
         """Calls as the add-on itself: what it wrote shows the add-on as author, and it sees what the add-on may see.
 
         automatic: nobody waits for them; they leave what becomes scarce to those that somebody waits for.
         """
-        return Session(site, AppAuth(site), self._client, self._limiter, automatic)
+        return Session(site, AppAuth(site, self._clock), self._client, self._limiter, automatic)
 
     def as_user(self, site: Site, account_id: str, *, scope: str = "READ") -> Session:
         """Calls with the eyes and rights of one user. scope: upper-case Connect scopes, separated by spaces."""

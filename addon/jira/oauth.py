@@ -6,6 +6,7 @@ Source: developer.atlassian.com/cloud/jira/platform/user-impersonation-for-conne
 import asyncio
 import json
 import time
+from collections.abc import Callable
 
 import httpx2
 from pydantic import BaseModel, Field, ValidationError
@@ -31,8 +32,9 @@ class _Grant(BaseModel):
 class UserTokens:
     """Tokens by site, account and scope: kept until shortly before they expire, fetched once however many ask."""
 
-    def __init__(self, client: httpx2.AsyncClient, oauth_url: str) -> None:
+    def __init__(self, client: httpx2.AsyncClient, oauth_url: str, *, clock: Callable[[], float] = time.time) -> None:
         self._client = client
+        self._clock = clock
         self._url = f"{oauth_url.rstrip('/')}/oauth2/token"
         self._audience = origin(oauth_url)
         self._kept: dict[Key, tuple[str, float]] = {}
@@ -93,7 +95,7 @@ class UserTokens:
         person = Impersonation(site.oauth_client_id, account_id, site.base_url, self._audience)
         form = {
             "grant_type": _GRANT,
-            "assertion": user_assertion(person, site.shared_secret, now=time.time()),
+            "assertion": user_assertion(person, site.shared_secret, now=self._clock()),
             "scope": scope,
         }
         request = self._client.build_request("POST", self._url, data=form)

@@ -123,7 +123,7 @@ class Tenants:
 
         Retires who was at the same address before. Nothing happens when the tenant has changed since it asked.
         """
-        now = time.time()
+        now = self._db.now()
         async with self._db.begin() as tx:
             row = await rows.locked(tx, tenant.site.client_key)
             current = self._opened(row)

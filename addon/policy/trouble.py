@@ -1,7 +1,6 @@
 """Sites that refuse the add-on itself: noticed once, left alone, asked again every few minutes."""
 
 import logging
-import time
 from collections.abc import Awaitable, Callable
 
 from addon.errors import AddonError
@@ -43,7 +42,7 @@ class Troubles:
         fresh = await self._tenants.by_id(tenant.id)
         # A site that was installed anew meanwhile refuses a secret it had replaced itself; the new one may do well.
         if fresh is not None and fresh.site == tenant.site:
-            now = time.time()
+            now = self._db.now()
             async with self._db.begin() as tx:
                 if await troubles.begin(tx, tenant.id, code=error.code, now=now, probe_at=now + self._every_s):
                     await audit.record(tx, tenant.id, action="tenant.paused", detail={"error": error.code})
@@ -52,7 +51,7 @@ class Troubles:
 
     async def probe(self) -> int:
         """Asks the sites whose turn it is, once each; how many of them are well again. Raises DatabaseDown."""
-        now = time.time()
+        now = self._db.now()
         async with self._db.begin() as tx:
             due = await troubles.to_probe(tx, now=now, next_at=now + self._every_s)
         return sum([await self._well(tenant_id) for tenant_id in due])

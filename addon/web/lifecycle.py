@@ -1,6 +1,5 @@
 """The four calls by which a site tells that the add-on comes and goes; Jira counts 204 as success, nothing else."""
 
-import time
 from typing import Protocol, cast
 
 from fastapi import APIRouter, Request, Response
@@ -19,6 +18,7 @@ class _House(Protocol):
     def settings(self) -> Settings: ...
     @property
     def lifecycle(self) -> Lifecycle: ...
+    def now(self) -> float: ...
 
 
 @router.post("/installed", status_code=204, response_class=Response)
@@ -27,7 +27,7 @@ async def installed(request: Request, call: Installed) -> None:
     house = _house(request)
     came = _installation(call, house.settings.jira_allowed_hosts)
     try:
-        await house.lifecycle.installed(came, time.time())
+        await house.lifecycle.installed(came, house.now())
     except Replayed as error:
         raise Refused(Verdict.REPLAYED) from error
 
@@ -35,19 +35,22 @@ async def installed(request: Request, call: Installed) -> None:
 @router.post("/uninstalled", status_code=204, response_class=Response)
 async def uninstalled(request: Request, call: Uninstalled) -> None:
     try:
-        await _house(request).lifecycle.uninstalled(call.body.client_key, call.token_id, now=time.time())
+        house = _house(request)
+        await house.lifecycle.uninstalled(call.body.client_key, call.token_id, now=house.now())
     except Replayed as error:
         raise Refused(Verdict.REPLAYED) from error
 
 
 @router.post("/enabled", status_code=204, response_class=Response)
 async def enabled(request: Request, call: Enabled) -> None:
-    await _house(request).lifecycle.enabled(call.body.client_key, call.token_id, now=time.time())
+    house = _house(request)
+    await house.lifecycle.enabled(call.body.client_key, call.token_id, now=house.now())
 
 
 @router.post("/disabled", status_code=204, response_class=Response)
 async def disabled(request: Request, call: Disabled) -> None:
-    await _house(request).lifecycle.disabled(call.body.client_key, call.token_id, now=time.time())
+    house = _house(request)
+    await house.lifecycle.disabled(call.body.client_key, call.token_id, now=house.now())
 
 
 def _installation(call: LifecycleCall, patterns: tuple[str, ...]) -> Installation:

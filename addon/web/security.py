@@ -7,7 +7,6 @@ page        a person whose browser Jira sent to one of our frames
 api         a page of ours on behalf of that person
 """
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +39,7 @@ class Gatehouse(Protocol):
     def install_keys(self) -> InstallKeys: ...
     @property
     def rates(self) -> Rates: ...
+    def now(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def _classes(dependant: Dependant) -> set[str]:
 async def _signed_by_atlassian(request: Request) -> tuple[Unverified, Claims]:
     house, incoming = _gatehouse(request), _incoming(request)
     read, kid = verify.asymmetric(verify.carried(incoming))
-    now = time.time()
+    now = house.now()
     key = await house.install_keys.key(kid, now)
     return read, verify.lifecycle(read, key, incoming=incoming, base_urls=[house.settings.base_url], now=now)
 
@@ -156,13 +156,13 @@ async def _signed_by_atlassian(request: Request) -> tuple[Unverified, Claims]:
 async def _signed_by_site(request: Request) -> tuple[Unverified, Claims]:
     incoming = _incoming(request)
     read = verify.symmetric(verify.carried(incoming))
-    now = time.time()
+    now = _gatehouse(request).now()
     tenant = await _gatehouse(request).tenants.registered(read.issuer)
     return read, verify.hook(read, tenant.secrets(now) if tenant else (), incoming=incoming, now=now)
 
 
 async def _tenant(request: Request, read: Unverified) -> tuple[Tenant | None, tuple[str, ...], float]:
-    now = time.time()
+    now = _gatehouse(request).now()
     tenant = await _gatehouse(request).tenants.by_client_key(read.issuer)
     return tenant, tenant.secrets(now) if tenant else (), now
 

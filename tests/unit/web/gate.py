@@ -82,6 +82,7 @@ class Gate:
     """The app with what it stands on."""
 
     def __init__(self, database: Database, seals: Seals, *, debug: bool = False) -> None:
+        self._database = database
         self.settings = Settings(base_url=tokens.BASE_URL, addon_key=tokens.APP_KEY, enable_debug_routes=debug)
         self.key_server = KeyServer()
         self.install_keys = InstallKeys("https://keys.example", httpx2.MockTransport(self.key_server))
@@ -97,6 +98,9 @@ class Gate:
         Errors(cast("Pages", None), pages_below="/nothing", debug=debug).install(app)
         wrapped = Conversation(app, https=True)
         self.http = httpx2.AsyncClient(transport=httpx2.ASGITransport(wrapped), base_url="https://vision.example.com")
+
+    def now(self) -> float:
+        return self._database.now()
 
     async def close(self) -> None:
         await self.http.aclose()
