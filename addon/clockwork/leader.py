@@ -72,6 +72,9 @@ class Leader:
                 held = await rows.hold(tx, OFFICE, holder=self.me, lease_s=self._tenure.lease_s, by_force=self._alone)
         except (DatabaseDown, TimeoutError):
             return
+        except Exception as error:  # noqa: BLE001 - whoever stopped asking would never lead again, unnoticed
+            _unasked(error)
+            return
         self._until = asked + self._tenure.lease_s if held else 0.0
 
     async def _rest(self) -> None:
@@ -89,6 +92,10 @@ class Leader:
             async with asyncio.timeout(self._tenure.renew_s), self._db.single() as tx:
                 await rows.resign(tx, OFFICE, holder=self.me)
         self._until = 0.0
+
+
+def _unasked(error: Exception) -> None:
+    log.error("the office could not be asked for", exc_info=error)
 
 
 def _look_back(work: asyncio.Task[None] | None) -> None:

@@ -52,10 +52,14 @@ class Presence:
     async def _report_on(self) -> None:
         while True:
             self._beat()
-            with suppress(DatabaseDown, TimeoutError):
-                # Of a database that is away others have warned already.
+            try:
                 async with asyncio.timeout(REPORT_S):
                     await unbroken(self._report())
+            except (DatabaseDown, TimeoutError):
+                # Of a database that is away others have warned already.
+                pass
+            except Exception as error:  # noqa: BLE001 - a process that falls silent here counts as dead while it works
+                _untold(error)
             await asyncio.sleep(REPORT_S)
 
     async def _report(self) -> None:
@@ -64,3 +68,7 @@ class Presence:
         busy = {queue: now for queue, (_, now) in load.items()}
         async with self._db.single() as tx:
             await rows.report(tx, self.identity, load=Load(slots, busy, self._draining))
+
+
+def _untold(error: Exception) -> None:
+    log.error("the others could not be told that this process lives", exc_info=error)

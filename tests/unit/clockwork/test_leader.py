@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from addon.clockwork.leader import OFFICE, Leader, Tenure
 from addon.store.db import Database
@@ -121,3 +121,17 @@ async def test_work_that_fails_is_begun_again(database: Database) -> None:
     await until(tries, "begun again")
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_refusal_that_nobody_expected_ends_nobody_who_stands_ready(database: Database) -> None:
+    """Such as a right that was taken away for a while, or a table that a restore has not brought back yet."""
+    log: list[str] = []
+    async with standing(Leader(database, "a", tenure=QUICK), log):
+        await until(log, "a begins")
+        async with database.begin() as tx:
+            await tx.execute(text("ALTER TABLE leaders RENAME TO leaders_away"))
+        await until(log, "a ends")
+        async with database.begin() as tx:
+            await tx.execute(text("ALTER TABLE leaders_away RENAME TO leaders"))
+        log.clear()
+        await until(log, "a begins")
