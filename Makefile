@@ -53,7 +53,7 @@ check: $(VENV)/.dev ## style, types and the house's rules
 	$(BIN)/pytest -q tests/house
 
 test: $(VENV)/.dev services ## the tests: SQLite, PostgreSQL, real processes, Chromium
-	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup -m "not long and not faults"
+	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup -m "not long and not (faults and process)"
 
 test-faults: $(VENV)/.dev services ## kills, restarts and freezes of everything in the middle of work, attacks, wrong clocks
 	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup -m faults

@@ -33,6 +33,11 @@ class AddonError(Exception):
         self.detail = detail
         self.retry_after_s = retry_after_s
 
+    @property
+    def for_operator(self) -> str:
+        """What a command says on the operator's terminal: as detail, or with what is nobody else's business."""
+        return self.detail
+
 
 class Unauthenticated(AddonError):
     code = "unauthenticated"

@@ -20,11 +20,15 @@ PATIENCE_S = 300.0
 
 @dataclass(frozen=True)
 class Job:
-    """requests: each a whole HTTP/1.1 request. at_once: connections, each with one request under way."""
+    """requests: each a whole HTTP/1.1 request. at_once: connections, each with one request under way.
+
+    per_s: no more leave in a second; 0 for as many as are answered.
+    """
 
     port: int
     at_once: int
     requests: Sequence[str]
+    per_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,9 @@ class Sent:
     seconds: list[float]
 
 
-def send(port: int, requests: Sequence[str], *, at_once: int) -> Sent:
+def send(port: int, requests: Sequence[str], *, at_once: int, per_s: float = 0.0) -> Sent:
     """Runs the sender as a child and returns what it saw. Raises CalledProcessError."""
-    job = json.dumps(asdict(Job(port, at_once, requests)))
+    job = json.dumps(asdict(Job(port, at_once, requests, per_s)))
     command = [sys.executable, "-m", "bench.sender"]
     child = subprocess.run(command, input=job, capture_output=True, text=True, cwd=ROOT, check=True, timeout=PATIENCE_S)
     return Sent(**json.loads(child.stdout))
@@ -53,14 +57,16 @@ async def deliver(job: Job) -> Sent:
     async def connection() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", job.port)
         while waiting:
+            due = opened + (len(job.requests) - len(waiting)) / job.per_s if job.per_s else 0.0
             request = waiting.popleft()
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
             started = time.perf_counter()
             writer.write(request)
             statuses.append(await answered(reader))
             seconds.append(time.perf_counter() - started)
         writer.close()
 
-    began = time.time()
+    began, opened = time.time(), time.perf_counter()
     await asyncio.gather(*(connection() for _ in range(job.at_once)))
     return Sent(began, time.time(), statuses, seconds)
 

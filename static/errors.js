@@ -229,6 +229,7 @@ const FAMILIES = [
   ["jira_", "jira_refused"],
   ["model_", "model_failed"],
   ["database_", "unavailable"],
+  ["redis_", "unavailable"],
   ["secret_", "misconfigured"],
   ["not_ready", "unavailable"],
   ["unknown_", "unknown_work"],

@@ -11,12 +11,17 @@ ASKS = b"SQ"
 
 
 class Wire:
-    """Stands in front of a server while open. trips: round trips since the last `reset`, logging in not counted."""
+    """Stands in front of a server while open. trips: round trips since the last `reset`, logging in not counted.
 
-    def __init__(self, url: str) -> None:
+    lingering: when the server hangs up, the client hears its last words and not the end. hung_up: it did, once.
+    """
+
+    def __init__(self, url: str, *, lingering: bool = False) -> None:
         self._behind = make_url(url)
         self._server: asyncio.Server | None = None
+        self.lingering = lingering
         self.trips = 0
+        self.hung_up = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -36,7 +41,7 @@ class Wire:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answers, server = await asyncio.open_connection(self._behind.host, self._behind.port)
-        back = asyncio.create_task(_copied(answers, writer))
+        back = asyncio.create_task(self._copied(answers, writer))
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             # The first message of a connection has a length but no kind.
             kind = b""
@@ -47,10 +52,12 @@ class Wire:
                 kind = await reader.readexactly(1)
         server.close()
         await back
+        writer.close()
 
-
-async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError):
-        while data := await reader.read(65_536):
-            writer.write(data)
-    writer.close()
+    async def _copied(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65_536):
+                writer.write(data)
+        self.hung_up.set()
+        if not self.lingering:
+            writer.close()

@@ -42,6 +42,7 @@ class Process:
         self._environment = {**bare_environment(), **environment}
         self._warm = warm and KNOWS_ENDS
         self._process: subprocess.Popen[bytes] | Child | None = None
+        self._struck = 0
 
     @property
     def pid(self) -> int:
@@ -56,6 +57,11 @@ class Process:
     def code(self) -> int | None:
         """How it ended; None while it runs or before it ran."""
         return self._process.poll() if self._process is not None else None
+
+    @property
+    def struck(self) -> bool:
+        """Whether the end of this one was a kill -9 of ours; the kernel's own, out of memory, looks the same."""
+        return self.code == -signal.SIGKILL and self._struck == self.pid
 
     @property
     def output(self) -> str:
@@ -89,6 +95,7 @@ class Process:
 
     def kill(self) -> None:
         """kill -9: no chance to tidy up."""
+        self._struck = self.pid
         os.kill(self.pid, signal.SIGKILL)
         assert self._process is not None
         self._process.wait(10)

@@ -20,7 +20,7 @@ from addon.runs.load import host
 from addon.settings import Settings, load_settings
 from addon.store.repos.failures import Failure, Window
 
-UNTOLD = ("detail",)
+UNTOLD = ("detail", "quote")
 """The words of the moment may be Jira's, and quote an issue: they are for the site's own administrators."""
 app = typer.Typer(add_completion=False)
 

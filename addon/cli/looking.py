@@ -19,7 +19,7 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
     db = Database.open(settings.database_url, pool=2)
     try:
         if not await at_head(db):
-            raise Misconfigured("the database has the schema of another release; see `jiravision migrate`")
+            raise Misconfigured("the database has no schema of this release: run `jiravision migrate`")
         yield db
     finally:
         await db.close()

@@ -1,5 +1,6 @@
 """`jiravision`: one command per file of this room, loaded when it is called."""
 
+import logging
 import sys
 from importlib import import_module
 from typing import Any
@@ -56,13 +57,15 @@ def main() -> None:
 
 def run() -> None:
     """The console script. Exit code 1: it failed; 2: a setting has to be mended. Never a traceback for either."""
+    # What a command has to say it says itself; those that stay send the log where the settings want it.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         app()
     except Misconfigured as error:
         print(f"jiravision: {error.detail}", file=sys.stderr)
         sys.exit(2)
     except AddonError as error:
-        print(f"jiravision: {error.detail}", file=sys.stderr)
+        print(f"jiravision: {error.for_operator}", file=sys.stderr)
         sys.exit(1)
 
 

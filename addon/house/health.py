@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import text
 
@@ -11,13 +11,14 @@ from addon.clockwork.leader import OFFICE
 from addon.errors import AddonError, Misconfigured
 from addon.house.between import Between
 from addon.observe import metrics
-from addon.store.db import Database
+from addon.store.db import Database, DatabaseDown
 from addon.store.migrate import at_head
 from addon.store.repos import leaders, processes, schedules, usage
 
 CHECK_S = 2.0
 CACHE_S = 1.0
 
+T = TypeVar("T")
 Check = dict[str, Any]
 """{"status": "ok" | "degraded" | "failed", "latency_ms", "last_error"?}"""
 
@@ -78,9 +79,16 @@ def verdict(checks: dict[str, Check], *, draining: bool) -> str:
 
 
 async def waiting(db: Database) -> dict[str, dict[str, float]]:
-    """How much waits in each table and for how long; the gauges are set to it. Raises DatabaseDown."""
-    async with db.single() as tx:
-        rows = await usage.waiting(tx)
+    """How much waits in each table and for how long; the gauges are set to it. Raises DatabaseDown, soon."""
+
+    async def asked() -> list[usage.Waiting]:
+        async with db.single() as tx:
+            return await usage.waiting(tx)
+
+    try:
+        rows = await _soon(asked)
+    except TimeoutError:
+        raise DatabaseDown from None
     now = db.now()
     found: dict[str, dict[str, float]] = {}
     for row in rows:
@@ -123,13 +131,11 @@ async def _select_one(house: Checked) -> None:
         await tx.execute(text("select 1"))
 
 
-async def _timed(check: Callable[[], Awaitable[None]], *, failing: str = "failed") -> Check:
+async def _timed(check: Callable[[], Coroutine[Any, Any, None]], *, failing: str = "failed") -> Check:
     started = time.perf_counter()
     failed: str | None = None
     try:
-        # Probes give up after three seconds or so, and a late answer is none.
-        async with asyncio.timeout(CHECK_S):
-            await check()
+        await _soon(check)
     except AddonError as error:
         failed = error.code
     except TimeoutError:
@@ -139,3 +145,29 @@ async def _timed(check: Callable[[], Awaitable[None]], *, failing: str = "failed
         "latency_ms": round((time.perf_counter() - started) * 1000, 1),
     }
     return {**found, "last_error": failed} if failed else found
+
+
+async def _soon(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """What it finds. Raises TimeoutError after CHECK_S: probes give up a little later, and a late answer is none."""
+    asked = asyncio.create_task(work())
+    try:
+        await asyncio.wait({asked}, timeout=CHECK_S)
+    finally:
+        # Not waited for: a connection says good-bye to its server first, for seconds if that does not answer.
+        if not asked.done():
+            asked.cancel()
+            _leaving.add(asked)
+            asked.add_done_callback(_left)
+    if asked in _leaving:
+        raise TimeoutError
+    return asked.result()
+
+
+_leaving: set[asyncio.Task[Any]] = set()
+
+
+def _left(asked: asyncio.Task[Any]) -> None:
+    _leaving.discard(asked)
+    # Nobody wants to know any more, the event loop neither.
+    if not asked.cancelled():
+        asked.exception()

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import httpx2
@@ -23,13 +23,17 @@ Json = JsonValue
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Made by `Jira.as_app` and `Jira.as_user`; cheap, keeps nothing of its own."""
+    """Made by `Jira.as_app` and `Jira.as_user`; cheap, keeps nothing of its own.
+
+    before_writing: called right before a write goes out, and keeps it back by raising.
+    """
 
     site: Site
     auth: httpx2.Auth
     client: httpx2.AsyncClient
     limiter: Limits
     automatic: bool = False
+    before_writing: Callable[[], None] | None = None
 
     async def get(self, path: str, *, operation: str, query: Sequence[tuple[str, str]] = ()) -> Json:
         """Reads. path: percent-encoded, from `paths.path`. operation: name in the metrics, of a closed set.
@@ -88,6 +92,10 @@ class Session:
             automatic=self.automatic,
         )
         async with self.limiter.slot(passage, patience_s=patience_s):
+            if call.writes and self.before_writing is not None:
+                self.before_writing()
+                # Once more when there is a connection, and for whatever is sent a second time.
+                request.extensions["trace"] = _before_sending(self.before_writing)
             reply = await exchange(self.client, request, auth=self.auth, repeatable=call.repeatable)
         now = time.time()
         asked, scarce = pause(reply.status, reply.headers, now=now), ease(reply.headers, now=now)
@@ -104,6 +112,14 @@ class Session:
         if reply.status >= 500 or reply.status in (408, 425):
             raise JiraDown(asked_s, uncertain=not call.repeatable, said=said(reply.status, reply.body))
         raise failure(reply.status, reply.body)
+
+
+def _before_sending(check: Callable[[], None]) -> Callable[[str, object], Awaitable[None]]:
+    async def trace(event: str, _: object) -> None:
+        if event.endswith("send_request_headers.started"):
+            check()
+
+    return trace
 
 
 def _json(reply: Reply, call: Call) -> Json:

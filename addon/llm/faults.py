@@ -23,6 +23,7 @@ _TOO_LONG = (
 _QUOTA = ("insufficient_quota", "billing", "credit balance")
 _BAD_KEY = ("api_key_invalid", "api key not valid", "invalid_api_key", "authentication_error", "permission_error")
 _HASTE = ("rate_limit", "resource_exhausted")
+QUOTA_SPENT = "The provider says that the quota of this API key is used up."
 
 
 class Fault(Exception):
@@ -53,7 +54,7 @@ def of_status(status: int, headers: Mapping[str, str], *, body: str, now: float)
         return Fault(ModelUnauthorized(f"The model's provider refuses the API key (HTTP {status}). Check the key."))
     # Told by the same status as haste, but waiting does not fill an account.
     if status == 429 and _any(_QUOTA, said):
-        return Fault(ModelRejected("The provider says that the quota of this API key is used up."))
+        return Fault(ModelRejected(QUOTA_SPENT))
     if status == 429:
         return Fault(busy(wait_s), repeatable=True, wait_s=wait_s)
     # 501 is left out: what is not implemented today will not be in a second.

@@ -48,13 +48,15 @@ class Attempts(Generic[L]):
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
-        self._working: dict[tuple[str, str], Working[L]] = {}
+        # By the attempt, in the order they began: of a row that came back to us an older one may still be ending.
+        self._working: dict[Working[L], None] = {}
         self._deaf: set[asyncio.Task[None]] = set()
-        self._owed: dict[tuple[str, str], Holding[L]] = {}
+        self._owed: dict[tuple[str, str], tuple[Holding[L], L]] = {}
 
     @property
     def at_work(self) -> Collection[Working[L]]:
-        return list(self._working.values())
+        """In the order they began."""
+        return list(self._working)
 
     @property
     def deaf(self) -> int:
@@ -64,7 +66,10 @@ class Attempts(Generic[L]):
     def start(self, lane: Lane[L], lease: L, *, ended: Callable[[], None]) -> None:
         """Works a claimed row in a task of its own."""
         working = Working(lane, lease, ended)
-        self._working[working.key] = working
+        for older in self.at_work:
+            if older.key == working.key:
+                self.interrupt(older, "lost")
+        self._working[working] = None
         working.task = asyncio.create_task(self._run(working), name=":".join(working.key))
         working.task.add_done_callback(lambda task: self._done(working, task))
         self._give_up_after(working, self._pace.hard_s)
@@ -87,30 +92,31 @@ class Attempts(Generic[L]):
         try:
             async with asyncio.timeout(GIVE_BACK_S):
                 for holding in {w.lane.holding.name: w.lane.holding for w in left}.values():
-                    await self.give_back(holding, [w.lease.id for w in left if w.lane.holding.name == holding.name])
+                    await self.give_back(holding, [w.lease for w in left if w.lane.holding.name == holding.name])
         except TimeoutError:
             log.warning("cannot give %d rows back: their leases will run out", len(left))
 
     async def make_good(self) -> None:
         """Gives back what a database that was away kept us from giving back."""
         # What we hold again by now is another attempt and no debt of this one.
-        owed, self._owed = {key: h for key, h in self._owed.items() if key not in self._working}, {}
-        for holding in {h.name: h for h in owed.values()}.values():
-            await self.give_back(holding, [row_id for name, row_id in owed if name == holding.name])
+        held = {working.key for working in self.at_work}
+        owed, self._owed = [each for key, each in self._owed.items() if key not in held], {}
+        for holding in {holding.name: holding for holding, _ in owed}.values():
+            await self.give_back(holding, [lease for of, lease in owed if of.name == holding.name])
 
-    async def give_back(self, holding: Holding[L], ids: Sequence[str]) -> None:
+    async def give_back(self, holding: Holding[L], held: Sequence[L]) -> None:
         """What cannot be given back now is owed until `make_good`."""
         try:
-            if ids:
-                await holding.release(ids)
+            if held:
+                await holding.release(held)
         except Unavailable:
-            log.warning("cannot give %d %s back: the database is away", len(ids), holding.name)
-            self._owed.update({(holding.name, row_id): holding for row_id in ids})
+            log.warning("cannot give %d %s back: the database is away", len(held), holding.name)
+            self._owed.update({(holding.name, lease.id): (holding, lease) for lease in held})
 
     async def _run(self, working: Working[L]) -> None:
         end = await self._attempt(working)
         if end == "back":
-            await self.give_back(working.lane.holding, [working.lease.id])
+            await self.give_back(working.lane.holding, [working.lease])
         elif end is not None:
             await self._record(working, end)
 
@@ -150,7 +156,7 @@ class Attempts(Generic[L]):
 
     def _give_up(self, working: Working[L]) -> None:
         """Its slot is free and its lease is no longer renewed, whatever the job still does."""
-        if not working.alive() or self._working.get(working.key) is not working:
+        if not working.alive() or working not in self._working:
             return
         log.error("%s %s does not end although it was told to; it is given up", *working.key)
         if working.task is not None:
@@ -165,7 +171,7 @@ class Attempts(Generic[L]):
         try:
             async with asyncio.timeout(RECORD_S):
                 if end == "back":
-                    await self.give_back(working.lane.holding, [working.lease.id])
+                    await self.give_back(working.lane.holding, [working.lease])
                 elif end is not None:
                     await self._record(working, end)
         except TimeoutError:
@@ -179,8 +185,8 @@ class Attempts(Generic[L]):
 
     def _let_go(self, working: Working[L]) -> None:
         _stop_timers(working)
-        if self._working.get(working.key) is working:
-            del self._working[working.key]
+        if working in self._working:
+            del self._working[working]
             working.ended()
 
     async def _ended(self, tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -12,17 +12,20 @@ from contextlib import suppress
 from typing import cast
 
 from redis.asyncio import Redis as Client
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from taskiq import AsyncBroker, BrokerMessage, InMemoryBroker
 from taskiq.exceptions import SendTaskError
 from taskiq.receiver import Receiver
 from taskiq_redis import ListQueueBroker
 
-from addon.redis.connection import Redis, RedisDown
+from addon.redis.connection import Redis, RedisDown, RedisRefused
 from addon.redis.hub import Hub
 
 QUEUES = ("priority", "ai", "default", "exports")
 """In the order of importance: a person waits; analyses that come by themselves; writing to Jira; files."""
+
+DUE = "jiravision.due"
+"""What a token asks for, with a queue as its one argument."""
 
 LOOK = "work"
 """The hub's topic for workers: somebody asked running work to stop, or a site left."""
@@ -32,6 +35,12 @@ SAME_S = 0.02
 """How long a token waits for more of its kind: it stands for all that became due before it leaves."""
 POP_S = 5.0
 PAUSE_S = 0.5
+
+_PUT_RIGHT = """
+if redis.call('TYPE', KEYS[1]).ok ~= 'list' then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+"""In one step: what another process put right meanwhile holds tokens again."""
 
 # One line for every token would drown the log.
 logging.getLogger("taskiq").setLevel(logging.WARNING)
@@ -48,7 +57,23 @@ class RedisBroker(ListQueueBroker):
 
     async def kick(self, message: BrokerMessage) -> None:
         """Raises RedisDown."""
-        await self._redis.ask(lambda client: client.lpush(self.queue_name, message.message))
+        try:
+            await self._push(message.message)
+        except RedisRefused:
+            await self.put_right()
+            await self._push(message.message)
+
+    async def put_right(self) -> None:
+        """Removes what is no list under the name of ours: it would keep every token out. Raises RedisDown."""
+        if await self._redis.ask(self._without_garbage):
+            log.warning("something else than tokens stood in Redis under %s: it was removed", self.queue_name)
+
+    async def _push(self, token: bytes) -> None:
+        """Raises RedisDown."""
+        await self._redis.ask(lambda client: client.lpush(self.queue_name, token))
+
+    async def _without_garbage(self, client: Client) -> bool:
+        return bool(await cast("Awaitable[int]", client.eval(_PUT_RIGHT, 1, self.queue_name)))
 
     async def listen(self) -> AsyncGenerator[bytes, None]:
         while True:
@@ -58,10 +83,27 @@ class RedisBroker(ListQueueBroker):
                     found = await client.brpop([self.queue_name], timeout=POP_S)
             except (RedisError, OSError) as error:
                 log.debug("no tokens: %s", type(error).__name__)
+                if isinstance(error, ResponseError):
+                    with suppress(RedisDown):
+                        await self.put_right()
                 await asyncio.sleep(PAUSE_S)
                 continue
-            if found is not None:
-                yield cast("bytes", found[1])
+            if found is None:
+                continue
+            token = cast("bytes", found[1])
+            if self._is_ours(token):
+                yield token
+            else:
+                log.info("a token that is not ours was dropped")
+
+    def _is_ours(self, token: bytes) -> bool:
+        """Whether taskiq would do with it what we meant: anybody who reaches Redis may put anything there."""
+        try:
+            said = self.formatter.loads(token)
+        except (ValueError, RecursionError):
+            return False
+        more = said.labels or said.labels_types or said.kwargs
+        return said.task_name == DUE and said.args in [[queue] for queue in QUEUES] and not more
 
 
 class Wakes:
@@ -76,7 +118,7 @@ class Wakes:
         async def due(queue: str) -> None:
             await self._due_arrived(queue)
 
-        self._due = self.broker.register_task(due, task_name="jiravision.due")
+        self._due = self.broker.register_task(due, task_name=DUE)
         self._on_due: Callable[[str], Awaitable[None]] | None = None
         self._under_way: set[str] = set()
         self._left: dict[str, float] = {}

@@ -57,6 +57,9 @@ class Worker(Generic[L]):
                 await holding.reclaim()
         self._wakes.deliver_to(self.work)
         self._swept = time.monotonic()
+        if not alone:
+            # The database may be back only just now.
+            self._patient_until = self._swept + 2 * self._pace.heartbeat_s
         self._loops = [
             asyncio.create_task(self._every(self._pace.heartbeat_s, self.look), name="heartbeat"),
             asyncio.create_task(self._every(self._pace.sweep_s, self._sweep), name="sweep"),
@@ -122,9 +125,10 @@ class Worker(Generic[L]):
     async def look(self) -> None:
         """Renews every lease that is held, and stops work whose lease was lost or that is to end or to wait."""
         for name, holding in self._holdings.items():
+            # Of two attempts at a row this is the newer one: the older one was told to end when it began.
             held = {w.lease.id: w for w in self._attempts.at_work if w.lane.holding.name == name}
             try:
-                answer = await holding.renew(held) if held else {}
+                answer = await holding.renew([w.lease for w in held.values()]) if held else {}
             except Unavailable:
                 log.warning("cannot renew %d leases: the database is away", len(held))
                 self._unrenewed = True
@@ -153,7 +157,7 @@ class Worker(Generic[L]):
                 took_s += time.monotonic() - began
             if self._left:
                 # Nobody waits for what comes this late.
-                await self._attempts.give_back(lane.holding, [lease.id for lease in claimed])
+                await self._attempts.give_back(lane.holding, claimed)
                 break
             room.wanted = room.wanted or len(claimed) == limit
             for lease in claimed:
@@ -169,13 +173,15 @@ class Worker(Generic[L]):
 
     async def _sweep(self) -> None:
         await self._make_good()
+        began = time.monotonic()
         found: set[str] = set()
         for name, holding in self._holdings.items():
             lost, waiting = await holding.sweep(take_back=self._may_take_back())
             if lost:
                 log.warning("took back %d %s whose worker fell silent", lost, name)
             found.update(waiting)
-        self._swept = time.monotonic()
+        # Not when it ended: a sweep that hung saw the database go away and come back.
+        self._swept = began
         for room in sorted(self._rooms.values(), key=lambda room: room.rank):
             room.waiting = room.queue in found
             if room.waiting:

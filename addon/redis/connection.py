@@ -10,7 +10,7 @@ from redis.asyncio import BlockingConnectionPool
 from redis.asyncio import Redis as Client
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from addon.errors import Unavailable
 
@@ -31,6 +31,10 @@ class RedisDown(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("Redis does not answer at the moment.", retry_after_s=AWAY_S)
+
+
+class RedisRefused(RedisDown):
+    """Redis answered that this cannot be done with this key; others may ask it for other things at once."""
 
 
 class Redis:
@@ -58,7 +62,10 @@ class Redis:
         return ":".join((self.prefix, *parts))
 
     async def ask(self, work: Callable[[Client], Awaitable[T]]) -> T:
-        """What `work` gets from the server. Raises RedisDown, at once within a second of the last failure."""
+        """What `work` gets from the server.
+
+        Raises RedisDown, at once within a second of the last failure; RedisRefused when it is about one key.
+        """
         if self._clock() < self._away_until:
             raise RedisDown
         task = asyncio.current_task()
@@ -66,6 +73,9 @@ class Redis:
         try:
             answer = await work(self.client)
         except (RedisError, OSError, TimeoutError) as error:
+            if _is_about_a_key(error):
+                # Garbage under one name, which anybody may write there, must not take all the others away.
+                raise RedisRefused from error
             self._away_until = self._clock() + AWAY_S
             if not self._down:
                 log.warning("Redis is away: %s", type(error).__name__, extra={"cause": str(error)[:200]})
@@ -87,3 +97,11 @@ class Redis:
     async def close(self) -> None:
         await self.client.aclose()
         await self.pool.disconnect()
+
+
+def _is_about_a_key(error: Exception) -> bool:
+    """Whether a sound server said so. One that is full, loading, a replica or closed to us says it in other words."""
+    # Each of those has a word or a class of its own, new ones will too: only what is known counts.
+    if type(error) is not ResponseError:
+        return False
+    return error.status_code == "ERR" or str(error).startswith("WRONGTYPE ")

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from redis.asyncio import Redis as Client
 
-from addon.redis.connection import ANSWER_S, Redis, RedisDown
+from addon.redis.connection import ANSWER_S, Redis, RedisDown, RedisRefused
 
 PROBE_S = 0.5
 
@@ -43,6 +43,9 @@ class Shared:
 
         try:
             return await self.redis.ask(lambda client: _within(work(client), ANSWER_S))
+        except RedisRefused:
+            # It is there, for everybody else.
+            raise
         except RedisDown:
             self._probe(self.redis)
             raise

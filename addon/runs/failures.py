@@ -1,13 +1,14 @@
 """Dead letters for people: what failed for good, why in words, and how it gets another chance."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import Conflict, NotFound
+from addon.i18n.catalog import N_
 from addon.runs import remedies
 from addon.runs.moments import iso
 from addon.store import clock
@@ -18,8 +19,8 @@ from addon.store.repos.failures import Failure, Revived, Window
 
 MOST_AT_ONCE = 100
 """Rows that one call sets going: what failed together would otherwise come back as a flood."""
-UNDER_WAY = "Equal work is under way on this issue already; wait for it to end."
-NOT_FAILED = "This has not failed, or somebody has set it going again already."
+UNDER_WAY = N_("Equal work is under way on this issue already; wait for it to end.")
+NOT_FAILED = N_("This has not failed, or somebody has set it going again already.")
 
 
 class _Wakes(Protocol):
@@ -134,8 +135,11 @@ async def _noted(
 
 
 def view(failure: Failure) -> dict[str, Any]:
-    """As the API shows it. said, todo: English texts that the catalogs know; detail: the words of the moment."""
-    remedy = remedies.of(failure.error)
+    """As the API shows it. said, todo: English texts that the catalogs know.
+
+    detail: the words of the moment, in English; quote: what others said in there {"by", "text"}, None for nothing.
+    """
+    remedy, quote = remedies.of(failure.error), remedies.quoted(failure.error)
     return {
         "id": failure.id,
         "what": failure.what,
@@ -150,6 +154,7 @@ def view(failure: Failure) -> dict[str, Any]:
         "error": failure.code,
         "cause": failure.error.get("cause"),
         "detail": failure.error.get("detail", ""),
+        "quote": asdict(quote) if quote else None,
         "said": remedy.said,
         "todo": remedy.todo,
     }

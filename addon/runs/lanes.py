@@ -19,13 +19,18 @@ from addon.store.tables.runs import publications, runs
 PRIORITY_SLOTS = 20
 WRITING_SLOTS = 20
 EXPORT_SLOTS = 4
+_RUNS_OF_A_SITE = {"priority": PRIORITY_SLOTS // 2, "exports": EXPORT_SLOTS * 3 // 4}
+_WRITINGS_OF_A_SITE = {"priority": PRIORITY_SLOTS // 4, "default": WRITING_SLOTS * 3 // 4}
+"""Most of one site at a time in a queue: also the only worker has slots left for others, whatever hangs there. In
+`priority` both tables share the slots."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
     """ai_slots: analyses worked at a time that nobody waits for. lease_s: how long a silent worker keeps its rows.
 
-    site_slots, site_starts_per_minute: what of it all may be one site's, over all processes; 0 for any number.
+    site_slots, site_starts_per_minute: what of it all may be one site's, over all processes; 0 for any number. Where
+    a process has few slots, a site gets fewer.
     """
 
     ai_slots: int
@@ -35,18 +40,26 @@ class Size:
     site_starts_per_minute: int = 0
 
     @property
-    def shares(self) -> dict[str, Share]:
+    def run_shares(self) -> dict[str, Share]:
         """By queue. Only what comes by itself has a rate: a person who waits is never told to wait longer."""
-        slots = self.site_slots or ANY
-        return {queue: Share(slots, self.site_starts_per_minute if queue == "ai" else 0) for queue in QUEUES}
+        return self._shares(_RUNS_OF_A_SITE)
+
+    @property
+    def publication_shares(self) -> dict[str, Share]:
+        """By queue."""
+        return self._shares(_WRITINGS_OF_A_SITE)
+
+    def _shares(self, most: Mapping[str, int]) -> dict[str, Share]:
+        slots = {queue: min(self.site_slots, most.get(queue, ANY)) if self.site_slots else ANY for queue in QUEUES}
+        return {queue: Share(slots[queue], self.site_starts_per_minute if queue == "ai" else 0) for queue in QUEUES}
 
 
 def hire(
     desk: Desk, *, features: Mapping[str, Feature], targets: Mapping[str, Target], addon_key: str, size: Size
 ) -> Worker[Lease]:
     """features: by kind. targets: by name."""
-    run_rows = Holding(desk.db, Claims(runs, desk.me, size.lease_s, shares=size.shares))
-    publication_rows = Holding(desk.db, Claims(publications, desk.me, size.lease_s, turn, size.shares))
+    run_rows = Holding(desk.db, Claims(runs, desk.me, size.lease_s, shares=size.run_shares))
+    publication_rows = Holding(desk.db, Claims(publications, desk.me, size.lease_s, turn, size.publication_shares))
     run_job = RunJob(desk, features)
     publication_job = PublicationJob(desk, targets, addon_key=addon_key)
     lanes = [

@@ -1,9 +1,15 @@
-"""What a failure means to whoever looks after a site, and what to do about it; pages translate both."""
+"""What a failure means to whoever looks after a site, and what to do about it; pages translate both.
 
+The detail of a row is our own English sentence: a page shows none of it but what others said in there.
+"""
+
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from addon.i18n.catalog import N_
+from addon.llm.faults import QUOTA_SPENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +18,14 @@ class Remedy:
 
     said: str
     todo: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words no catalog knows, in whatever language. by: who said them; "about": the names of fields or issues."""
+
+    by: Literal["jira", "xray", "zephyr", "about"]
+    text: str
 
 
 _WITH_JIRA = N_("Run it again once Jira answers.")
@@ -131,6 +145,21 @@ _GIVEN_UP: tuple[tuple[str, Remedy], ...] = (
     ("model_", Remedy(N_("The model did not answer, try after try, so this was given up."), _MODEL)),
     ("", Remedy(N_("This was given up after hours of trying."), _AGAIN_LATER)),
 )
+_QUOTA_SPENT = Remedy(
+    N_("The quota of the key is used up at the model's provider."),
+    N_("Raise it there, or enter another key in the site's administration; then run it again."),
+)
+_QUOTES: tuple[tuple[str, Literal["jira", "xray", "zephyr", "about"], re.Pattern[str]], ...] = (
+    ("jql_refused", "jira", re.compile(r"(.+)", re.DOTALL)),
+    ("xray_refused", "xray", re.compile(r"^Xray refused the request: “(.+)”$", re.DOTALL)),
+    ("zephyr_refused", "zephyr", re.compile(r"^Zephyr Scale refused the request: “(.+)”$", re.DOTALL)),
+    ("jira_refused", "about", re.compile(r"^Jira refused these fields: (.+)\.$")),
+    ("field_too_short", "about", re.compile(r"^The field (.+) holds one line of ")),
+    ("cannot_undo", "about", re.compile(r"^Somebody has worked on (\S+) since ")),
+    ("cannot_undo", "about", re.compile(r"^(\S+) was executed since ")),
+    ("xray_incomplete", "about", re.compile(r"^(\S+) was made, but ")),
+)
+"""Code, who speaks, and where in the stored detail: read from the sentence, because older rows have nothing else."""
 
 
 def of(error: Mapping[str, str]) -> Remedy:
@@ -139,4 +168,15 @@ def of(error: Mapping[str, str]) -> Remedy:
     if code == "gave_up":
         cause = error.get("cause", "")
         return next(remedy for family, remedy in _GIVEN_UP if cause.startswith(family))
+    if code == "model_rejected" and error.get("detail") == QUOTA_SPENT:
+        return _QUOTA_SPENT
     return _CODES.get(code) or next((found for family, found in _FAMILIES if code.startswith(family)), UNKNOWN)
+
+
+def quoted(error: Mapping[str, str]) -> Quote | None:
+    """What Jira or a tool said, or what it is about, in the detail of a row's error; None when all of it is ours."""
+    detail = error.get("detail", "")
+    for code, by, pattern in _QUOTES:
+        if code == error.get("error") and (found := pattern.search(detail)):
+            return Quote(by, found[1])
+    return None

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -48,6 +49,9 @@ class PublicationJob:
             )
         try:
             ending = await self._outcome(lease, publication, previous=previous)
+        except LeaseLost:
+            log.info("publication %s was taken over, or may have been", lease.id, extra={"attempt": lease.attempts})
+            await self._let_go(lease)
         except AddonError as error:
             log.info("publication %s: %s", lease.id, error.code, extra={"attempt": lease.attempts})
             await self._failed(lease, publication, error=error)
@@ -83,20 +87,29 @@ class PublicationJob:
             self._desk.db, lambda tx: leases.finish(tx, publications, lease=lease, ending=ending, now=clock.now(tx))
         )
 
+    async def _let_go(self, lease: Lease) -> None:
+        """If it is ours after all, another attempt begins at once, and looks for what this one has written."""
+        await persist(
+            self._desk.db,
+            lambda tx: leases.retry(tx, publications, lease=lease, again=Again(clock.now(tx)), now=clock.now(tx)),
+        )
+
     async def _outcome(self, lease: Lease, publication: Publication, *, previous: Publication | None) -> Ending:
         target = self._targets.get(publication.target)
         tenant = await self._desk.tenants.by_id(publication.tenant_id)
         if tenant is None or target is None:
             return await missing(self._desk.db, lease.tenant_id) if tenant is None else UNKNOWN_TARGET
+        session = self._desk.jira.as_app(tenant.site, automatic=publication.account_id is None)
         writing = Writing(
             publication=publication,
             tenant=tenant,
-            jira=self._desk.jira.as_app(tenant.site, automatic=publication.account_id is None),
+            jira=replace(session, before_writing=lambda: _require_sure(lease)),
             addon_key=self._addon_key,
             repeated=lease.attempts > 1,
             previous=previous,
             keep=self._keeper(lease),
         )
+        _require_sure(lease)
         async with site_in_sight(self._desk.troubles, tenant):
             return (
                 await self._taken_back(writing, target) if publication.undoing else _done(await target.publish(writing))
@@ -116,6 +129,12 @@ class PublicationJob:
                 raise LeaseLost
 
         return keep
+
+
+def _require_sure(lease: Lease) -> None:
+    """Raises LeaseLost when another worker may have the row: this process may have been stopped for a while."""
+    if not lease.term.sure:
+        raise LeaseLost
 
 
 def _done(written: Written) -> Ending:

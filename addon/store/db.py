@@ -34,6 +34,9 @@ DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 _UNREACHABLE = ("08", "53", "57", "40001", "40P01", "55P03", "25006")
 """SQLSTATE beginnings of a server that is away, full, shutting down, or asks to try the transaction again."""
 
+_REFUSED = ("28", "3D000")
+"""SQLSTATE beginnings of a server that knows no such database, role or password."""
+
 _UNSTORABLE = ("22001", "22021", "22P05")
 """SQLSTATEs of a text that is too long or holds a character PostgreSQL cannot keep, above all NUL."""
 
@@ -51,8 +54,22 @@ class DatabaseDown(Unavailable):
 
     code = "database_down"
 
-    def __init__(self) -> None:
+    def __init__(self, reason: object = "") -> None:
+        """reason: what the server or the network said, for the operator; callers are not told of our insides."""
         super().__init__("The database does not answer at the moment; please try again.", retry_after_s=5)
+        self.reason = str(reason)[:300]
+
+    @property
+    def for_operator(self) -> str:
+        return f"no database answers at the address of DATABASE_URL: {self.reason or 'no answer in time'}"
+
+
+class DatabaseRefused(DatabaseDown):
+    """A server is there and does not let us in: another name, role or password is needed, or an operator's hand."""
+
+    @property
+    def for_operator(self) -> str:
+        return f"the server lets nobody in by DATABASE_URL: {self.reason}"
 
 
 class Unstorable(Invalid):
@@ -107,10 +124,12 @@ def mapped() -> Iterator[None]:
             raise Unstorable from error
         if getattr(error.orig, "sqlite_errorname", "") in _NO_DATABASE:
             raise NoDatabase from error
+        if _state(error).startswith(_REFUSED):
+            raise _refused(error, str(error.orig)) from error
         if not (isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated or _away(error)):
             raise
         log.warning("database failed: %s", type(error.orig).__name__, extra={"cause": str(error.orig)[:300]})
-        raise DatabaseDown from error
+        raise DatabaseDown(error.orig) from error
     except sqlite3.Error as error:
         # Not wrapped by SQLAlchemy: it came straight from the driver, as does what follows.
         if getattr(error, "sqlite_errorname", "") in _NO_DATABASE:
@@ -125,12 +144,22 @@ def mapped() -> Iterator[None]:
             raise Unstorable from error
         if state.startswith(_MISTAKES):
             raise
-        # Also refusals while connecting: too many connections, wrong password, starting up.
+        if state.startswith(_REFUSED):
+            raise _refused(error, str(error)) from error
+        # Also while connecting: too many connections, starting up.
         log.warning("database refused a connection: %s", type(error).__name__, extra={"cause": str(error)[:300]})
-        raise DatabaseDown from error
-    except (PoolTimeout, asyncpg.InterfaceError, OSError) as error:
+        raise DatabaseDown(error) from error
+    except (PoolTimeout, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+        # The third is the driver's on a connection whose server has said good-bye and not hung up yet.
         log.warning("database unreachable: %s", type(error).__name__, extra={"cause": str(error)[:300]})
-        raise DatabaseDown from error
+        raise DatabaseDown(error) from error
+
+
+def _refused(error: Exception, words: str) -> DatabaseRefused:
+    # The dialect puts the class of the driver's error before what the server said.
+    said = words.rpartition(">: ")[2]
+    log.warning("database refused a connection: %s", type(error).__name__, extra={"cause": said[:300]})
+    return DatabaseRefused(said)
 
 
 def _away(error: DBAPIError) -> bool:

@@ -5,6 +5,10 @@ from collections.abc import Collection, Mapping
 from addon.store import leases
 from addon.store.db import Database
 from addon.store.leases import Claims, Due, Lease, Order
+from addon.store.terms import ticks
+
+MOST_WAIT_S = 2.0
+"""After a longer wait for the database the others have waited too, and are about to renew what they hold."""
 
 
 class Holding:
@@ -20,17 +24,26 @@ class Holding:
 
     async def claim(self, queue: str, limit: int) -> list[Lease]:
         """Up to `limit` due rows, now ours."""
+        asked = ticks()
         async with self._db.begin() as tx:
-            return await self._claims.claim(tx, queue, limit=limit, now=self._db.now())
+            claimed = await self._claims.claim(tx, queue, limit=limit, now=self._db.now())
+        for lease in claimed:
+            lease.term.held(self._claims.lease_s, asked=asked)
+        return claimed
 
-    async def renew(self, ids: Collection[str]) -> Mapping[str, Order]:
-        """The rows that are still ours, and what is to become of them."""
+    async def renew(self, held: Collection[Lease]) -> Mapping[str, Order]:
+        """The rows that these attempts still hold, and what is to become of them. held: one attempt of a row."""
+        asked = ticks()
         async with self._db.begin() as tx:
-            return await self._claims.renew(tx, ids, now=self._db.now())
+            answer = await self._claims.renew(tx, held, now=self._db.now())
+        for lease in held:
+            if lease.id in answer:
+                lease.term.held(self._claims.lease_s, asked=asked)
+        return answer
 
-    async def release(self, ids: Collection[str]) -> None:
+    async def release(self, held: Collection[Lease]) -> None:
         async with self._db.begin() as tx:
-            await self._claims.release(tx, ids, now=self._db.now())
+            await self._claims.release(tx, held, now=self._db.now())
 
     async def reclaim(self) -> None:
         """Takes back every running row: only where no other worker can exist."""
@@ -39,8 +52,11 @@ class Holding:
 
     async def sweep(self, *, take_back: bool = True) -> tuple[int, Collection[str]]:
         """How many rows were taken back from silent workers, and the queues in which rows wait."""
+        asked = ticks()
         async with self._db.begin() as tx:
             now = self._db.now()
+            # Whoever let us sweep knew nothing of this wait.
+            take_back = take_back and ticks() - asked <= MOST_WAIT_S
             lost = await leases.sweep(tx, self._claims.table, now=now) if take_back else 0
             return lost, await leases.queues(tx, self._claims.table, now=now)
 

@@ -32,6 +32,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -43,6 +44,7 @@ from addon.store.fairness import QUEUED, RUNNING, Share, Turn, at_any_time, next
 from addon.store.suspects import LAST_CHANCE, apart
 from addon.store.tables.runs import paces
 from addon.store.tables.tenants import tenants
+from addon.store.terms import Term
 
 LEASE_S = 30.0
 MOST_CRASHES = LAST_CHANCE + 1
@@ -64,7 +66,8 @@ WORKER_LOST = {"error": "worker_lost", "detail": "The work was interrupted again
 class Lease:
     """The right to work on one row. attempts: this attempt's number, from 1.
 
-    failures: how often in a row the attempts before it failed with an error like `failing`, a code.
+    failures: how often in a row the attempts before it failed with an error like `failing`, a code. term: how long the
+    worker may be sure of it.
     """
 
     id: str
@@ -74,6 +77,7 @@ class Lease:
     created_at: float = 0.0
     failures: int = 0
     failing: str = ""
+    term: Term = field(default_factory=Term, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,27 +139,29 @@ class Claims:
             for r in rows
         ]
 
-    async def renew(self, tx: AsyncConnection, ids: Iterable[str], *, now: float) -> dict[str, Order]:
-        """Holds on to the named rows and says what is to become of them. A row that is not in the answer is lost.
+    async def renew(self, tx: AsyncConnection, held: Iterable[Lease], *, now: float) -> dict[str, Order]:
+        """Holds on to the rows and says what is to become of them, by id. A row that is not in the answer is lost.
 
-        By explicit ids: a claim whose reply was lost is on nobody's list and so comes free by itself.
+        Only what is named: a claim whose reply was lost is on nobody's list and so comes free by itself.
         """
         table = self.table
         tenant = select(tenants.c.state).where(tenants.c.id == table.c.tenant_id).scalar_subquery()
         statement = (
-            self._mine(ids)
+            self._mine(held)
             .values(lease_until=now + self.lease_s)
             .returning(table.c.id, table.c.cancel_requested, tenant.label("tenant"))
         )
         return {row.id: _order(row.cancel_requested, row.tenant) for row in (await tx.execute(statement)).all()}
 
-    async def release(self, tx: AsyncConnection, ids: Iterable[str], *, now: float) -> int:
+    async def release(self, tx: AsyncConnection, held: Iterable[Lease], *, now: float) -> int:
         """Gives rows back that the worker cannot go on with: due at once, and nothing is held against them."""
-        return (await tx.execute(self._mine(ids).values({"run_at": now, **_back(self.table, now)}))).rowcount
+        return (await tx.execute(self._mine(held).values({"run_at": now, **_back(self.table, now)}))).rowcount
 
-    def _mine(self, ids: Iterable[str]) -> Update:
+    def _mine(self, held: Iterable[Lease]) -> Update:
         c = self.table.c
-        return update(self.table).where(c.id.in_(list(ids)), c.worker == self.worker, c.state == RUNNING)
+        # The attempt too: the row may have come back to this very worker since.
+        attempts = tuple_(c.id, c.attempts).in_([(lease.id, lease.attempts) for lease in held])
+        return update(self.table).where(attempts, c.worker == self.worker, c.state == RUNNING)
 
 
 def held(table: Table, lease: Lease) -> ColumnElement[bool]:

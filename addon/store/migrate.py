@@ -25,10 +25,10 @@ log = logging.getLogger(__name__)
 SCRIPTS = Path(__file__).parent / "migrations"
 WAIT_FOR_OTHER_S = 60.0
 """How long to wait for another process that migrates already."""
-WAIT_FOR_TABLE_S = 5
-"""How long a change may wait for a table in use: queueing behind a long reader would stop everybody else too."""
-TRIES = 3
-PAUSE_S = 2.0
+WAIT_FOR_TABLE_S = 1
+"""How long a change may wait for a table in use: everybody who comes later waits behind it."""
+TRIES = 10
+PAUSE_S = 1.0
 """Between two tries for a table: whoever was held up by the first one goes before the second."""
 WAIT_FOR_SCHEMA_S = 30.0
 """How long a process that does not migrate itself waits for the one that does."""

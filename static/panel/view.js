@@ -7,6 +7,7 @@ import { explain } from "../words.js";
 import { Freshness } from "./freshness.js";
 import { kindOf, resultOf } from "./kinds.js";
 import { LiveView } from "./live.js";
+import { isActive } from "./runs.js";
 
 function art() {
   return svg(
@@ -107,6 +108,8 @@ export class RunView {
 
   #without(run) {
     const form = this.parts.form({});
+    // It goes on, only not before this reader: why stands above, and no word of how it ends is known.
+    if (isActive(run)) return form;
     if (run.status !== "cancelled") return [errorNotice(run.error ?? { code: "unexpected" }), form];
     const { title, text } = explain({ code: "cancelled" });
     return [notice("info", { "data-code": "cancelled", title, text }), form];

@@ -4,10 +4,10 @@ import { post } from "../api.js";
 import { announce, h, put } from "../dom.js";
 import { kindName } from "../settings/kinds.js";
 import { targetName } from "../panel/kinds.js";
-import { button, errorNotice, lozenge, time } from "../parts.js";
+import { button, errorNotice, lozenge, notice, time } from "../parts.js";
 import { table } from "../table.js";
-import { number, plural, t } from "../texts.js";
-import { explain } from "../words.js";
+import { N_, number, plural, t } from "../texts.js";
+import { explain, named } from "../words.js";
 import { live } from "./live.js";
 
 const FIRST = 20;
@@ -17,8 +17,31 @@ const EVERY_MS = 15_000;
 const path = (limit) => `/failures?limit=${limit}`;
 export const FAILURES = path(FIRST);
 
+const SAYS = {
+  jira: N_("Jira says:"),
+  xray: N_("Xray says:"),
+  zephyr: N_("Zephyr Scale says:"),
+  about: N_("It is about:"),
+};
+const says = named(SAYS);
+
 /** What the server says in English; it is marked for the catalogs there. */
 const translated = (text) => t(text);
+
+/** "Run again: Analysis", as the language writes it. */
+const act = (name, which) => t("{act}: {which}", { act: name, which });
+
+/** What others said, marked as theirs: nobody knows in which language. */
+function quoted({ by, text }) {
+  const words = h(by === "about" ? "bdi" : "q", { lang: "", dir: "auto", "data-quote": by }, text);
+  return h("p", { class: "meta wrap" }, says(by), " ", words);
+}
+
+/** Why it could not be run again. The server's sentence is shown where the catalogs have it, else only the code's. */
+function refusal(error) {
+  if (error.code !== "conflict") return errorNotice({ ...error, detail: "" });
+  return notice("error", { title: explain(error).title, text: translated(error.detail), "data-code": error.code });
+}
 
 function what({ what: kind, kind: name, undoing }) {
   if (kind === "run") return kindName(name);
@@ -93,7 +116,7 @@ class Failures {
         h("span", {}, h("span", { class: "strong" }, translated(said)), " ", lozenge(number(count))),
         button(plural(count, "Run it again", "Run all {n} again"), (event) => this.all(error, event.currentTarget), {
           "data-again": `code:${error}`,
-          "aria-label": `${plural(count, "Run it again", "Run all {n} again")}: ${translated(said)}`,
+          "aria-label": act(plural(count, "Run it again", "Run all {n} again"), translated(said)),
         }),
       ),
     );
@@ -102,7 +125,7 @@ class Failures {
 
   row(failure) {
     const where = failure.issue_key || "–";
-    const label = `${t("Run again")}: ${what(failure)}, ${where}`;
+    const label = act(t("Run again"), `${what(failure)}, ${where}`);
     return [
       time(failure.failed_at),
       what(failure),
@@ -112,7 +135,7 @@ class Failures {
         { class: "why" },
         h("p", {}, translated(failure.said)),
         h("p", { class: "meta" }, translated(failure.todo)),
-        failure.detail && h("p", { class: "meta wrap", lang: "en", dir: "auto" }, failure.detail),
+        failure.quote && quoted(failure.quote),
       ),
       number(failure.attempts),
       button(t("Run again"), (event) => this.one(failure.id, event.currentTarget), {
@@ -141,7 +164,7 @@ class Failures {
       put(this.message, h("p", { class: "meta", id: "failures-done" }, done));
       announce(done);
     } catch (error) {
-      put(this.message, errorNotice(error, null));
+      put(this.message, refusal(error));
       pressed.disabled = false;
       pressed.focus();
     }

@@ -4,7 +4,7 @@
 
 The scenario stands in the address (`as`), travels in the stub bridge's tokens and comes back with every API call:
 full, items, pipeline, hostile-items, refusing, notice-<code>, empty, rules, fallback, hostile, slow, cut, expired,
-expired-once, broken-options, deny-<status>-<code>, failed-<code>.
+expired-once, broken-options, deny-<status>-<code>, failed-<code>, stream-<code>.
 """
 
 import contextlib
@@ -46,7 +46,7 @@ class Session:
 
     def __init__(self, scenario: str) -> None:
         self.scenario = scenario
-        bare = scenario in ("empty", "slow", "cut", "two") or scenario.startswith("deny-")
+        bare = scenario in ("empty", "slow", "cut", "two") or scenario.startswith(("deny-", "stream-"))
         known = canned_panel.runs("items" if scenario == "refusing" else scenario)
         self.runs: list[Json] = [] if bare else known if known is not None else self._runs()
         self.panel = Panel(scenario, self.runs)
@@ -232,6 +232,10 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(text.encode())
             self.wfile.flush()
             if session.scenario == "cut" and number == 2 and not seen:
+                return
+            if session.scenario.startswith("stream-") and number == 2:
+                said = {"error": session.scenario.removeprefix("stream-"), "detail": "The server's own words."}
+                self.wfile.write(f"event: refused\ndata: {json.dumps(said)}\n\n".encode())
                 return
             is_last = number == len(events) or events[number][0] != "token"
             if event == "token" and is_last and session.scenario in ("slow", "waits"):

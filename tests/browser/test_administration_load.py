@@ -3,13 +3,25 @@
 import pytest
 from playwright.async_api import Page, expect
 
+from addon.i18n.catalog import Texts
+from bench.eval import words
+from tests.browser.canned_load import EVERY, JIRA_SAYS, XRAY_SAYS
 from tests.browser.conftest import Visit, too_wide, violations
+from tests.unit.i18n.extract import everything
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 HURRY = (
     "(ms) => { const wait = window.setTimeout; window.setTimeout = (f, d, ...a) => wait(f, Math.min(d, ms), ...a); }"
 )
+
+
+ENGLISH = {text for text in everything() if isinstance(text, str) and " " in text and Texts().of("fr")(text) != text}
+"""Our own sentences that are others in French."""
+LINES = """(selector) => [...document.querySelector(selector).querySelectorAll("*")]
+    .filter((one) => !one.closest("[data-quote]") && [...one.childNodes].some((node) => node.nodeType === 3))
+    .map((one) => [...one.childNodes].map((node) => (node.nodeType === 3 ? node.data : "")).join("").trim())"""
+"""What the elements below say themselves, without what is quoted of others."""
 
 
 async def hurried(visit: Visit, scenario: str, **more: object) -> Page:
@@ -144,7 +156,63 @@ async def test_what_is_being_read_is_not_replaced_while_nothing_changes(visit: V
     assert await page.evaluate("window.kept === document.querySelector('#failures-table')")
 
 
-@pytest.mark.parametrize("scenario", ["full", "nobody", "idle"])
+@pytest.mark.parametrize("scenario", ["full", "every-failure"])
+async def test_on_the_french_page_no_english_sentence_of_ours_stands(visit: Visit, scenario: str) -> None:
+    page = await visit("site-admin", as_=scenario, width=900, loc="fr_FR")
+    await expect(page.locator("#failures-title")).to_have_text("Échecs")
+    assert [line for line in await page.evaluate(LINES, "body") if line in ENGLISH] == []
+    lines = [line for line in await page.evaluate(LINES, "#failures-section") if len(line.split()) > 3]
+    assert len(lines) > 10
+    assert [line for line in lines if words.language([line]) not in ("fr", "")] == []
+    told = await page.locator("#failures-section").inner_text()
+    assert [each["detail"] for each in EVERY if each["detail"] != JIRA_SAYS and each["detail"] in told] == []
+
+
+async def test_what_jira_or_a_tool_said_is_shown_as_theirs(visit: Visit) -> None:
+    page = await visit("site-admin", as_="every-failure", width=900, loc="fr_FR")
+    for heading, said in (
+        ("Xray dit :", XRAY_SAYS),
+        ("Jira dit :", JIRA_SAYS),
+        ("Il s’agit de :", "customfield_10001, priority"),
+        ("Il s’agit de :", "<b>customfield_10058</b>"),
+    ):
+        quote = page.locator("#failures-table [data-quote]", has_text=said)
+        await expect(quote).to_have_count(1)
+        # In whatever language and direction they wrote it.
+        assert await quote.evaluate("(q) => [q.lang, q.dir, q.hasAttribute('lang')]") == ["", "auto", True]
+        await expect(quote.locator("..")).to_contain_text(heading)
+    await expect(page.locator("#failures-table [data-quote]")).to_have_count(4)
+
+
+async def test_in_english_nothing_is_said_twice(visit: Visit) -> None:
+    page = await visit("site-admin", as_="every-failure", width=900)
+    rows = page.locator("#failures-table .why")
+    await expect(rows).to_have_count(len(EVERY))
+    told = await page.locator("#failures-section").inner_text()
+    assert [each["detail"] for each in EVERY if each["detail"] != JIRA_SAYS and each["detail"] in told] == []
+    for row in await rows.all():
+        # What happened, what to do, and what others said where they said anything.
+        lines = await row.locator("p").all_inner_texts()
+        assert len(set(lines)) == len(lines) == 2 + await row.locator("[data-quote]").count(), lines
+    await expect(page.locator("#failures-table")).to_contain_text(f"Xray says: {XRAY_SAYS}")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "said"),
+    [
+        ("again-busy", "Un travail identique est déjà en cours sur ce ticket\xa0; attendez qu’il se termine."),
+        ("again-late", "Cela n’a pas échoué, ou quelqu’un l’a déjà relancé."),
+    ],
+)
+async def test_why_it_cannot_be_run_again_now_is_said_in_french_too(visit: Visit, scenario: str, said: str) -> None:
+    page = await visit("site-admin", as_=scenario, width=900, loc="fr_FR")
+    await page.get_by_role("button", name="Relancer : Analyse, PAY-100").click()
+    alert = page.locator("#failures-message").get_by_role("alert")
+    await expect(alert).to_contain_text(said)
+    assert await alert.locator("p").all_inner_texts() == ["Quelqu’un a été plus rapide", said]
+
+
+@pytest.mark.parametrize("scenario", ["full", "nobody", "idle", "every-failure"])
 async def test_load_and_failures_are_accessible_and_fit(visit: Visit, scenario: str) -> None:
     page = await visit("site-admin", as_=scenario, width=320, loc="fr_FR")
     await expect(page.locator("#load-title")).to_have_text("Charge")

@@ -49,6 +49,26 @@ async def test_a_cut_stream_is_taken_up_where_it_ended(visit: Visit) -> None:
     await expect(page.locator("[role=alert]")).to_have_count(0)
 
 
+REFUSED = {
+    ("forbidden", "en_US"): ("You may not do this", "A project administrator can."),
+    ("forbidden", "fr_FR"): ("Vous n’en avez pas le droit", "Un administrateur du projet peut vous l’accorder."),
+    ("not_found", "fr_FR"): ("Introuvable", "vous ne pouvez plus le voir dans Jira"),
+    ("unauthenticated", "fr_FR"): ("Votre session a expiré", "Rechargez la page pour continuer"),
+}
+
+
+@pytest.mark.parametrize(("code", "loc"), REFUSED)
+async def test_a_stream_that_ends_with_a_refusal_says_why(visit: Visit, code: str, loc: str) -> None:
+    page = await visit("panel", as_=f"stream-{code}", loc=loc)
+    await page.click("#analyse")
+    # One and no other: the run goes on, so that nothing is said of how it ended.
+    alert = page.get_by_role("alert")
+    for words in REFUSED[code, loc]:
+        await expect(alert).to_contain_text(words)
+    await expect(page.locator("[data-live]")).to_have_count(0)
+    await expect(page.locator("#analyse")).to_be_enabled()
+
+
 async def test_an_ended_run_shows_every_section_of_the_analysis(visit: Visit) -> None:
     page = await visit("panel")
     folds = page.locator("#panel-analysis .fold > summary")

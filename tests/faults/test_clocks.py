@@ -75,8 +75,8 @@ def test_worker_and_scheduler_with_a_wrong_clock_disturb_nobody(faulty: Ground, 
 @pytest.mark.parametrize("by", OFF)
 def test_web_process_with_a_wrong_clock_goes_by_the_right_one(faulty: Ground, skewed: Skewed, by: str) -> None:
     web = faulty.fleet.webs[0]
-    skewed.put([web], by)
     read = len(web.output)
+    skewed.put([web], by)
     token = faulty.site().ask("GET", "/token", kind="context", user="ann", age_s=0, ttl_s=60)["token"]
     late = faulty.site().ask("GET", "/token", kind="context", user="ann", age_s=400, ttl_s=180)["token"]
     for number in range(2):

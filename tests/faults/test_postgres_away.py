@@ -132,7 +132,6 @@ class Scissors:
         self._behind = make_url(url)
         self._every, self._most = every, most
         self._seen: Counter[bytes] = Counter()
-        self._loop = asyncio.new_event_loop()
         self._up = threading.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
@@ -145,7 +144,7 @@ class Scissors:
         return through.update_query_dict({"ssl": "disable"}).render_as_string(hide_password=False)
 
     def __enter__(self) -> "Scissors":
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self._thread.start()
         assert self._up.wait(10)
         return self
@@ -155,7 +154,7 @@ class Scissors:
         self._thread.join(10)
 
     async def _serve(self) -> None:
-        self._over = asyncio.Event()
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
         server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         self._up.set()

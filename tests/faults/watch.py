@@ -43,7 +43,8 @@ class Watcher:
 class Supervisor(Watcher):
     """Starts again what has ended, as an orchestrator would; `resting` are left alone.
 
-    ended: name and exit code of everything that was found dead.
+    ended: name and exit code of everything that was found dead. fallen: of what neither left well nor was killed by a
+    test.
     """
 
     def __init__(self, processes: Sequence[Process]) -> None:
@@ -52,12 +53,15 @@ class Supervisor(Watcher):
         self._lock = threading.Lock()
         self.resting: set[str] = set()
         self.ended: list[tuple[str, int | None]] = []
+        self.fallen: list[tuple[str, int | None]] = []
 
     def look(self) -> None:
         with self._lock:
             for process in self._processes:
                 if not process.running and process.name not in self.resting:
                     self.ended.append((process.name, process.code))
+                    if process.code != 0 and not process.struck:
+                        self.fallen.append((process.name, process.code))
                     process.start()
 
     def rest(self, *processes: Process) -> None:

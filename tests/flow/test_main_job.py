@@ -373,6 +373,7 @@ def test_analysis_can_be_asked_for_and_watched_in_one_call(place: Place) -> None
 # What must never start an analysis
 
 
+@pytest.mark.faults
 @on_both
 def test_nothing_we_write_starts_another_analysis(site: JiraSite) -> None:
     issue, run = analysed(site)
@@ -385,6 +386,7 @@ def test_nothing_we_write_starts_another_analysis(site: JiraSite) -> None:
     assert len(site.runs(issue["id"])) == 1
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("guard", ["account", "trace", "marker", "ledger"])
 def test_each_guard_against_loops_holds_alone(site: JiraSite, guard: str) -> None:
     issue = site.create_issue(webhook=False)

@@ -65,6 +65,7 @@ LOST = {
 }
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(("target", "operation"), [(t, o) for t, found in LOST.items() for o in found])
 def test_a_lost_reply_is_looked_for_and_not_written_again(
     stack: Stack, site: JiraSite, target: str, operation: str
@@ -80,6 +81,7 @@ def test_a_lost_reply_is_looked_for_and_not_written_again(
     assert site.complaints() == []
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("target", "operation", "status"),
     [

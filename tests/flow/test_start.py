@@ -10,7 +10,7 @@ import pytest
 
 from tests.stack import ROOT
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.faults, pytest.mark.process]
 
 
 def served(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -23,6 +23,8 @@ from addon.store.tables.audit import audit
 from tests.rows import add_tenant
 from tests.stack import ROOT
 
+pytestmark = pytest.mark.faults
+
 DAY_S = 86400.0
 MIDNIGHT = 20_000 * DAY_S
 SLOT = MIDNIGHT + 2.5 * 3600

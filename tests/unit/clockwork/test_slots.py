@@ -7,6 +7,8 @@ import pytest
 
 from addon.clockwork.slots import NoSchedule, following
 
+pytestmark = pytest.mark.faults
+
 PARIS = ZoneInfo("Europe/Paris")
 
 

@@ -24,7 +24,11 @@ UNSEEN = {
     "lease_lost": "between workers; the run goes on elsewhere",
     "internal": "the base of all errors, never raised itself",
     "install_keys_down": "an answer to Jira's own lifecycle calls",
+    "method_not_allowed": "no page asks an address for what it does not take",
+    "no_schedule": "no page sets a schedule",
+    "no_schema": "told to the operator by a command",
     "replayed": "an answer to Jira's own lifecycle calls",
+    "table_in_use": "told to the operator by a command",
 }
 """Codes no page shows, and why."""
 

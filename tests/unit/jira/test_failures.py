@@ -22,6 +22,8 @@ from addon.jira.retry import Tries
 from addon.observe.metrics import JIRA_REQUESTS
 from tests.unit.jira.conftest import SITE, Open, claims, ok
 
+pytestmark = pytest.mark.faults
+
 DOCUMENT = {"type": "doc", "version": 1, "content": []}
 CUT = httpx2.RemoteProtocolError("peer closed connection")
 

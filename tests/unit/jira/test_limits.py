@@ -12,6 +12,8 @@ from addon.jira.limiter import IN_FLIGHT, Limiter
 from addon.jira.limits import Ease, Pause, ease, pause
 from tests.unit.jira.conftest import OAUTH, OTHER, SITE, Open, ok
 
+pytestmark = pytest.mark.faults
+
 NOW = 1_772_445_600.0  # 2026-03-02T10:00:00Z
 READ = Passage("c", "issue.get", points=2)
 

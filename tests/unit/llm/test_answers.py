@@ -13,6 +13,8 @@ from addon.llm.tokens import estimate
 from addon.results.analysis import INVEST, Analysis
 from tests.unit.llm.bench import PROMPT, Bench
 
+pytestmark = pytest.mark.faults
+
 GOOD = [
     *("good", "fenced", "prose", "bom", "thinking", "array", "no_usage", "odd_usage", "no_done", "crlf"),
     *("small_pieces", "whole", "hostile", "invented_quote", "thoughts"),

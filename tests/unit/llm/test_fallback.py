@@ -18,6 +18,8 @@ from tests.fake_answers import analysis, read
 from tests.fake_model import FakeModel
 from tests.unit.llm.bench import FOUR, PROMPT
 
+pytestmark = pytest.mark.faults
+
 GOOD = Analysis.model_validate(analysis(read("", "As a user I want this")))
 QUESTION = Question(PROMPT, Analysis, lambda value: value)
 

@@ -11,6 +11,8 @@ from tests.fake_model import FakeModel
 from tests.unit.llm.bench import PROMPT, Bench
 from tests.unit.llm.certificates import Authority
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.mark.parametrize(
     ("behaviour", "error"),

@@ -17,6 +17,8 @@ from addon.results.analysis import Analysis
 from tests.fake_model import FakeModel
 from tests.unit.llm.bench import FOUR, PROMPT, Bench
 
+pytestmark = pytest.mark.faults
+
 NOW = 1_800_000_000.0
 
 

@@ -15,6 +15,8 @@ from addon.results.analysis import Analysis
 from tests.fake_model import FakeModel, Seen
 from tests.unit.llm.bench import FOUR, PROMPT, Bench
 
+pytestmark = pytest.mark.faults
+
 
 async def sent(provider: str, base: str = "{root}", script: str = "good", **choice: Any) -> Seen:
     """The one request of an ask. base: the configured address, {root} standing for the server's."""

@@ -39,12 +39,12 @@ class Rows:
         found, self.queued = self.queued[:limit], self.queued[limit:]
         return found
 
-    async def renew(self, ids: Collection[str]) -> Mapping[str, Order]:
+    async def renew(self, held: Collection[Row]) -> Mapping[str, Order]:
         self._asked("renew")
-        return dict.fromkeys(ids, self.order)
+        return dict.fromkeys((row.id for row in held), self.order)
 
-    async def release(self, ids: Collection[str]) -> None:
-        self._asked(f"release {' '.join(ids)}")
+    async def release(self, held: Collection[Row]) -> None:
+        self._asked(f"release {' '.join(row.id for row in held)}")
 
     async def reclaim(self) -> None:
         self._asked("reclaim")

@@ -1,13 +1,17 @@
 """Tokens between processes: one each, whatever Redis does, and never in the way of who sends them."""
 
 import asyncio
+import json
+import logging
+import pickle
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
+import redis
 
-from addon.queue.broker import SAME_S, Wakes
+from addon.queue.broker import DUE, SAME_S, RedisBroker, Wakes
 from addon.redis.connection import Redis
 from addon.redis.hub import Hub
 from tests.services import RedisServer
@@ -106,15 +110,48 @@ async def test_a_worker_hears_again_after_redis_was_killed(server: RedisServer) 
                 await asyncio.sleep(0.2)
 
 
-async def test_garbage_in_the_list_wakes_nobody_and_stops_nobody(server: RedisServer) -> None:
+def token(**changes: object) -> bytes:
+    """As taskiq writes one, but for the changes."""
+    ours = {"task_id": "1", "task_name": DUE, "labels": {}, "labels_types": None, "args": ["ai"], "kwargs": {}}
+    return json.dumps(ours | changes).encode()
+
+
+GARBAGE = [
+    b"",
+    b"garbage",
+    b"\x00\xff" * 50,
+    b"9" * 400,
+    b"9" * 5000,
+    b"[" * 100_000,
+    b"null",
+    b"{}",
+    pickle.dumps({"task_name": DUE}),
+    token(task_name="os.system"),
+    token(task_id=1),
+    token(args=[]),
+    token(args=["ai", "default"]),
+    token(args=["another"]),
+    token(args=[{"queue": "ai"}]),
+    token(kwargs={"queue": "ai"}),
+    token(labels={"timeout": "soon"}),
+    token(labels={"ack_type": "never"}),
+    token(labels={"x": "y"}, labels_types={"x": 99}),
+]
+
+
+async def test_garbage_in_the_list_wakes_nobody_and_stops_nobody(
+    server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
     ear = Ear()
     async with process(server) as web, process(server, ear):
-        server.command("LPUSH", "tests:wake", "garbage")
-        server.command("LPUSH", "tests:wake", '\'{"task_id":"1","task_name":"os.system","labels":{},"args":["true"]}\'')
-        await asyncio.sleep(0.1)
-        await web.wake("ai")
-        await ear.next()
-        assert ear.heard == ["ai"]
+        with redis.Redis.from_url(server.url) as stranger, caplog.at_level(logging.INFO):
+            # The oldest is taken first: who heard what came after them all has seen every one.
+            stranger.lpush("tests:wake", *GARBAGE)
+            await web.wake("default")
+            await ear.next()
+        assert ear.heard == ["default"]
+    assert [r.getMessage() for r in caplog.records] == ["a token that is not ours was dropped"] * len(GARBAGE)
+    assert not any(record.exc_info for record in caplog.records)
 
 
 async def test_what_is_noted_for_later_is_heard_by_whoever_starts_it_elsewhere(server: RedisServer) -> None:
@@ -132,3 +169,40 @@ async def test_what_is_noted_for_later_is_heard_by_whoever_starts_it_elsewhere(s
         await asyncio.wait_for(noted.wait(), 10)
     await redis.close()
     await other.close()
+
+
+async def test_another_type_under_the_name_of_the_list_costs_no_token_after_it(server: RedisServer) -> None:
+    ear = Ear()
+    async with process(server) as web, process(server, ear):
+        for garbage in (("SET", "x"), ("SADD", "x"), ("HSET", "x", "y")):
+            server.command("DEL", "tests:wake")
+            server.command(garbage[0], "tests:wake", *garbage[1:])
+            await web.wake("ai")
+            await ear.next()
+            # That it was there has kept nobody from Redis.
+            await web.wake("default")
+            await ear.next()
+        assert ear.heard == ["ai", "default"] * 3
+
+
+async def test_a_worker_that_begins_over_another_type_hears(server: RedisServer) -> None:
+    ear = Ear()
+    server.command("SET", "tests:wake", "garbage")
+    async with process(server, ear):
+        # Without a sender, which would put it right as well.
+        async with asyncio.timeout(10):
+            while not server.command("TYPE", "tests:wake").startswith(b"+none"):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        async with process(server) as web:
+            await web.wake("ai")
+            await ear.next()
+        assert ear.heard == ["ai"]
+
+
+async def test_a_token_that_came_meanwhile_is_not_taken_for_garbage(server: RedisServer) -> None:
+    redis = Redis(server.url, prefix="tests")
+    broker = RedisBroker(redis)
+    server.command("LPUSH", "tests:wake", "token")
+    await broker.put_right()
+    assert server.command("LLEN", "tests:wake") == b":1\r\n"
+    await redis.close()

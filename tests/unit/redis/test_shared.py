@@ -9,6 +9,8 @@ from redis.asyncio import Redis as Client
 from addon.redis.connection import RedisDown
 from addon.redis.once import Once
 from addon.redis.shared import Shared
+from addon.redis.slots import Room, Slots
+from addon.redis.windows import Windows
 from tests.unit.redis.deployment import Deployment, until
 
 
@@ -91,3 +93,34 @@ async def test_what_was_seen_is_forgotten_with_its_time(deployment: Deployment) 
         return await once.first("a token", for_s=0.05)
 
     await until(again)
+
+
+async def test_garbage_under_every_key_makes_nobody_do_without_redis(deployment: Deployment) -> None:
+    shared = deployment.process()
+    windows, once = Windows(shared), Once(shared, purpose="tokens")
+    slots = Slots(shared, purpose="streams")
+
+    async def use() -> None:
+        assert await windows.hit("person", "ann", most=100) == 0.0
+        assert not shared.away
+        slots.leave(await slots.take(Room(("ann",), 3)))
+        assert not shared.away
+        await once.first("a token", for_s=60)
+        assert not shared.away
+
+    place = await slots.take(Room(("ann",), 3))
+    for kind in ("text", "list"):
+        await use()
+        assert await deployment.poison(kind) >= 2
+        await use()
+    slots.leave(place)
+    await slots.close()
+
+
+async def test_what_one_key_does_not_allow_takes_redis_from_nobody(deployment: Deployment) -> None:
+    shared = deployment.process()
+    await deployment.client.set("garbage", "x")
+    with pytest.raises(RedisDown):
+        await shared.ask(lambda client: client.lpush("garbage", "1"))
+    assert not shared.away
+    assert await shared.ask(ping)

@@ -2,7 +2,16 @@
 
 import pytest
 
+from addon.errors import AddonError
+from addon.jira.errors import JiraDown, failure
+from addon.jira.search import JqlRefused
+from addon.llm import faults
 from addon.runs import remedies
+from addon.runs.feature import CannotUndo
+from addon.runs.setbacks import gave_up
+from addon.store.leases import WORKER_LOST
+from addon.testmgmt.errors import ToolRefused
+from tests.unit.i18n.extract import ROOT
 from tests.unit.i18n.test_words import UNSEEN, codes
 
 NEVER = {
@@ -15,16 +24,12 @@ NEVER = {
     "superseded": "ends as cancelled",
     "tenant_gone": "ends as cancelled",
     "uninstalled": "ends as cancelled",
-    "method_not_allowed": "an answer to a request",
-    "no_schedule": "an answer to a request",
     "not_ready": "an answer to a request",
     "too_large": "an answer to a request",
     "too_many_requests": "an answer to a request",
     "unauthenticated": "an answer to a request",
     "unavailable": "an answer to a request",
     "unsupported_media_type": "an answer to a request",
-    "no_schema": "told to the operator by a command",
-    "table_in_use": "told to the operator by a command",
     "upstream_failed": "the base of others, never raised itself",
 }
 """Codes with which no row ends as failed, and why."""
@@ -47,3 +52,59 @@ def test_what_nobody_foresaw_has_words_as_well(error: dict[str, str]) -> None:
     remedy = remedies.of(error)
     assert remedy.said
     assert remedy.todo
+
+
+@pytest.mark.parametrize(
+    ("error", "by", "text"),
+    [
+        (JqlRefused("The value 'PAZ' does not exist."), "jira", "The value 'PAZ' does not exist."),
+        (ToolRefused("xray", "“Manual” is no type"), "xray", "“Manual” is no type"),
+        (ToolRefused("zephyr", "Folder unknown"), "zephyr", "Folder unknown"),
+        (failure(400, b'{"errors": {"team": "Required.", "priority": "No."}}'), "about", "team, priority"),
+        (CannotUndo("PAY-7 was executed since it was made; it was left as it is."), "about", "PAY-7"),
+    ],
+)
+def test_what_others_said_is_found_in_the_detail(error: AddonError, by: str, text: str) -> None:
+    found = remedies.quoted({"error": error.code, "detail": error.detail})
+    assert found is not None
+    assert (found.by, found.text) == (by, text)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        WORKER_LOST,
+        gave_up(JiraDown(), 7_200.0),
+        gave_up(ToolRefused("xray", "No."), 7_200.0),
+        {"error": "xray_refused", "detail": ToolRefused("xray", "").detail},
+        {"error": "jira_refused", "detail": failure(400, b"").detail},
+        {"error": "never_heard_of", "detail": "Jira refused these fields: team."},
+        {"error": "jql_refused"},
+        {},
+    ],
+)
+def test_words_of_our_own_are_nobodys_quote(error: dict[str, str]) -> None:
+    assert remedies.quoted(error) is None
+
+
+SENTENCES = {
+    "targets/field.py": 'FieldTooShort(f"The field {place.field.name or content.field} holds one line of {LINE}',
+    "targets/making.py": 'CannotUndo(f"Somebody has worked on {issue.key} since it was made;',
+    "targets/xray.py": 'CannotUndo(f"{test.key} was executed since it was made;',
+    "targets/xray_making.py": 'Incomplete(f"{test.key} was made, but ',
+}
+"""Where the sentences stand that only a whole write can raise."""
+
+
+@pytest.mark.parametrize("path", SENTENCES)
+def test_the_sentences_that_are_read_are_the_ones_that_are_written(path: str) -> None:
+    assert SENTENCES[path] in (ROOT / "addon" / path).read_text("utf-8")
+
+
+def test_a_spent_quota_is_not_told_as_a_wrong_name() -> None:
+    spent = faults.of_status(429, {}, body="insufficient_quota", now=0.0).error
+    refused = faults.of_status(418, {}, body="", now=0.0).error
+    told, other = (remedies.of({"error": each.code, "detail": each.detail}) for each in (spent, refused))
+    assert spent.code == refused.code
+    assert "quota" in told.said
+    assert told != other == remedies.of({"error": refused.code})

@@ -152,7 +152,7 @@ async def test_process_with_a_wrong_clock_steals_no_live_row_and_lets_no_dead_on
             row = await row_of(right.db, runs, run_id)
             assert row.lease_until == pytest.approx(time.time() + LEASE_S, abs=5)
             assert (await other.holding("other").sweep())[0] == 0
-            await holder.holding("holder").renew([lease.id])
+            await holder.holding("holder").renew([lease])
             assert (await other.holding("other").sweep())[0] == 0
             async with right.db.begin() as tx:
                 await tx.execute(runs.update().values(lease_until=time.time() - 5))
@@ -168,7 +168,7 @@ async def test_row_given_back_by_a_process_ahead_of_time_is_due_at_once(url: str
     ahead = Machine(url, OFF_S)
     await add_run(ahead.db, await add_tenant(ahead.db))
     (lease,) = await ahead.holding("ahead").claim("ai", 1)
-    await ahead.holding("ahead").release([lease.id])
+    await ahead.holding("ahead").release([lease])
     async with ahead.db.begin() as tx:
         assert (await leases.due(tx, runs, now=time.time() + 5))["ai"].count == 1
     await ahead.db.close()

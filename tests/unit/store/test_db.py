@@ -5,18 +5,23 @@ import itertools
 import os
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from addon.errors import Misconfigured
-from addon.store.db import Database, DatabaseDown, Unstorable, insert_into
+from addon.store.db import Database, DatabaseDown, DatabaseRefused, Unstorable, insert_into
 from addon.store.ids import new_id
+from addon.store.swift import Swift
 from addon.store.tables.audit import audit
 from addon.store.tables.tenants import tenants
+from tests.conftest import administer
+from tests.postgres_wire import Wire
 from tests.rows import add_tenant
 from tests.services import PostgreSQL, free_port
 
@@ -230,3 +235,65 @@ async def test_connections_that_ended_while_nobody_used_them_are_replaced_unseen
     finally:
         await db.close()
         server.remove()
+
+
+ASK = Swift(text("SELECT 1"), text("SELECT pg_backend_pid()"))
+
+
+async def ask_swiftly(db: Database) -> int:
+    return int((await db.swift(ASK, {}))[0][0])
+
+
+async def ask_alone(db: Database) -> int:
+    async with db.single() as tx:
+        return int(await tx.scalar(text("SELECT pg_backend_pid()")) or 0)
+
+
+@pytest.mark.parametrize("ask", [ask_swiftly, ask_alone, answer])
+async def test_connection_whose_server_said_good_bye_and_has_not_hung_up_is_an_outage(
+    postgres_url: str, ask: Callable[[Database], Awaitable[int]]
+) -> None:
+    async with Wire(postgres_url, lingering=True) as wire:
+        db = Database.open(wire.url, pool=1)
+        pid = await ask_swiftly(db)
+        await administer(postgres_url, f"SELECT pg_terminate_backend({pid})")
+        await asyncio.wait_for(wire.hung_up.wait(), 10)
+        # What was written is there to be read; the driver reads it in the next turn of the loop.
+        await asyncio.sleep(0.01)
+        with pytest.raises(DatabaseDown) as caught:
+            await ask(db)
+        assert caught.value.retry_after_s == 5
+        # In the words of the driver, not because it found out that the connection is closed.
+        assert "InternalClientError" in repr(cause(caught.value))
+        wire.lingering = False
+        assert await ask_swiftly(db) != pid
+        await db.close()
+
+
+def cause(error: BaseException) -> BaseException:
+    """What everything began with."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"database": "nowhere"}, 'database "nowhere" does not exist'),
+        ({"username": "nobody"}, 'role "nobody" does not exist'),
+    ],
+)
+async def test_a_server_that_lets_nobody_in_is_said_to_the_operator_alone(
+    postgres_url: str, change: dict[str, str], said: str
+) -> None:
+    url = make_url(postgres_url).set(**change).render_as_string(hide_password=False)  # type: ignore[arg-type]
+    db = Database.open(url)
+    for ask in (db.begin, db.single):
+        with pytest.raises(DatabaseRefused) as refused:
+            async with ask() as tx:
+                await tx.execute(text("select 1"))
+        assert refused.value.for_operator == f"the server lets nobody in by DATABASE_URL: {said}"
+        assert said not in refused.value.detail
+        assert (refused.value.status, refused.value.retry_after_s) == (503, 5)
+    await db.close()

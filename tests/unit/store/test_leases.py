@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import event
@@ -97,8 +98,8 @@ async def test_renewing_holds_only_what_is_still_ours(database: Database) -> Non
     mine, gone = await claim(database, ANN)
     await finish(database, gone)
     async with database.begin() as tx:
-        held = await ANN.renew(tx, [mine.id, gone.id, "unknown"], now=time.time() + 100)
-        assert await BOB.renew(tx, [mine.id], now=time.time()) == {}
+        held = await ANN.renew(tx, [mine, gone, replace(mine, id="unknown")], now=time.time() + 100)
+        assert await BOB.renew(tx, [mine], now=time.time()) == {}
     assert held == {mine.id: ""}
     assert (await row_of(database, runs, mine.id)).lease_until > time.time() + 120
 
@@ -106,17 +107,17 @@ async def test_renewing_holds_only_what_is_still_ours(database: Database) -> Non
 async def test_renewing_tells_of_a_request_to_cancel_and_of_a_tenant_that_left(database: Database) -> None:
     tenant_id = await add_tenant(database)
     run_id = await add_run(database, tenant_id)
-    await claim(database, ANN)
+    mine = await claim(database, ANN)
     async with database.begin() as tx:
         await leases.request_cancel(tx, runs, tenant_id=tenant_id, row_id=run_id, now=time.time())
-        assert await ANN.renew(tx, [run_id], now=time.time()) == {run_id: "cancel"}
+        assert await ANN.renew(tx, mine, now=time.time()) == {run_id: "cancel"}
     other = await add_tenant(database)
     theirs = await add_run(database, other)
-    await claim(database, ANN)
+    held = await claim(database, ANN)
     for state, order in (("uninstalled", "cancel"), ("superseded", "cancel"), ("disabled", "pause"), ("installed", "")):
         await set_tenant(database, other, state)
         async with database.begin() as tx:
-            assert await ANN.renew(tx, [theirs], now=time.time()) == {theirs: order}
+            assert await ANN.renew(tx, held, now=time.time()) == {theirs: order}
 
 
 async def test_row_whose_lease_ran_out_goes_to_another_worker_and_the_first_one_is_fenced_off(
@@ -139,8 +140,11 @@ async def test_same_worker_with_an_older_attempt_is_fenced_off_too(database: Dat
     await add_run(database, await add_tenant(database))
     (first,) = await claim(database, ANN)
     async with database.begin() as tx:
-        await ANN.release(tx, [first.id], now=time.time())
+        await ANN.release(tx, [first], now=time.time())
     (second,) = await claim(database, ANN, now=time.time() + 1)
+    async with database.begin() as tx:
+        assert await ANN.renew(tx, [first], now=time.time()) == {}
+        assert await ANN.release(tx, [first], now=time.time()) == 0
     assert not await finish(database, first)
     assert await finish(database, second)
 
@@ -208,7 +212,7 @@ async def test_row_to_be_cancelled_does_not_go_back_into_the_queue(database: Dat
         if way == "retry":
             assert await leases.retry(tx, runs, lease=lease, again=Again(0.0), now=5.0) == "cancelled"
         else:
-            await ANN.release(tx, [run_id], now=5.0)
+            await ANN.release(tx, [lease], now=5.0)
     row = await row_of(database, runs, run_id)
     assert (row.state, row.finished_at, row.worker) == ("cancelled", 5.0, None)
 
@@ -238,7 +242,7 @@ async def test_waiting_for_a_turn_and_being_released_cost_nothing(database: Data
         assert await leases.retry(tx, runs, lease=lease, again=Again(0.0), now=time.time()) == "queued"
     (lease,) = await claim(database, ANN)
     async with database.begin() as tx:
-        assert await ANN.release(tx, [lease.id], now=0) == 1
+        assert await ANN.release(tx, [lease], now=0) == 1
         assert await leases.sweep(tx, runs, now=time.time() + 100) == 0
     (lease,) = await claim(database, BOB)
     # The number itself never goes down: a target must know that an earlier attempt may have left its mark.
@@ -251,7 +255,7 @@ async def test_released_row_of_another_worker_is_left_alone(database: Database) 
     await add_run(database, await add_tenant(database))
     (lease,) = await claim(database, ANN)
     async with database.begin() as tx:
-        assert await BOB.release(tx, [lease.id], now=time.time()) == 0
+        assert await BOB.release(tx, [lease], now=time.time()) == 0
 
 
 async def test_due_rows_are_counted_by_queue(database: Database) -> None:

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from addon.store.db import Database
-from addon.store.migrate import NoSchema, TableInUse, _config, at_head, migrate, migrated
+from addon.store.migrate import TRIES, NoSchema, TableInUse, _config, at_head, migrate, migrated
 from addon.store.tables.everything import metadata
 from tests.conftest import administer, in_database
 from tests.rows import add_run, add_tenant
@@ -113,8 +113,9 @@ async def test_a_table_in_use_ends_the_migration_soon_and_nobody_else(postgres_u
         assert not inserting.done()
         inserting.cancel()
         await asyncio.gather(inserting, return_exceptions=True)
-        assert longest < 8
-        assert [line for line in said if "in use" in line][-1].endswith("try 3 of 3")
+        # One wait of the step, and a busy machine.
+        assert longest < 3
+        assert [line for line in said if "in use" in line][-1].endswith(f"try {TRIES} of {TRIES}")
         assert not await at_head(others)
     finally:
         await holder.close()

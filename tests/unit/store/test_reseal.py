@@ -9,6 +9,8 @@ from addon.store.reseal import BATCH, reseal, take_stock
 from addon.store.secrets import SealBroken, Seals
 from addon.store.tables.tenants import tenant_models, tenants
 
+pytestmark = pytest.mark.faults
+
 OLD = "the old key of at least thirty-two characters"
 NEW = "the new key of at least thirty-two characters"
 LOST = "a lost key of at least thirty-two characters"

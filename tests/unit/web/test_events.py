@@ -21,6 +21,8 @@ from tests.pretend import site
 from tests.unit.web.door import ISSUE, Door
 from tests.unit.web.test_runs_api import asked, ended
 
+pytestmark = pytest.mark.faults
+
 QUICK = Pace(heartbeat_s=0.02, longest_s=0.1)
 SLOW = Pace(heartbeat_s=5, longest_s=10)
 

@@ -65,6 +65,7 @@ async def test_failures_are_told_with_their_words_page_by_page(door: Door) -> No
         "error": "gave_up",
         "cause": "jira_down",
         "detail": "Given up after 2 h.",
+        "quote": None,
         "said": "Jira did not answer for hours, so this was given up.",
         "todo": "Run it again once Jira answers.",
     }

@@ -1,5 +1,10 @@
+import asyncio
 import re
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urljoin
 
 import httpx2
@@ -7,8 +12,11 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import text
 
+from addon.house.health import CACHE_S, CHECK_S, Readiness, waiting
 from addon.settings import ROOT
+from addon.store.db import Database, DatabaseDown
 from tests import tokens
+from tests.services import PostgreSQL
 from tests.unit.web.door import HOST, Door, open_door
 
 TOKEN = "operators-token-0123456789-0123456789"
@@ -64,6 +72,43 @@ async def test_a_flood_of_probes_is_one_question(door: Door) -> None:
         for _ in range(20):
             await door.http.get("/addon/health/ready")
     assert len(seen) < 5
+
+
+@dataclass
+class Checked:
+    """As much of a house as is looked at, without a Redis."""
+
+    db: Database
+    between: Any = field(default_factory=lambda: SimpleNamespace(redis=None))
+
+
+async def test_a_database_that_says_nothing_is_said_before_probes_give_up() -> None:
+    server = PostgreSQL()
+    try:
+        await asyncio.to_thread(server.start)
+        house, readiness = Checked(Database.open(server.url, pool=2)), Readiness()
+        assert (await readiness.checks(house))["database"]["status"] == "ok"
+        server.freeze()
+        # The answer that is kept for a second was a good one.
+        await asyncio.sleep(CACHE_S)
+        for _ in range(2):
+            began = time.monotonic()
+            found = await asyncio.gather(*(readiness.checks(house) for _ in range(3)))
+            assert time.monotonic() - began < CHECK_S + 0.8
+            assert [each["database"]["last_error"] for each in found] == ["timeout"] * 3
+            await asyncio.sleep(CACHE_S)
+        began = time.monotonic()
+        with pytest.raises(DatabaseDown):
+            await waiting(house.db)
+        assert time.monotonic() - began < CHECK_S + 0.8
+        server.thaw()
+        async with asyncio.timeout(10):
+            while (await readiness.checks(house))["database"]["status"] != "ok":  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        await house.db.close()
+    finally:
+        server.thaw()
+        await asyncio.to_thread(server.remove)
 
 
 OPERATOR_ROUTES = ["/metrics", "/health/detailed"]
