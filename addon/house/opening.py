@@ -143,7 +143,7 @@ def _dropper(hub: Hub, *, jira: Jira, worker: Worker[Lease]) -> Callable[[str], 
     """Told the client key of a site whose secrets changed or that is gone; every process hears of it."""
 
     def heard(client_key: str) -> None:
-        # Without a name nothing is dropped: limits that Jira set would be forgotten with it.
+        # Without a name nothing is dropped: tokens of people end within minutes by themselves.
         if client_key:
             jira.forget(client_key)
         worker.nudge()

@@ -46,9 +46,8 @@ class Jira:
         return Session(site, UserAuth(token), self._client, self._limiter)
 
     def forget(self, client_key: str) -> None:
-        """Drops tokens and limits of a site: its secrets changed or it is gone."""
+        """Drops the tokens of a site's people: its secrets changed or it is gone. What Jira asked us to bear stays."""
         self._tokens.forget(client_key)
-        self._limiter.forget(client_key)
 
     async def close(self) -> None:
         await self._limiter.close()

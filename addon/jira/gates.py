@@ -71,7 +71,6 @@ class Together(Protocol):
     def spent(self, points: int) -> None: ...
     def hold(self, passage: Passage, scope: Scope, *, seconds: float) -> None: ...
     def ease(self, passage: Passage, ease: Ease) -> None: ...
-    def forget(self, site: str) -> None: ...
     async def close(self) -> None: ...
 
 
@@ -142,9 +141,6 @@ class Gates:
     def ease(self, passage: Passage, ease: Ease) -> None:
         gate = self._gate(passage, ease.scope)
         gate.gap_s, gate.gap_until = gap_of(ease), time.monotonic() + ease.seconds
-
-    def forget(self, site: str) -> None:
-        self._sites.pop(site, None)
 
     def _spent(self, passage: Passage) -> Wait | None:
         points = self.points

@@ -73,12 +73,6 @@ class Limiter:
         if self._together is not None:
             self._together.spent(points)
 
-    def forget(self, client_key: str) -> None:
-        self._gates.forget(client_key)
-        self._places.pop(client_key, None)
-        if self._together is not None:
-            self._together.forget(client_key)
-
     async def close(self) -> None:
         if self._together is not None:
             await self._together.close()

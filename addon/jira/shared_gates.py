@@ -184,12 +184,6 @@ class SharedGates:
         words = [0, gap_of(ease) * 1000, round(ease.seconds * 1000)]
         self._say(lambda: self._told(passage, ease.scope, words=words))
 
-    def forget(self, site: str) -> None:
-        async def forgotten() -> None:
-            await self._shared.ask(lambda client: client.delete(self._key(site)))
-
-        self._say(forgotten)
-
     async def close(self) -> None:
         if self._telling:
             await asyncio.wait(self._telling, timeout=1.0)

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 BUSY_TIMEOUT_S = 10.0
 POOL_SIZE = 10
 POOL_TIMEOUT_S = 20.0
+COMMAND_S = 10.0
+"""The longest one statement may take: whoever asked is told 503 while a server says nothing."""
 CLOSE_S = 2.0
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 _UNREACHABLE = ("08", "53", "57", "40001", "40P01", "55P03", "25006")
@@ -285,7 +287,7 @@ def _postgresql_engine(url: URL, pool: int) -> AsyncEngine:
         pool_timeout=POOL_TIMEOUT_S,
         connect_args={
             "timeout": 5,
-            "command_timeout": 30,
+            "command_timeout": COMMAND_S,
             "server_settings": {"application_name": "jiravision", "jit": "off", "lock_timeout": "10s"},
         },
     )

@@ -4,6 +4,7 @@ import gzip
 import json
 import socket
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +15,13 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
+from addon.cli.protocol import Protocol
+from addon.web.middleware import BODY_S
 from tests.faults.ground import Ground
 from tests.flow import acts
-from tests.stack import eventually
+from tests.processes import Process
+from tests.services import free_port
+from tests.stack import JIRAVISION, eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.process]
 
@@ -25,6 +30,7 @@ FLAT = 60 * MB
 CALLERS = 200
 STREAMS = 500
 PER_PERSON = 8
+FEW_FILES = 256
 
 
 def rss(pid: int) -> int:
@@ -147,6 +153,76 @@ def test_callers_without_haste_hold_nobody_up(faulty: Ground, attack: Callable[[
         eventually(lambda: faulty.site().comments(issue["key"]), "comment meanwhile")
     assert max(waited) < 1
     assert rss(web.pid) - before < FLAT
+
+
+@pytest.mark.parametrize("attack", [slow_headers, slow_body], ids=lambda a: str(a.__name__))
+def test_callers_without_haste_are_hung_up_on(faulty: Ground, attack: Callable[[socket.socket, int], None]) -> None:
+    within_s = BODY_S if attack is slow_body else Protocol.HEAD_S
+    with ExitStack() as lines:
+        wires = [lines.enter_context(connected(faulty)) for _ in range(40)]
+        began = time.monotonic()
+        for wire in wires:
+            attack(wire, 0)
+        for turn in range(1, 4):
+            for wire in wires:
+                attack(wire, turn)
+        left = eventually_closed(wires, began + within_s + 5)
+        assert left == 0, f"{left} of {len(wires)} still open after {time.monotonic() - began:.0f} s"
+        assert time.monotonic() - began > within_s - 1
+    assert promptly(faulty) < 1
+
+
+def eventually_closed(wires: list[socket.socket], until: float) -> int:
+    """How many are open still at that moment of the monotonic clock, or 0 as soon as none is."""
+    left = list(wires)
+    while left and time.monotonic() < until:
+        left = [wire for wire in left if is_open(wire)]
+        time.sleep(0.1)
+    return len(left)
+
+
+def is_open(wire: socket.socket) -> bool:
+    wire.settimeout(0)
+    try:
+        return wire.recv(65_536) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+def test_more_callers_than_files_keep_nobody_out(tmp_path: Path) -> None:
+    port = free_port()
+    here = f"http://127.0.0.1:{port}"
+    database_url = f"sqlite+aiosqlite:///{tmp_path / 'few.db'}"
+    environment = {"HOST": "127.0.0.1", "PORT": str(port), "BASE_URL": here, "DATABASE_URL": database_url}
+    limited = ["/bin/sh", "-c", f'ulimit -n {FEW_FILES}; exec "$0" "$@"', sys.executable, *JIRAVISION, "serve"]
+    web = Process("few-files", limited, tmp_path, environment)
+
+    def answers() -> bool:
+        with suppress(httpx2.TransportError):
+            return httpx2.get(f"{here}/health/live", timeout=1, trust_env=False).status_code == 200
+        return False
+
+    web.start()
+    try:
+        eventually(answers, f"start of a server\n{web.last_words()}", 60)
+        with ExitStack() as lines:
+            wires = []
+            for _ in range(2):
+                for _ in range(FEW_FILES):
+                    wires.append(lines.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5)))
+                    with suppress(OSError):
+                        slow_headers(wires[-1], 0)
+                for _ in range(5):
+                    began = time.monotonic()
+                    assert answers(), web.last_words()
+                    assert time.monotonic() - began < 1
+            assert sum(map(is_open, wires)) <= FEW_FILES
+        assert web.output.count("connections: ") == 1
+        assert "Too many open files" not in web.output
+    finally:
+        web.stop()
 
 
 # T19

@@ -11,8 +11,8 @@ from tests.stack import eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.process]
 
-TOLD_S = 40.0
-"""A statement is waited for 30 s; nobody who asks waits for a second one."""
+TOLD_S = 20.0
+"""A statement is waited for 10 s; nobody who asks waits for a second one."""
 
 
 def test_whoever_asks_of_a_database_that_says_nothing_is_refused_in_time(faulty: Ground) -> None:

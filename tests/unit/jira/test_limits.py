@@ -154,12 +154,13 @@ async def test_exhausted_budget_on_a_good_answer_stops_the_next_call(over: Open)
     assert len(wire.requests) == 1
 
 
-async def test_forgotten_site_starts_afresh(over: Open) -> None:
+async def test_a_site_whose_secrets_changed_keeps_what_jira_asked_for(over: Open) -> None:
     jira, wire = over(ok({"id": "1", "key": "A-1"}, 200, ratelimit='"tenant";r=0;t=600'))
     await issues.get(jira.as_app(SITE), "A-1", fields=["summary"])
     jira.forget(SITE.client_key)
-    await issues.get(jira.as_app(SITE), "A-1", fields=["summary"])
-    assert len(wire.requests) == 2
+    with pytest.raises(JiraBusy):
+        await issues.get(jira.as_app(SITE), "A-1", fields=["summary"])
+    assert len(wire.requests) == 1
 
 
 async def test_writes_to_one_issue_are_spaced_and_others_are_not(over: Open) -> None:

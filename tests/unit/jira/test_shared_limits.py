@@ -345,19 +345,6 @@ async def test_a_request_that_is_broken_off_leaves_no_place_taken(deployment: De
         assert fresh.most == IN_FLIGHT
 
 
-async def test_a_forgotten_site_starts_afresh_everywhere(deployment: Deployment) -> None:
-    async with processes(deployment) as (one, other):
-        one.pause(READ, Pause(60, "site"))
-        await shut(other)
-        for each in (one, other):
-            each.forget("c")
-
-        async def open_again() -> bool:
-            return not await refused(one) and not await refused(other)
-
-        await until(open_again)
-
-
 async def test_keys_hold_ids_and_numbers_only(deployment: Deployment) -> None:
     async with processes(deployment, 1, points=1000) as (one,):
         one.ease(READ, Ease(5, 10, "endpoint"))
