@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from uvicorn.importer import import_from_string
 
+from addon.cli.protocol import Crowd, Protocol, raise_file_limit
 from addon.cli.serve import Doorstep, Server, config
 from addon.errors import Unavailable
 from addon.observe.logs import configure
@@ -31,6 +32,7 @@ def ai_service(
     """
     settings = load_settings().model_copy(update={"host": host, "port": port})
     configure(settings.log_level, settings.log_format)
+    Protocol.crowd = Crowd.of(raise_file_limit())
     application = import_from_string(APPLICATION)(settings)
     doorstep = Doorstep(application)
     server = Server(config(settings, doorstep), application.state.drain.begin)

@@ -11,9 +11,9 @@ from typing import Any
 import typer
 import uvicorn
 from uvicorn.importer import import_from_string
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from addon.cli.loading import loading
+from addon.cli.protocol import Crowd, Protocol, raise_file_limit
 from addon.errors import AddonError, Unavailable
 from addon.observe.logs import configure
 from addon.settings import Settings, load_settings
@@ -25,8 +25,6 @@ STOP_S = 10
 KEEP_ALIVE_S = 65
 """Longer than the 60 s after which common load balancers drop an idle connection, so that they do it first."""
 BACKLOG = 2048
-CUT = "jiravision.cut"
-"""The ASGI extension of ours that ends a connection without waiting for its reader; streams use it."""
 
 Message = dict[str, Any]
 app = typer.Typer(add_completion=False)
@@ -42,6 +40,7 @@ def serve() -> None:
     """
     settings = load_settings()
     configure(settings.log_level, settings.log_format)
+    Protocol.crowd = Crowd.of(raise_file_limit())
     if not settings.scaled_out:
         # Done here as well as by the application: a database that is away becomes one line and an exit code.
         asyncio.run(migrate(settings.database_url))
@@ -81,14 +80,6 @@ def config(settings: Settings, application: Any) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=STOP_S,
     )
-
-
-class Protocol(HttpToolsProtocol):
-    """Lets the application end a connection whose other end takes nothing any more."""
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["extensions"] = {CUT: {"now": self.transport.abort}}
 
 
 class Server(uvicorn.Server):

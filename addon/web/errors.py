@@ -17,6 +17,7 @@ CODES = {
     400: ("invalid", "The request cannot be read."),
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take that method."),
+    408: ("request_timeout", "The body did not arrive in time."),
     413: ("too_large", "The body is too large."),
     415: ("unsupported_media_type", "Send JSON, with Content-Type: application/json."),
 }

@@ -1,5 +1,6 @@
 """What every answer has in common, as pure ASGI: an id, safe headers, a bounded body, a metric and one log line."""
 
+import asyncio
 import json
 import re
 import time
@@ -19,6 +20,10 @@ MB = 1_000_000
 API_BODY_BYTES = MB
 WEBHOOK_BODY_BYTES = 25 * MB
 """The size Jira says its payloads may have; anything smaller would lose an event for good."""
+
+BODY_S = 30.0
+BODY_BYTES_PER_S = 100_000
+"""A body may take half a minute, and as much longer as its bytes need at this pace."""
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -139,7 +144,7 @@ def note(scope: Scope, **values: str) -> None:
 
 
 class Bodies:
-    """Bounds what is read from a caller, counted while it arrives, and takes JSON only where the API writes.
+    """Bounds what is read from a caller, in bytes and in time, and takes JSON only where the API writes.
 
     limits: path prefix -> bytes, the first match counts; json_below: prefix under which writes must be JSON.
     """
@@ -161,8 +166,11 @@ class Bodies:
         elif self._is_foreign(scope, declared):
             detail = "Send JSON, with Content-Type: application/json."
             await answer(send, 415, content={"error": "unsupported_media_type", "detail": detail})
+        elif declared == "0" and header(scope, b"transfer-encoding") is None:
+            await self.app(scope, receive, send)
         else:
-            await self.app(scope, _counting(receive, limit), send)
+            body = _Body(receive, send, limit=limit)
+            await self.app(scope, body.receive, body.send)
 
     def _is_foreign(self, scope: Scope, declared: str) -> bool:
         # A page of another origin can send text/plain without asking first, but never JSON.
@@ -173,19 +181,47 @@ class Bodies:
         return kind != "application/json" and not (empty and not kind)
 
 
-def _counting(receive: Receive, limit: int) -> Receive:
-    seen = 0
+class _Body:
+    """One body on its way, and the answer to it: counted while it arrives, and given up when that takes too long.
 
-    async def counted() -> Message:
-        nonlocal seen
-        message = await receive()
+    An answer that has begun is never ended: whoever streams one listens meanwhile for the caller to leave.
+    """
+
+    def __init__(self, receive: Receive, send: Send, *, limit: int) -> None:
+        self._receive, self._send = receive, send
+        self._limit = limit
+        self._seen = 0
+        self._more = True
+        self._until: float | None = None
+        self._begun = self._late = False
+
+    async def receive(self) -> Message:
+        message = await (self._in_time() if self._more and not self._begun else self._receive())
         if message["type"] == "http.request":
-            seen += len(message.get("body", b""))
-            if seen > limit:
-                raise HTTPException(413, too_large(limit)["detail"])
+            self._seen += len(message.get("body", b""))
+            self._more = message.get("more_body", False)
+            if self._seen > self._limit:
+                raise HTTPException(413, too_large(self._limit)["detail"])
         return message
 
-    return counted
+    async def _in_time(self) -> Message:
+        if self._until is None:
+            self._until = asyncio.get_running_loop().time() + BODY_S
+        try:
+            async with asyncio.timeout_at(self._until + self._seen / BODY_BYTES_PER_S):
+                return await self._receive()
+        except TimeoutError:
+            if self._begun:
+                return await self._receive()
+            self._late = True
+            raise HTTPException(408) from None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._begun = True
+            if self._late:
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+        await self._send(message)
 
 
 def too_large(limit: int) -> dict[str, str]:

@@ -155,24 +155,35 @@ def test_callers_without_haste_hold_nobody_up(faulty: Ground, attack: Callable[[
     assert rss(web.pid) - before < FLAT
 
 
-@pytest.mark.parametrize("attack", [slow_headers, slow_body], ids=lambda a: str(a.__name__))
-def test_callers_without_haste_are_hung_up_on(faulty: Ground, attack: Callable[[socket.socket, int], None]) -> None:
-    within_s = BODY_S if attack is slow_body else Protocol.HEAD_S
+def test_who_does_not_finish_the_headers_is_hung_up_on(faulty: Ground) -> None:
     with ExitStack() as lines:
-        wires = [lines.enter_context(connected(faulty)) for _ in range(40)]
+        wires = [lines.enter_context(connected(faulty)) for _ in range(CALLERS)]
         began = time.monotonic()
-        for wire in wires:
-            attack(wire, 0)
-        for turn in range(1, 4):
+        for turn in range(3):
             for wire in wires:
-                attack(wire, turn)
-        left = eventually_closed(wires, began + within_s + 5)
+                slow_headers(wire, turn)
+        left = still_open(wires, began + Protocol.HEAD_S + 5)
         assert left == 0, f"{left} of {len(wires)} still open after {time.monotonic() - began:.0f} s"
-        assert time.monotonic() - began > within_s - 1
+        assert time.monotonic() - began > Protocol.HEAD_S / 2
     assert promptly(faulty) < 1
 
 
-def eventually_closed(wires: list[socket.socket], until: float) -> int:
+def test_who_does_not_finish_the_body_is_told_and_hung_up_on(faulty: Ground) -> None:
+    head = request(faulty.site().token("tess"), "/api/v1/ai/analyze-issue", "Content-Length: 1000")
+    with ExitStack() as lines:
+        wires = [lines.enter_context(connected(faulty)) for _ in range(20)]
+        began = time.monotonic()
+        for wire in wires:
+            wire.sendall(head + b"{")
+        wires[0].settimeout(BODY_S + 10)
+        assert head_of(wires[0]) == 408
+        assert time.monotonic() - began > BODY_S / 2
+        left = still_open(wires, began + BODY_S + 10)
+        assert left == 0, f"{left} of {len(wires)} still open after {time.monotonic() - began:.0f} s"
+    assert promptly(faulty) < 1
+
+
+def still_open(wires: list[socket.socket], until: float) -> int:
     """How many are open still at that moment of the monotonic clock, or 0 as soon as none is."""
     left = list(wires)
     while left and time.monotonic() < until:

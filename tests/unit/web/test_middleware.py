@@ -1,9 +1,10 @@
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from addon.observe import metrics
@@ -106,6 +107,59 @@ async def test_a_declared_length_above_the_limit_is_refused_unread(wire: httpx2.
     )
     assert answer.status_code == 413
     assert answer.json()["error"] == "too_large"
+
+
+async def test_a_body_that_does_not_arrive_is_given_up(
+    wire: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("addon.web.middleware.BODY_S", 0.1)
+
+    async def stuck() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(5)
+        yield b"}"
+
+    async with asyncio.timeout(3):
+        answer = await wire.post("/api/echo", content=stuck(), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 408
+    assert answer.headers["connection"] == "close"
+
+
+async def test_more_bytes_are_given_more_time(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("addon.web.middleware.BODY_S", 0.1)
+    monkeypatch.setattr("addon.web.middleware.BODY_BYTES_PER_S", 100)
+
+    async def steady() -> AsyncIterator[bytes]:
+        for _ in range(4):
+            yield b"x" * 50
+            await asyncio.sleep(0.1)
+
+    async with wire_of(app) as wire:
+        answer = await wire.post("/api/echo", content=steady(), headers={"Content-Type": "application/json"})
+    assert answer.json() == {"bytes": 200}
+
+
+async def test_an_answer_that_has_begun_waits_for_no_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("addon.web.middleware.BODY_S", 0.05)
+    app = FastAPI()
+
+    @app.post("/stream")
+    async def stream() -> StreamingResponse:
+        async def slowly() -> AsyncIterator[bytes]:
+            for _ in range(5):
+                await asyncio.sleep(0.05)
+                yield b"."
+
+        return StreamingResponse(slowly())
+
+    async def stuck() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(0.5)
+        yield b"}"
+
+    app.add_middleware(Bodies, limits={}, json_below="/api/")
+    async with wire_of(app) as wire:
+        assert (await wire.post("/stream", content=stuck())).text == "....."
 
 
 async def test_a_body_that_grows_above_the_limit_is_cut_while_it_arrives(wire: httpx2.AsyncClient) -> None:

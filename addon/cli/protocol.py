@@ -1,0 +1,158 @@
+"""HTTP/1.1 for callers nobody can trust: their time and their number are bounded, what is being answered never is."""
+
+import asyncio
+import logging
+import resource
+import time
+from collections.abc import Callable, Collection
+from typing import ClassVar
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+CUT = "jiravision.cut"
+"""The ASGI extension of ours that ends a connection without waiting for its reader; streams use it."""
+FILES = 65_536
+MOST = 8192
+SHARE = 0.8
+"""Of the files a process may have open; the rest is for databases, models, sites and newcomers."""
+YOUNG_S = 1.0
+"""A caller who came so recently is on its way rather than slow."""
+WARN_EVERY_S = 60.0
+
+log = logging.getLogger("addon.serve")
+
+
+def raise_file_limit() -> int:
+    """How many files this process may have open from now on: as many as the system allows, 65,536 at most."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return FILES if soft == resource.RLIM_INFINITY else soft
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError) as error:
+        log.warning("the limit of open files stays at %d: %s", soft, error)
+        return soft
+    return wanted
+
+
+class Crowd:
+    """Who has to go when more than `most` connections are open. Nothing is counted until there are that many."""
+
+    def __init__(self, most: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.most = most
+        self._clock = clock
+        self._closed = 0
+        self._warned_at = float("-inf")
+
+    @classmethod
+    def of(cls, files: int) -> "Crowd":
+        """What suits a process that may have so many files open."""
+        return cls(max(1, min(MOST, int(files * SHARE))))
+
+    def make_room(self, connections: Collection["Protocol"], *, now: float) -> None:
+        """Closes the oldest that have not completed a request, then the oldest that rest between two.
+
+        Many at once, so that a crowd is not looked through for each newcomer. Those that came only now stay while
+        they are few: the older half of them goes when the number is passed by a sixteenth. Who is answered stays.
+        """
+        over = len(connections) - self.most
+        unfinished = sorted((c for c in connections if c.unfinished), key=lambda c: c.since)
+        slow = [c for c in unfinished if now - c.since > YOUNG_S]
+        resting = sorted((c for c in connections if c.resting), key=lambda c: c.since)
+        leaving = [*slow, *resting][: over + self.most // 32]
+        if not leaving and over > self.most // 16:
+            leaving = unfinished[: len(unfinished) // 2]
+        for connection in leaving:
+            connection.leave()
+        self._closed += len(leaving)
+        self._warn()
+
+    def _warn(self) -> None:
+        if self._clock() - self._warned_at < WARN_EVERY_S:
+            return
+        self._warned_at = self._clock()
+        log.warning(
+            "more than %d connections: %d closed that had completed no request; "
+            "if the callers are wanted, raise the limit of open files or start more processes",
+            self.most,
+            self._closed,
+        )
+        self._closed = 0
+
+
+class Protocol(HttpToolsProtocol):
+    """Bounds how long headers take, and lets the application end a connection whose other end takes nothing.
+
+    unfinished: a request is arriving, or the first one has not begun. resting: between two requests, or on its way out.
+    since: when that began, in the time of the loop. A request that arrives in one piece costs no timer.
+    """
+
+    HEAD_S: ClassVar[float] = 15.0
+    crowd: ClassVar[Crowd] = Crowd(MOST)
+
+    since = 0.0
+    _late: asyncio.TimerHandle | None = None
+
+    @property
+    def unfinished(self) -> bool:
+        if self._late is not None:
+            return True
+        cycle = self.cycle
+        return cycle is not None and cycle.more_body and not cycle.response_started and not self.pipeline
+
+    @property
+    def resting(self) -> bool:
+        return self._late is None and not self._answering
+
+    @property
+    def _answering(self) -> bool:
+        # Of several requests in a row this is the last; it is answered after all others.
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def leave(self) -> None:
+        """Ends the connection at once, and no longer counts as one."""
+        self.connections.discard(self)
+        self.transport.abort()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_head()
+        if len(self.connections) > self.crowd.most:
+            self.crowd.make_room(self.connections, now=self.since)  # type: ignore[arg-type]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_came()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # Most heads are whole by now. Empty lines before one begin it too: they have ended the wait of keep-alive.
+        if self._late is None and not self._answering and not self.transport.is_closing():
+            self._await_head()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {CUT: {"now": self.transport.abort}}
+
+    def on_headers_complete(self) -> None:
+        self._head_came()
+        self.since = self.loop.time()
+        super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        self.since = self.loop.time()
+        super().on_response_complete()
+
+    def _await_head(self) -> None:
+        self.since = self.loop.time()
+        self._late = self.loop.call_later(self.HEAD_S, self._end)
+
+    def _head_came(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _end(self) -> None:
+        self._late = None
+        self.transport.close()

@@ -1,0 +1,176 @@
+"""Callers without haste are hung up on, and who comes meanwhile is served; over real sockets."""
+
+import asyncio
+import logging
+import resource
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, ClassVar
+
+import pytest
+import uvicorn
+
+from addon.cli.protocol import Crowd, Protocol, raise_file_limit
+
+HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
+SHORT_S = 0.2
+Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def application(scope: Any, receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
+    """/stream answers a byte each 50 ms for 0.6 s; everything else takes the body and answers at once."""
+    if scope["path"] != "/stream":
+        while (await receive()).get("more_body"):
+            pass
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    if scope["path"] == "/stream":
+        for _ in range(12):
+            await send({"type": "http.response.body", "body": b".", "more_body": True})
+            await asyncio.sleep(0.05)
+    await send({"type": "http.response.body", "body": b"end"})
+
+
+class Door:
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.opened: list[Wire] = []
+
+    async def dial(self, sent: bytes) -> Wire:
+        wire = await asyncio.open_connection("127.0.0.1", self.port)
+        self.opened.append(wire)
+        wire[1].write(sent)
+        await wire[1].drain()
+        return wire
+
+    async def ask(self, path: str = "/") -> bytes:
+        reader, _ = await self.dial(b"GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" % path.encode())
+        return await asyncio.wait_for(reader.read(), 5)
+
+
+@asynccontextmanager
+async def opened(*, most: int = 100, head_s: float = SHORT_S) -> AsyncIterator[Door]:
+    class Small(Protocol):
+        HEAD_S: ClassVar[float] = head_s
+        crowd: ClassVar[Crowd] = Crowd(most)
+
+    wanted = uvicorn.Config(
+        application, port=0, http=Small, lifespan="off", log_config=None, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(wanted)
+    # The signals of the test runner are its own.
+    server.capture_signals = suppress  # type: ignore[method-assign, assignment]
+    running = asyncio.create_task(server.serve())
+    async with asyncio.timeout(20):
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        door = Door(server.servers[0].sockets[0].getsockname()[1])
+        try:
+            yield door
+        finally:
+            for _, writer in door.opened:
+                writer.close()
+            server.should_exit = True
+            await running
+
+
+async def hung_up(wire: Wire, within_s: float) -> bool:
+    """Whether the other end closes the connection."""
+    try:
+        await asyncio.wait_for(wire[0].read(), within_s)
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+    return True
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD, b"\r\n"], ids=["nothing", "half a head", "an empty line"])
+async def test_who_does_not_finish_the_headers_is_hung_up_on(sent: bytes) -> None:
+    async with opened() as door:
+        wire = await door.dial(sent)
+        assert not await hung_up(wire, SHORT_S / 2)
+        assert await hung_up(wire, 3)
+
+
+async def test_more_headers_do_not_buy_more_time() -> None:
+    async with opened() as door:
+        wire = await door.dial(HEAD)
+        ended = asyncio.create_task(hung_up(wire, 3))
+        for _ in range(30):
+            with suppress(ConnectionError):
+                wire[1].write(b"X: y\r\n")
+            await asyncio.sleep(0.02)
+        assert ended.done()
+        assert await ended
+
+
+@pytest.mark.parametrize("more", [HEAD, b"\r\n"], ids=["half a head", "an empty line"])
+async def test_the_next_request_is_bounded_too(more: bytes) -> None:
+    async with opened() as door:
+        reader, writer = await door.dial(HEAD + b"\r\n")
+        await reader.readuntil(b"0\r\n\r\n")
+        # Resting is for keep-alive to end, which is later.
+        assert not await hung_up((reader, writer), 2 * SHORT_S)
+        writer.write(more)
+        assert await hung_up((reader, writer), 3)
+
+
+async def test_a_long_answer_is_not_cut_by_time_nor_by_number() -> None:
+    async with opened(most=4) as door:
+        stream = asyncio.create_task(door.ask("/stream"))
+        await asyncio.sleep(0.1)
+        for _ in range(20):
+            await door.dial(HEAD)
+        assert (await stream).endswith(b"end\r\n0\r\n\r\n")
+
+
+async def test_beyond_the_cap_the_slow_go_first_and_a_caller_is_served(caplog: pytest.LogCaptureFixture) -> None:
+    async with opened(most=20, head_s=30) as door:
+        with caplog.at_level(logging.WARNING, "addon.serve"):
+            slow = [await door.dial(HEAD) for _ in range(20)]
+            resting, _ = wire = await door.dial(HEAD + b"\r\n")
+            await resting.readuntil(b"0\r\n\r\n")
+            await asyncio.sleep(1.1)
+            for _ in range(15):
+                assert (await asyncio.wait_for(door.ask(), 1)).startswith(b"HTTP/1.1 200")
+            later = [await door.dial(HEAD) for _ in range(5)]
+        assert await hung_up(slow[0], 1)
+        assert not await hung_up(slow[-1], 0.1)
+        assert not await hung_up(wire, 0.1)
+        assert not await hung_up(later[-1], 0.1)
+    said = [record.getMessage() for record in caplog.records if record.name == "addon.serve"]
+    assert len(said) == 1
+    assert "more than 20 connections" in said[0]
+
+
+async def test_a_flood_of_newcomers_leaves_the_newest_a_place() -> None:
+    async with opened(most=20, head_s=30) as door:
+        flood = [await door.dial(HEAD) for _ in range(200)]
+        assert (await asyncio.wait_for(door.ask(), 1)).startswith(b"HTTP/1.1 200")
+        open_still = sum(not wire[0].at_eof() and wire[0].exception() is None for wire in flood)
+        assert open_still <= 25
+
+
+async def test_a_slow_body_may_be_made_to_leave() -> None:
+    async with opened(most=3) as door:
+        wire = await door.dial(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{")
+        assert not await hung_up(wire, 1.1)
+        for _ in range(4):
+            await door.dial(HEAD)
+        assert await hung_up(wire, 1)
+
+
+@pytest.mark.parametrize(("files", "most"), [(1024, 819), (65_536, 8192), (1, 1)])
+def test_the_cap_follows_the_limit_of_open_files(files: int, most: int) -> None:
+    assert Crowd.of(files).most == most
+
+
+def test_the_limit_of_open_files_is_raised_as_far_as_it_goes() -> None:
+    before = soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 512), hard))
+        assert raise_file_limit() == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        wanted = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (wanted, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
