@@ -181,13 +181,19 @@ def environment(url: str) -> dict[str, str]:
     return {**bare, "PYTHONPATH": str(ROOT), "DATABASE_URL": url, "TERM": "xterm-256color"}
 
 
+def hears_ctrl_c() -> None:
+    """Shells have what they start in the background ignore it, which is inherited."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.process
 @pytest.mark.parametrize("ended_by", ["Ctrl-C", "reader"])
 def test_watched_by_a_program_it_tells_a_document_per_line(url: str, tmp_path: Path, ended_by: str) -> None:
     command = [*COMMAND, "--json", "--watch", "--every", "0.5"]
     with subprocess.Popen(
-        command, cwd=tmp_path, env=environment(url), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+        command, cwd=tmp_path, env=environment(url), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=hears_ctrl_c,
+    ) as process:  # fmt: skip
         assert process.stdout is not None
         assert process.stderr is not None
         lines = [json.loads(process.stdout.readline()) for _ in range(2)]
@@ -208,7 +214,7 @@ def terminal(url: str, folder: Path, *, width: int = 100, height: int = 40) -> I
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
     process = subprocess.Popen(
         [*COMMAND, "--every", "0.5"], cwd=folder, env=environment(url), stdin=theirs, stdout=theirs, stderr=theirs,
-        start_new_session=True,
+        start_new_session=True, preexec_fn=hears_ctrl_c,
     )  # fmt: skip
     try:
         yield Terminal(ours, theirs, process)
