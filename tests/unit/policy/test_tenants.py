@@ -11,6 +11,9 @@ from addon.store.secrets import Seals
 
 NOW = 1_795_000_000.0
 
+SECRET = "what acme and the add-on share"
+"""Longer than what a sealed text may hold by chance."""
+
 
 class Clock:
     def __init__(self) -> None:
@@ -33,7 +36,7 @@ def tenants(database: Database, seals: Seals, clock: Clock) -> Tenants:
 @pytest.fixture
 async def installed(database: Database, seals: Seals, tenants: Tenants) -> str:
     lifecycle = Lifecycle(database, seals, settings=Settings(), tenants=tenants, dropped=lambda _: None)
-    came = Installation("acme", "https://acme.atlassian.net", "https://issues.acme.example", "s1", "oauth", "token:1")
+    came = Installation("acme", "https://acme.atlassian.net", "https://issues.acme.example", SECRET, "oauth", "token:1")
     return await lifecycle.installed(came, NOW)
 
 
@@ -41,7 +44,7 @@ async def test_installed_site_is_found_by_issuer_and_by_id(tenants: Tenants, ins
     tenant = await tenants.by_client_key("acme")
     assert tenant == await tenants.by_id(installed)
     assert tenant is not None
-    assert (tenant.id, tenant.site.shared_secret, tenant.site.oauth_client_id) == (installed, "s1", "oauth")
+    assert (tenant.id, tenant.site.shared_secret, tenant.site.oauth_client_id) == (installed, SECRET, "oauth")
     assert (tenant.site.base_url, tenant.display_url) == ("https://acme.atlassian.net", "https://issues.acme.example")
     assert tenant.site.app_key == Settings().addon_key
 
@@ -57,8 +60,8 @@ async def test_secret_is_sealed_in_the_row_and_absent_from_what_is_printed(
     async with database.begin() as tx:
         row = await rows.by_id(tx, installed)
     assert row is not None
-    assert b"s1" not in (row.shared_secret or b"s1")
-    assert "s1" not in repr(await tenants.by_id(installed)) + repr(row)
+    assert SECRET.encode() not in (row.shared_secret or SECRET.encode())
+    assert SECRET not in repr(await tenants.by_id(installed)) + repr(row)
 
 
 async def change(database: Database, tenant_id: str, **values: object) -> None:

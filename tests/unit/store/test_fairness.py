@@ -246,7 +246,8 @@ async def test_claim_and_sweep_find_their_rows_by_index_among_tens_of_thousands(
             for statement, values in asked:
                 steps = await plan(tx, statement, values)
                 assert whole_table(steps) == [], steps
-                assert "ix_runs_waiting" in steps or "ix_runs_lease" in steps, steps
+                # Of what is at work there is little: either of its two indexes will do.
+                assert any(f"ix_runs_{name}" in steps for name in ("waiting", "lease", "working")), steps
 
 
 async def test_flood_of_one_site_makes_no_claim_look_at_its_rows(crowded: Database) -> None:
