@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from addon.clockwork.unbroken import unbroken
+from addon.observe.unbroken import unbroken
 from addon.store.db import Database, DatabaseDown
 from addon.store.repos import leaders as rows
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 
-from addon.clockwork.unbroken import unbroken
+from addon.observe.unbroken import unbroken
 from addon.store.db import Database, DatabaseDown
 from addon.store.repos import processes as rows
 from addon.store.repos.processes import Identity, Load

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.clockwork.leader import OFFICE
 from addon.clockwork.slots import NoSchedule, following
-from addon.clockwork.unbroken import unbroken
 from addon.errors import AddonError, Forbidden
+from addon.observe.unbroken import unbroken
 from addon.store.db import Database, DatabaseDown
 from addon.store.repos import schedules as rows
 from addon.store.repos.schedules import Schedule

@@ -10,10 +10,10 @@ from typing import Any
 
 from addon.clockwork.leader import Leader
 from addon.clockwork.schedules import Clock, Kinds, Schedules, Slot, Wanted
-from addon.clockwork.unbroken import unbroken
 from addon.errors import AddonError
 from addon.jira.users import own_account
 from addon.observe.pulse import Pulse
+from addon.observe.unbroken import unbroken
 from addon.policy.retention import purge, tidy
 from addon.queue.broker import QUEUES
 from addon.runs.desk import Desk

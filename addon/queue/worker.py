@@ -16,6 +16,7 @@ from typing import Any, Generic
 from addon.errors import Unavailable
 from addon.observe.metrics import QUEUE_DEPTH, QUEUE_OLDEST
 from addon.observe.pulse import Pulse
+from addon.observe.unbroken import unbroken
 from addon.queue.attempts import Attempts, background, report
 from addon.queue.broker import Wakes
 from addon.queue.lane import L, Lane, Pace
@@ -216,7 +217,8 @@ class Worker(Generic[L]):
             await asyncio.sleep(min(period_s * random.uniform(0.7, 1.0) * 2**failures, longest_s))  # noqa: S311
             self.pulse.beat(step.__name__.strip("_"))
             try:
-                await step()
+                # Torn off by the stop, a statement would hold SQLite's one file until its connection is found dead.
+                await unbroken(step())
                 failures = 0
             except Unavailable:
                 failures = min(failures + 1, 4)
