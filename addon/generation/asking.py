@@ -66,7 +66,7 @@ async def ask(work: Work, prompt: Prompt, *, shape: type[T], check: Checks[T]) -
         return Asked(None, None, "no_model")
 
     async def show(partial: dict[str, Any]) -> None:
-        await work.progress.partial(check.preview(partial))
+        await work.progress.partial(lambda: check.preview(partial))
 
     try:
         answer = await work.model.ask(prompt, shape=shape, check=check, on_partial=show)

@@ -39,7 +39,7 @@ class Silent:
     async def stage(self, name: str, done: int = 0, *, total: int = 0) -> None:
         await self.inner.stage(name, done, total=total)
 
-    async def partial(self, data: dict[str, Any]) -> None:
+    async def partial(self, made: Callable[[], dict[str, Any]]) -> None:
         return None
 
 
@@ -54,5 +54,5 @@ class Beside:
     async def stage(self, name: str, done: int = 0, *, total: int = 0) -> None:
         await self.inner.stage(name, done, total=total)
 
-    async def partial(self, data: dict[str, Any]) -> None:
-        await self.inner.partial({**self.finished, self.name: data})
+    async def partial(self, made: Callable[[], dict[str, Any]]) -> None:
+        await self.inner.partial(lambda: {**self.finished, self.name: made()})

@@ -38,7 +38,7 @@ async def open_between(settings: Settings, duties: Duties) -> AsyncIterator[Betw
     hub, shared = Hub(redis), Shared(redis)
     streams = Slots(shared, purpose="streams")
     try:
-        bus = Bus(hub, watched=duties.watched)
+        bus = Bus(hub, watched=duties.watched, works=duties.work)
         yield Between(redis, hub, Wakes(redis, hub=hub), bus, shared, Windows(shared), streams)
     finally:
         # The connection last: what was begun still has words to say and places to give back.

@@ -12,6 +12,7 @@ from addon.runs.feature import Outcome
 from addon.runs.progress import back_in_the_queue
 from addon.runs.publish import plan, plan_asked
 from addon.runs.setbacks import failed
+from addon.store import clock
 from addon.store.leases import Ending, Lease, finish
 from addon.store.repos import checkpoints, events
 from addon.store.repos import runs as rows
@@ -72,10 +73,9 @@ async def _closed(tx: AsyncConnection, lease: Lease, *, state: str | None) -> st
     await events.drop_partials(tx, lease.tenant_id, run_id=lease.id)
     if state in ENDED:
         await checkpoints.drop(tx, lease.tenant_id, run_id=lease.id)
-    run = await rows.get(tx, lease.tenant_id, run_id=lease.id)
-    if run is not None and run.finished_at is not None:
-        RUNS.labels(run.kind, state).inc()
-        RUN_SECONDS.labels(run.kind).observe(run.finished_at - run.created_at)
+        kind = await rows.kind(tx, lease.tenant_id, run_id=lease.id)
+        RUNS.labels(kind, state).inc()
+        RUN_SECONDS.labels(kind).observe(clock.now(tx) - lease.created_at)
     return state
 
 

@@ -10,9 +10,10 @@ from addon.errors import NotFound
 from addon.runs.bus import Bus
 from addon.runs.view import run_view, written_of
 from addon.runs.watching import News, Watched
-from addon.store.db import Database, DatabaseDown
+from addon.store.db import Database
 from addon.store.repos import events, runs, verdicts
 from addon.store.repos.runs import ENDED
+from addon.store.trouble import DatabaseDown
 
 log = logging.getLogger(__name__)
 
@@ -147,6 +148,7 @@ class Events:
         """Wakes the readers of runs that have news nobody told us of, as long as any run is watched."""
         while self._watched:
             await self._until_due()
+            self._bus.remind()
             try:
                 await self._compare(list(self._watched))
             except DatabaseDown:

@@ -12,7 +12,6 @@ from addon.runs.feature import Feature, LeaseLost, Outcome
 from addon.runs.preparing import prepared
 from addon.runs.setbacks import missing, site_in_sight
 from addon.store.leases import Ending, Lease
-from addon.store.repos import events
 from addon.store.repos import runs as rows
 from addon.store.repos.runs import Run
 
@@ -28,11 +27,11 @@ class RunJob:
 
     async def execute(self, lease: Lease) -> None:
         """Raises DatabaseDown when the outcome could not be saved; the run then starts over elsewhere."""
-        async with self._desk.db.begin() as tx:
-            run = await rows.get(tx, lease.tenant_id, run_id=lease.id)
-            seq = await events.last_seq(tx, lease.tenant_id, run_id=lease.id)
-        if run is None:
+        async with self._desk.db.single() as tx:
+            found = await rows.taken_up(tx, lease.tenant_id, run_id=lease.id)
+        if found is None:
             return
+        run, seq = found
         try:
             outcome = await self._outcome(lease, run, seq=seq)
         except LeaseLost:

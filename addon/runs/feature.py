@@ -44,8 +44,11 @@ class Progress(Protocol):
     async def stage(self, name: str, done: int = 0, *, total: int = 0) -> None:
         """A step begins: reading, thinking, checking, writing. Stops the run when it no longer holds its lease."""
 
-    async def partial(self, data: dict[str, Any]) -> None:
-        """As much of the result as is known, the whole of it each time; most calls in quick succession are dropped."""
+    async def partial(self, made: Callable[[], dict[str, Any]]) -> None:
+        """As much of the result as is known, the whole of it each time.
+
+        made: called only when it will be told; while nobody watches, and in quick succession, it is not.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from addon.runs.feature import LeaseLost, Stored
 from addon.runs.moments import iso
 from addon.store.db import Database
 from addon.store.leases import Lease
-from addon.store.repos import checkpoints, events
+from addon.store.repos import checkpoints, events, reports
 from addon.store.repos import runs as rows
+from addon.store.repos.reports import Stage
 from addon.store.repos.runs import Run
 
 PARTIAL_EVERY_S = 0.4
@@ -34,31 +35,26 @@ class RunProgress:
         self._lease = lease
         self._seq = after
         self._clock = clock
-        self._stage = ("queued", 0, 0)
+        self._stage = Stage("queued")
         self._next_partial = 0.0
 
     async def stage(self, name: str, done: int = 0, *, total: int = 0) -> None:
         """Raises LeaseLost, DatabaseDown."""
-        self._stage = (name, done, total)
+        self._stage = Stage(name, done, total)
         await self._report(events.stage(self._next(), name, done=done, total=total))
 
-    async def partial(self, data: dict[str, Any]) -> None:
+    async def partial(self, made: Callable[[], dict[str, Any]]) -> None:
         """Raises LeaseLost, DatabaseDown."""
         now = self._clock()
-        if now < self._next_partial:
+        # Of what nobody watches only the result is wanted, and who begins to watch is shown the next words.
+        if now < self._next_partial or not self._bus.is_watched(self._lease.id):
             return
         self._next_partial = now + PARTIAL_EVERY_S
-        await self._report(events.partial(self._next(), data))
+        await self._report(events.partial(self._next(), made()))
 
     async def _report(self, event: events.Event) -> None:
-        async with self._db.begin() as tx:
-            # The update comes first: it proves the lease and keeps the row, so that only its holder hands out numbers.
-            name, done, total = self._stage
-            if not await rows.save_progress(tx, self._lease, stage=name, done=done, total=total):
-                raise LeaseLost
-            if event.event == "token":
-                await events.drop_partials(tx, self._lease.tenant_id, run_id=self._lease.id)
-            await events.add(tx, self._lease, event=event, now=time.time())
+        if not await reports.report(self._db, self._lease, stage=self._stage, event=event):
+            raise LeaseLost
         self._bus.tell(self._lease.id)
 
     def _next(self) -> int:
@@ -76,17 +72,17 @@ class RunLedger:
 
     async def save_facts(self, facts: Mapping[str, Any], input_hash: str) -> None:
         """Raises LeaseLost, DatabaseDown."""
-        async with self.db.begin() as tx:
+        async with self.db.single() as tx:
             if not await rows.save_facts(tx, self.lease, facts=facts, input_hash=input_hash):
                 raise LeaseLost
 
     async def earlier(self, input_hash: str) -> Stored | None:
-        async with self.db.begin() as tx:
+        async with self.db.single() as tx:
             found = await rows.earlier(tx, self.run, input_hash=input_hash)
         return Stored(found.origin, found.result) if found and found.result is not None else None
 
     async def kept(self, name: str) -> dict[str, Any] | None:
-        async with self.db.begin() as tx:
+        async with self.db.single() as tx:
             return await checkpoints.get(tx, self.run.tenant_id, run_id=self.run.id, name=name)
 
     async def keep(self, name: str, value: Mapping[str, Any]) -> None:

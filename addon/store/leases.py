@@ -39,8 +39,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from addon.store.db import Insert
 from addon.store.fairness import QUEUED, RUNNING, Share, Turn, at_any_time, next_rows, oldest, served
+from addon.store.inserts import Insert
 from addon.store.suspects import LAST_CHANCE, apart
 from addon.store.tables.runs import paces
 from addon.store.tables.tenants import tenants
@@ -78,6 +78,13 @@ class Lease:
     failures: int = 0
     failing: str = ""
     term: Term = field(default_factory=Term, compare=False, repr=False)
+
+    @property
+    def fence(self) -> dict[str, Any]:
+        """What `fenced` asks for."""
+        return {
+            "f_id": self.id, "f_tenant_id": self.tenant_id, "f_worker": self.worker, "f_attempts": self.attempts
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,25 +171,26 @@ class Claims:
         return update(self.table).where(attempts, c.worker == self.worker, c.state == RUNNING)
 
 
-def held(table: Table, lease: Lease) -> ColumnElement[bool]:
-    """The fence: true for the row as long as this very attempt holds it."""
-    return (
-        (table.c.id == lease.id)
-        & (table.c.tenant_id == lease.tenant_id)
-        & (table.c.worker == lease.worker)
-        & (table.c.attempts == lease.attempts)
-        & (table.c.state == "running")
+@cache
+def fenced(table: Table) -> Update:
+    """Changes the row as long as this very attempt holds it. Executed with `Lease.fence` and the columns to set.
+
+    Built once: to put it together takes longer than to run it.
+    """
+    c = table.c
+    return update(table).where(
+        c.id == bindparam("f_id", type_=String),
+        c.tenant_id == bindparam("f_tenant_id", type_=String),
+        c.worker == bindparam("f_worker", type_=String),
+        c.attempts == bindparam("f_attempts", type_=Integer),
+        c.state == RUNNING,
     )
 
 
 async def finish(tx: AsyncConnection, table: Table, *, lease: Lease, ending: Ending, now: float) -> bool:
     """False when the lease was lost meanwhile: then nothing was changed and the caller's outcome must be dropped."""
-    statement = (
-        update(table)
-        .where(held(table, lease))
-        .values(**dict(ending.values or {}), state=ending.state, error=ending.error, finished_at=now, **_FREE)
-    )
-    return (await tx.execute(statement)).rowcount == 1
+    last = {**(ending.values or {}), "state": ending.state, "error": ending.error, "finished_at": now, **_FREE}
+    return (await tx.execute(fenced(table), {**lease.fence, **last})).rowcount == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +208,8 @@ class Again:
 async def retry(tx: AsyncConnection, table: Table, *, lease: Lease, again: Again, now: float) -> str | None:
     """Puts the row back; its new state, `cancelled` when that was asked for. None when the lease was lost."""
     told = {name: value for name in ("error", "failures") if (value := getattr(again, name)) is not None}
-    back = update(table).where(held(table, lease)).values({"run_at": again.run_at, **told, **_back(table, now)})
-    state: str | None = (await tx.execute(back.returning(table.c.state))).scalar_one_or_none()
+    back = fenced(table).values({"run_at": again.run_at, **told, **_back(table, now)})
+    state: str | None = (await tx.execute(back.returning(table.c.state), lease.fence)).scalar_one_or_none()
     return state
 
 

@@ -104,11 +104,14 @@ class Thinker:
         """Tells watchers what is known so far; themes of earlier batches stay on the page."""
         themes = [theme.model_dump(mode="json") for part in before for theme in part.themes]
 
+        def shown(partial: dict[str, Any]) -> dict[str, Any]:
+            found = check.preview(partial)
+            if themes or "themes" in found:
+                found["themes"] = [*themes, *found.get("themes", [])]
+            return found
+
         async def show(partial: dict[str, Any]) -> None:
-            shown = check.preview(partial)
-            if themes or "themes" in shown:
-                shown["themes"] = [*themes, *shown.get("themes", [])]
-            await self._work.progress.partial(shown)
+            await self._work.progress.partial(lambda: shown(partial))
 
         return show
 

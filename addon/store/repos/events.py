@@ -4,11 +4,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, select, tuple_
+from sqlalchemy import and_, bindparam, delete, func, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.leases import Lease
 from addon.store.tables.runs import run_events, runs
+
+PARTIAL = "token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,13 @@ class Event:
     seq: int
     event: str
     data: dict[str, Any]
+
+
+_DROPPED = delete(run_events).where(
+    run_events.c.tenant_id == bindparam("e_tenant_id"),
+    run_events.c.run_id == bindparam("e_run_id"),
+    run_events.c.event == PARTIAL,
+)
 
 
 async def add(tx: AsyncConnection, lease: Lease, *, event: Event, now: float) -> None:
@@ -67,11 +76,7 @@ async def last_seq(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> int:
 
 async def drop_partials(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> None:
     """Removes partial results: each one replaces those before it, and the result replaces them all."""
-    await tx.execute(
-        delete(run_events).where(
-            run_events.c.tenant_id == tenant_id, run_events.c.run_id == run_id, run_events.c.event == "token"
-        )
-    )
+    await tx.execute(_DROPPED, {"e_tenant_id": tenant_id, "e_run_id": run_id})
 
 
 def stage(seq: int, name: str, *, done: int, total: int, **more: object) -> Event:
@@ -79,4 +84,4 @@ def stage(seq: int, name: str, *, done: int, total: int, **more: object) -> Even
 
 
 def partial(seq: int, data: Mapping[str, Any]) -> Event:
-    return Event(seq, "token", dict(data))
+    return Event(seq, PARTIAL, dict(data))

@@ -2,15 +2,30 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Select,
+    String,
+    Update,
+    and_,
+    bindparam,
+    exists,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from addon.store.db import insert_into
 from addon.store.fairness import Moment
 from addon.store.ids import new_id
-from addon.store.leases import Lease, held
+from addon.store.inserts import Insert, insert_into
+from addon.store.leases import Lease, fenced
 from addon.store.repos.runs import Run
 from addon.store.tables.runs import publications
 
@@ -68,14 +83,6 @@ class Item:
     run_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rivals:
-    """newer: one made later waits, works or is done. writing: one is being written at this moment."""
-
-    newer: bool
-    writing: bool
-
-
 IN_ORDER = ("subtasks",)
 """Targets whose items Jira shows in the order in which they came into being."""
 OF_ITEMS = ("subtasks", "xray", "zephyr")
@@ -128,10 +135,7 @@ async def add(
     because an earlier one may have reached Jira. rewrite: markers of done ones that start over as well.
     """
     for item in items:
-        states = ("queued", "failed", "cancelled", UNDONE, *(("succeeded",) if item.marker in rewrite else ()))
-        statement = insert_into(tx, publications).on_conflict_do_update(
-            index_elements=["tenant_id", "marker"], set_=_AGAIN, where=publications.c.state.in_(states)
-        )
+        statement = _adding(tx.dialect.name, rewrite=item.marker in rewrite)
         await tx.execute(statement, _values(run, item, now=now))
 
 
@@ -144,18 +148,8 @@ async def leave(tx: AsyncConnection, run: Run, *, item: Item, error: Mapping[str
 
 async def supersede(tx: AsyncConnection, run: Run, *, target: str, slot: str, now: float) -> int:
     """Sets aside what older runs still wanted to write into this slot of the issue."""
-    statement = (
-        update(publications)
-        .where(
-            *_place(run.tenant_id, run.issue_id, target=target),
-            publications.c.slot == slot,
-            publications.c.run_id != run.id,
-            publications.c.state == "queued",
-            publications.c.undoing.is_(False),
-        )
-        .values(state="cancelled", error=SUPERSEDED, finished_at=now)
-    )
-    return (await tx.execute(statement)).rowcount
+    place = {"p_tenant_id": run.tenant_id, "p_issue_id": run.issue_id, "p_target": target, "p_slot": slot}
+    return (await tx.execute(_SUPERSEDING, {**place, "p_run_id": run.id, "finished_at": now})).rowcount
 
 
 async def get(tx: AsyncConnection, tenant_id: str, *, publication_id: str) -> Publication | None:
@@ -180,34 +174,14 @@ async def standing(
     tx: AsyncConnection, tenant_id: str, *, issue_id: str, targets: Collection[str]
 ) -> list[Publication]:
     """What is written for the issue at these targets, or on its way there; oldest first."""
-    undoing = publications.c.undoing
-    there = or_(
-        publications.c.state == "succeeded",
-        and_(publications.c.state.in_(("queued", "running")), ~undoing),
-        # An undo that was given up leaves what was written where it is.
-        and_(publications.c.state == "failed", undoing),
-    )
-    mine = _mine(tenant_id).where(publications.c.issue_id == issue_id, publications.c.target.in_(targets), there)
-    return [Publication(*row) for row in (await tx.execute(mine.order_by(publications.c.created_at))).all()]
-
-
-async def latest_done(
-    tx: AsyncConnection, tenant_id: str, *, issue_id: str, target: str, slot: str
-) -> Publication | None:
-    """The last one that was written into this slot of the issue."""
-    query = _mine(tenant_id).where(
-        *_place(tenant_id, issue_id, target=target),
-        publications.c.slot == slot,
-        publications.c.state == "succeeded",
-    )
-    return _one((await tx.execute(query.order_by(publications.c.created_at.desc()).limit(1))).first())
+    asked = {"p_tenant_id": tenant_id, "p_issue_id": issue_id, "targets": list(targets)}
+    return [Publication(*row) for row in (await tx.execute(_STANDING, asked)).all()]
 
 
 async def keep(tx: AsyncConnection, lease: Lease, *, kept: Mapping[str, Any]) -> bool:
     """Keeps how far the write has come, with where it stands if it says so; False when the lease was lost."""
     known = {name: kept[name] for name in ("remote_id", "remote_key", "url") if kept.get(name)}
-    statement = update(publications).where(held(publications, lease)).values(kept=dict(kept), **known)
-    return (await tx.execute(statement)).rowcount == 1
+    return (await tx.execute(fenced(publications), {**lease.fence, "kept": dict(kept), **known})).rowcount == 1
 
 
 async def again(tx: AsyncConnection, tenant_id: str, *, publication_id: str, now: float) -> bool:
@@ -249,19 +223,6 @@ async def newer_written(tx: AsyncConnection, publication: Publication) -> bool:
         _newer_than(publication),
     )
     return (await tx.execute(found.limit(1))).first() is not None
-
-
-async def rivals(tx: AsyncConnection, publication: Publication) -> Rivals:
-    """Who else is at the same slot of the same issue."""
-    newer = and_(publications.c.undoing.is_(False), _newer_than(publication))
-    query = select(newer.label("newer"), publications.c.state).where(
-        *_place(publication.tenant_id, publication.issue_id, target=publication.target),
-        publications.c.slot == publication.slot,
-        publications.c.id != publication.id,
-        or_(publications.c.state == "running", and_(publications.c.state.in_(("queued", "succeeded")), newer)),
-    )
-    found = (await tx.execute(query)).all()
-    return Rivals(any(row.newer for row in found), any(row.state == "running" for row in found))
 
 
 def turn(now: Moment) -> ColumnElement[bool]:
@@ -344,3 +305,44 @@ def _mine(tenant_id: str) -> Select[Any]:
 
 def _one(row: Any) -> Publication | None:
     return Publication(*row) if row else None
+
+
+# What follows is built once: to put it together takes longer than to run it.
+@cache
+def _adding(dialect: str, *, rewrite: bool) -> Insert:
+    state = publications.c.state
+    states = ("queued", "failed", "cancelled", UNDONE, *(("succeeded",) if rewrite else ()))
+    new = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(publications)
+    return new.on_conflict_do_update(
+        index_elements=["tenant_id", "marker"], set_=_AGAIN, where=or_(*(state == each for each in states))
+    )
+
+
+def _superseding() -> Update:
+    c = publications.c
+    return (
+        update(publications)
+        .where(
+            *(c[name] == bindparam(f"p_{name}", type_=String) for name in ("tenant_id", "issue_id", "target", "slot")),
+            c.run_id != bindparam("p_run_id", type_=String),
+            c.state == "queued",
+            c.undoing.is_(False),
+        )
+        .values(state="cancelled", error=SUPERSEDED, finished_at=bindparam("finished_at", type_=Float))
+    )
+
+
+def _standing() -> Select[Any]:
+    c = publications.c
+    there = or_(
+        c.state == "succeeded",
+        and_(or_(c.state == "queued", c.state == "running"), ~c.undoing),
+        # An undo that was given up leaves what was written where it is.
+        and_(c.state == "failed", c.undoing),
+    )
+    mine = (c[name] == bindparam(f"p_{name}", type_=String) for name in ("tenant_id", "issue_id"))
+    at = c.target.in_(bindparam("targets", expanding=True))
+    return select(*_COLUMNS).where(*mine, at, there).order_by(c.created_at)
+
+
+_SUPERSEDING, _STANDING = _superseding(), _standing()

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sqlalchemy import Select, null, select, update
+from sqlalchemy import Select, bindparam, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from addon.store.db import insert_into
 from addon.store.ids import new_id
-from addon.store.leases import Lease, held
-from addon.store.tables.runs import runs
+from addon.store.inserts import insert_into
+from addon.store.leases import Lease, fenced
+from addon.store.tables.runs import run_events, runs
 
 ACTIVE = ("queued", "running")
 ENDED = ("succeeded", "failed", "cancelled")
@@ -96,6 +96,12 @@ class Page(Protocol):
 
 
 _COLUMNS = tuple(runs.c[name] for name in Run.__dataclass_fields__)
+_LAST_SEQ = select(func.max(run_events.c.seq)).where(
+    run_events.c.run_id == runs.c.id, run_events.c.tenant_id == runs.c.tenant_id
+)
+_THIS = (runs.c.tenant_id == bindparam("r_tenant_id"), runs.c.id == bindparam("r_id"))
+_TAKEN_UP = select(*_COLUMNS, _LAST_SEQ.scalar_subquery()).where(*_THIS)
+_KIND = select(runs.c.kind).where(*_THIS)
 
 
 async def insert(tx: AsyncConnection, tenant_id: str, *, new: NewRun, now: float) -> str | None:
@@ -140,6 +146,17 @@ async def hurry(tx: AsyncConnection, tenant_id: str, *, wanted: NewRun, now: flo
 
 async def get(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> Run | None:
     return _one((await tx.execute(_mine(tenant_id).where(runs.c.id == run_id))).first())
+
+
+async def taken_up(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> tuple[Run, int] | None:
+    """The run, and the highest number of an event that an earlier attempt has used, 0 for none."""
+    row = (await tx.execute(_TAKEN_UP, {"r_tenant_id": tenant_id, "r_id": run_id})).first()
+    return (Run(*row[:-1]), row[-1] or 0) if row else None
+
+
+async def kind(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> str:
+    """Of a run that is there."""
+    return str((await tx.execute(_KIND, {"r_tenant_id": tenant_id, "r_id": run_id})).scalar_one())
 
 
 async def active(tx: AsyncConnection, tenant_id: str, *, kind: str, issue_id: str | None) -> Run | None:
@@ -232,14 +249,8 @@ async def earlier(tx: AsyncConnection, run: Run, *, input_hash: str) -> Run | No
 
 async def save_facts(tx: AsyncConnection, lease: Lease, *, facts: Mapping[str, Any], input_hash: str) -> bool:
     """False when the lease is lost."""
-    values = {"facts": dict(facts), "input_hash": input_hash}
-    return (await tx.execute(update(runs).where(held(runs, lease)).values(**values))).rowcount == 1
-
-
-async def save_progress(tx: AsyncConnection, lease: Lease, *, stage: str, done: int, total: int) -> bool:
-    """False when the lease is lost."""
-    values = {"stage": stage, "done": done, "total": total}
-    return (await tx.execute(update(runs).where(held(runs, lease)).values(**values))).rowcount == 1
+    read = {"facts": dict(facts), "input_hash": input_hash}
+    return (await tx.execute(fenced(runs), {**lease.fence, **read})).rowcount == 1
 
 
 async def back_to_start(tx: AsyncConnection, tenant_id: str, *, run_id: str) -> None:

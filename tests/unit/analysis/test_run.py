@@ -1,6 +1,7 @@
 """A whole analysis between a pretend Jira and a pretend model."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -42,8 +43,8 @@ class Watched:
     async def stage(self, name: str, done: int = 0, total: int = 0) -> None:
         self.stages.append(name)
 
-    async def partial(self, data: dict[str, Any]) -> None:
-        self.partials.append(data)
+    async def partial(self, made: Callable[[], dict[str, Any]]) -> None:
+        self.partials.append(made())
 
     async def save_facts(self, facts: Any, input_hash: str) -> None:
         self.facts, self.input_hash = json.loads(json.dumps(facts)), input_hash

@@ -1,7 +1,7 @@
 """Whole runs of the kinds that write criteria and scenarios, between a pretend Jira and a pretend model."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -58,8 +58,8 @@ class Watched:
     async def stage(self, name: str, done: int = 0, *, total: int = 0) -> None:
         self.stages.append(name)
 
-    async def partial(self, data: dict[str, Any]) -> None:
-        self.partials.append(json.loads(json.dumps(data)))
+    async def partial(self, made: Callable[[], dict[str, Any]]) -> None:
+        self.partials.append(json.loads(json.dumps(made())))
 
     async def save_facts(self, facts: Mapping[str, Any], input_hash: str) -> None:
         self.facts, self.input_hash = json.loads(json.dumps(facts)), input_hash

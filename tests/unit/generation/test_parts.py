@@ -113,8 +113,8 @@ async def test_a_piece_is_made_once_and_found_by_the_next_attempt() -> None:
 
 async def test_partial_results_of_a_half_stand_beside_what_is_finished() -> None:
     watched = Watched()
-    await Beside(watched, "scenarios", {"criteria": {"feature": "x"}}).partial({"language": "en"})
-    await Silent(watched).partial({"language": "en"})
+    await Beside(watched, "scenarios", {"criteria": {"feature": "x"}}).partial(lambda: {"language": "en"})
+    await Silent(watched).partial(lambda: {"language": "en"})
     for progress in (Beside(watched, "x", {}), Silent(watched)):
         await progress.stage("thinking", 1, total=2)
     assert watched.partials == [{"criteria": {"feature": "x"}, "scenarios": {"language": "en"}}]

@@ -13,14 +13,14 @@ from sqlalchemy import event as sql_event
 from addon.errors import NotFound
 from addon.redis.connection import Redis
 from addon.redis.hub import Hub
-from addon.runs.bus import TOPIC, Bus
+from addon.runs.bus import MANY, TOPIC, WATCHED, WATCHED_S, Bus
 from addon.runs.events import Events, Pace
 from addon.runs.progress import RunProgress
 from addon.runs.watching import News
 from addon.store.db import Database
 from addon.store.leases import Claims, Lease
 from addon.store.migrate import migrate
-from addon.store.repos.events import Event
+from addon.store.repos.events import Event, since
 from addon.store.tables.runs import runs
 from tests.rows import add_run, add_tenant
 from tests.services import PostgreSQL
@@ -249,7 +249,7 @@ async def test_a_reader_that_does_not_read_holds_nobody_and_costs_no_memory(data
         assert (await anext(stuck)).seq == 1
         quick = asyncio.create_task(run.collect())
         for number in range(30):
-            await progress.partial({"n": number, "text": "x" * 10_000})
+            await progress.partial(lambda n=number: {"n": n, "text": "x" * 10_000})
             await asyncio.sleep(0.02)
         (held,) = run.events._watched.values()
         assert len(held._told) == 2
@@ -263,7 +263,8 @@ async def test_a_run_that_begins_anew_shows_no_partial_result_of_before(database
     run = await watched(database)
     async with aclosing(cast("Any", run.stream())) as stream:
         await run.progress.stage("thinking")
-        await run.progress.partial({"n": 1})
+        with run.bus.watch(run.lease.id, asyncio.Event()):
+            await run.progress.partial(lambda: {"n": 1})
         await run.progress.stage("queued")
         while (await anext(stream)).seq < 3:
             pass
@@ -333,13 +334,80 @@ async def test_partial_results_are_thinned_out_and_only_the_last_is_kept(databas
     run = await watched(database)
     moment = [100.0]
     progress = RunProgress(database, run.bus, lease=run.lease, clock=lambda: moment[0])
-    for step in range(6):
-        await progress.partial({"n": step})
-        moment[0] += 0.2
+    with run.bus.watch(run.lease.id, asyncio.Event()):
+        for step in range(6):
+            await progress.partial(lambda n=step: {"n": n})
+            moment[0] += 0.2
     await run.end()
     seen = await run.collect()
     assert [event.data.get("n") for event in seen if event.event == "token"] == [4]
     assert [event.seq for event in seen] == [3, 4]
+
+
+async def test_partial_results_that_nobody_watches_are_not_even_made(database: Database) -> None:
+    hub = Hub()
+    run, others = await watched(database, bus=Bus(hub)), Bus(hub, works=False)
+    made: list[int] = []
+
+    async def partial(number: int) -> list[Any]:
+        await RunProgress(database, run.bus, lease=run.lease, after=number).partial(lambda: {"n": made.append(number)})
+        async with database.begin() as tx:
+            return await since(tx, run.lease.tenant_id, run_id=run.lease.id, after=number)
+
+    assert not await partial(1)
+    with others.watch("another run", asyncio.Event()):
+        assert not await partial(2)
+    with others.watch(run.lease.id, asyncio.Event()):
+        assert [event.event for event in await partial(3)] == ["token"]
+    assert made == [3]
+
+
+def test_watched_elsewhere_is_believed_for_a_while_and_again_when_it_is_said_again() -> None:
+    hub, moment = Hub(), [100.0]
+    working, watching = Bus(hub, clock=lambda: moment[0]), Bus(hub, works=False)
+    with watching.watch("run-1", asyncio.Event()):
+        moment[0] += WATCHED_S - 1
+        assert working.is_watched("run-1")
+        moment[0] += 2
+        assert not working.is_watched("run-1")
+        watching.remind()
+        assert working.is_watched("run-1")
+        assert not working.is_watched("run-2")
+
+
+def test_what_cannot_be_known_counts_as_watched() -> None:
+    hub, moment = Hub(), [100.0]
+    working = Bus(hub, clock=lambda: moment[0])
+    hub.tell(WATCHED)
+    assert working.is_watched("run-1")
+    moment[0] += WATCHED_S + 1
+    assert not working.is_watched("run-1")
+    assert Bus(Hub(Redis("redis://127.0.0.1:1", prefix="t"))).is_watched("run-1")
+
+
+def test_more_watched_runs_than_can_be_kept_count_as_all() -> None:
+    hub, moment = Hub(), [100.0]
+    working = Bus(hub, clock=lambda: moment[0])
+    for number in range(MANY + 5):
+        hub.tell(WATCHED, f"run-{number}")
+    assert len(working._elsewhere) == MANY + 1
+    assert working.is_watched("any")
+    moment[0] += WATCHED_S + 1
+    hub.tell(WATCHED, "run-1")
+    assert list(working._elsewhere) == ["run-1"]
+    assert not working.is_watched("any")
+
+
+async def test_streams_say_again_what_is_watched(database: Database) -> None:
+    hub = Hub()
+    said: list[str] = []
+    run = await watched(database, pace=replace(NEVER, deaf_s=0.05, hearing_s=0.05), bus=Bus(hub))
+    hub.on(WATCHED, said.append)
+    collecting = run.collecting(3)
+    await until(lambda: len(said) >= 4)
+    assert set(said) == {run.lease.id}
+    await run.end()
+    await collecting
 
 
 async def test_watchers_leave_nothing_behind() -> None:

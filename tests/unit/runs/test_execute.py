@@ -18,7 +18,7 @@ from addon.store.repos.runs import Run
 from addon.store.secrets import Seals
 from addon.store.tables.runs import publications, runs
 from tests.rows import add_run, row_of, run_of, set_tenant, states
-from tests.unit.runs.make import Stage, answer, comment, ended, stage, until
+from tests.unit.runs.make import FAST, Stage, answer, comment, ended, stage, until
 
 ISSUE = IssueRef("10001", "ABC-1", "10000")
 
@@ -164,7 +164,9 @@ async def test_attempt_that_lost_its_lease_stores_nothing(database: Database, se
                 lost.append(True)
         return Outcome({"overall": 1}, None, (comment(work.run),))
 
-    async with stage(database, seals, work) as s:
+    # The worker itself must not be the first to notice: it would call the attempt off.
+    size = replace(FAST, pace=replace(FAST.pace, heartbeat_s=4.0))
+    async with stage(database, seals, work, size=size) as s:
         run = await ask(s)
         await until(lambda: _seen(s, 1))
         await until(lambda: _idle(s))
@@ -177,15 +179,20 @@ async def test_attempt_that_lost_its_lease_stores_nothing(database: Database, se
 async def test_partial_results_go_when_the_run_ends_and_stages_stay(database: Database, seals: Seals) -> None:
     async def work(work: Work) -> Outcome:
         await work.progress.stage("reading", 1, total=3)
-        await work.progress.partial({"summary": "A"})
-        await work.progress.partial({"summary": "A login"})
+        with s.office.desk.bus.watch(work.run.id, asyncio.Event()):
+            await work.progress.partial(lambda: {"summary": "A"})
+            await work.progress.partial(lambda: {"summary": "A login"})
+        async with database.begin() as tx:
+            told.extend(await events.since(tx, work.run.tenant_id, run_id=work.run.id, after=0))
         return await answer(work)
 
+    told: list[events.Event] = []
     async with stage(database, seals, work) as s:
         run = await ended(s.office, await ask(s))
         async with database.begin() as tx:
             kept = await events.since(tx, run.tenant_id, run_id=run.id, after=0)
     assert [(event.event, event.data) for event in kept] == [("stage", {"stage": "reading", "done": 1, "total": 3})]
+    assert [event.event for event in told] == ["stage", "token"]
     assert (run.stage, run.done, run.total) == ("reading", 1, 3)
 
 

@@ -70,7 +70,8 @@ async def test_publication_that_jira_fails_many_times_is_written_in_the_end(data
 async def test_while_a_run_waits_for_its_next_try_it_says_why_and_when(database: Database, seals: Seals) -> None:
     async def work(work: Work) -> Outcome:
         await work.progress.stage("reading", 1, total=3)
-        await work.progress.partial({"summary": "A"})
+        with s.office.desk.bus.watch(work.run.id, asyncio.Event()):
+            await work.progress.partial(lambda: {"summary": "A"})
         raise JiraDown(40.0)
 
     async with stage(database, seals, work) as s:

@@ -3,14 +3,18 @@
 import asyncio
 import time
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from addon.store.db import Database
 from addon.store.leases import Claims, Lease
 from addon.store.repos import audit, events, publications
 from addon.store.repos import runs as rows
+from addon.store.repos.claimed import claimed
 from addon.store.repos.publications import Item
+from addon.store.repos.reports import Stage, report
 from addon.store.repos.runs import NewRun
 from addon.store.tables.runs import publications as publication_table
 from addon.store.tables.runs import runs
@@ -102,10 +106,17 @@ async def test_facts_and_progress_are_refused_without_the_lease(database: Databa
     async with database.begin() as tx:
         (lease,) = await Claims(runs, "ann").claim(tx, "ai", limit=1, now=time.time())
         assert await rows.save_facts(tx, lease, facts={"sections": []}, input_hash="hash")
-        assert await rows.save_progress(tx, lease, stage="reading", done=1, total=3)
-        for stale in (replace(lease, attempts=0), replace(lease, worker="bob"), replace(lease, tenant_id="other")):
+    foreign = (replace(lease, attempts=0), replace(lease, worker="bob"), replace(lease, tenant_id="other"))
+    for stale in foreign:
+        async with database.begin() as tx:
             assert not await rows.save_facts(tx, stale, facts={}, input_hash="other")
-            assert not await rows.save_progress(tx, stale, stage="x", done=0, total=0)
+    reading = Stage("reading", 1, 3)
+    assert await report(database, lease, stage=reading, event=events.stage(1, "reading", done=1, total=3))
+    for stale in foreign:
+        for event in (events.stage(2, "x", done=0, total=0), events.partial(3, {"summary": "B"})):
+            assert not await report(database, stale, stage=Stage("x"), event=event)
+    async with database.begin() as tx:
+        assert [event.seq for event in await events.since(tx, tenant_id, run_id=lease.id, after=0)] == [1]
     run = await run_of(database, tenant_id, run_id)
     assert (run.facts, run.input_hash, run.stage, run.done, run.total) == ({"sections": []}, "hash", "reading", 1, 3)
 
@@ -191,20 +202,54 @@ async def test_newer_result_sets_aside_only_waiting_ones_of_the_same_place(datab
     assert {(await row_of(database, publication_table, id_)).state for id_ in others} == {"running", "queued"}
 
 
-async def test_last_one_written_at_a_place_is_found(database: Database) -> None:
-    tenant_id = await add_tenant(database)
+async def test_a_writer_is_told_what_was_written_last_at_its_place(database: Database) -> None:
+    tenant_id, other = await add_tenant(database), await add_tenant(database)
     run_id = await add_run(database, tenant_id)
     for asked in (3.0, 7.0, 5.0):
         await add_publication(database, tenant_id, run_id, state="succeeded", created_at=asked, remote_id=str(asked))
     await add_publication(database, tenant_id, run_id, state="failed", created_at=9.0)
     await add_publication(database, tenant_id, run_id, state="succeeded", created_at=9.0, slot="criteria")
-    async with database.begin() as tx:
-        found = await publications.latest_done(tx, tenant_id, issue_id="10001", target="comment", slot="analysis")
-        assert (
-            await publications.latest_done(tx, "another", issue_id="10001", target="comment", slot="analysis") is None
-        )
+    theirs = await add_run(database, other)
+    await add_publication(database, other, theirs, state="succeeded", created_at=9.0)
+    mine = await add_publication(
+        database, tenant_id, run_id, state="running", created_at=8.0, content={"kind": "é"}, error={"error": "x"}
+    )
+    found = await claimed(database, tenant_id, publication_id=mine)
     assert found is not None
-    assert found.remote_id == "7.0"
+    assert found.previous is not None
+    assert (found.previous.remote_id, found.newer, found.writing) == ("7.0", False, False)
+    async with database.begin() as tx:
+        assert await publications.get(tx, tenant_id, publication_id=mine) == found.publication
+        assert await publications.get(tx, tenant_id, publication_id=found.previous.id) == found.previous
+    assert await claimed(database, other, publication_id=mine) is None
+
+
+@pytest.mark.parametrize(
+    ("rival", "newer", "writing"),
+    [
+        ({"state": "queued", "created_at": 9.0}, True, False),
+        ({"state": "succeeded", "created_at": 9.0}, True, False),
+        ({"state": "running", "created_at": 9.0}, True, True),
+        ({"state": "running", "created_at": 7.0}, False, True),
+        ({"state": "running", "created_at": 9.0, "undoing": True}, False, True),
+        ({"state": "queued", "created_at": 9.0, "undoing": True}, False, False),
+        ({"state": "queued", "created_at": 7.0}, False, False),
+        ({"state": "cancelled", "created_at": 9.0}, False, False),
+        ({"state": "running", "created_at": 9.0, "slot": "criteria"}, False, False),
+        ({"state": "running", "created_at": 9.0, "issue_id": "2"}, False, False),
+    ],
+)
+async def test_a_writer_is_told_who_else_is_at_its_place(
+    database: Database, rival: dict[str, Any], newer: bool, writing: bool
+) -> None:
+    tenant_id, other = await add_tenant(database), await add_tenant(database)
+    run_id, theirs = await add_run(database, tenant_id), await add_run(database, other)
+    mine = await add_publication(database, tenant_id, run_id, state="running", created_at=8.0)
+    await add_publication(database, other, theirs, state="running", created_at=9.0)
+    await add_publication(database, tenant_id, run_id, **rival)
+    found = await claimed(database, tenant_id, publication_id=mine)
+    assert found is not None
+    assert (found.newer, found.writing) == (newer, writing)
 
 
 async def test_audit_is_read_newest_first_by_its_tenant_only(database: Database) -> None:

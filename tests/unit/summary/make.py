@@ -1,6 +1,7 @@
 """Issues as a search gives them, a Jira that searches, and a summary between that and a pretend model."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -100,8 +101,8 @@ class Watched:
     async def stage(self, name: str, done: int = 0, *, total: int = 0) -> None:
         self.stages.append((name, done, total))
 
-    async def partial(self, data: dict[str, Any]) -> None:
-        self.partials.append(data)
+    async def partial(self, made: Callable[[], dict[str, Any]]) -> None:
+        self.partials.append(made())
 
     async def save_facts(self, facts: Any, input_hash: str) -> None:
         self.facts = json.loads(json.dumps(facts))
