@@ -43,6 +43,7 @@ class Process:
         self._warm = warm and KNOWS_ENDS
         self._process: subprocess.Popen[bytes] | Child | None = None
         self._struck = 0
+        self._read = 0
 
     @property
     def pid(self) -> int:
@@ -67,6 +68,11 @@ class Process:
     def output(self) -> str:
         return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
 
+    @property
+    def said(self) -> str:
+        """What it has said since its last start."""
+        return self.output[self._read :]
+
     def last_words(self) -> str:
         """Its name, how it is, and the end of its log."""
         state = "running" if self.running else f"ended with {self.code}"
@@ -77,6 +83,7 @@ class Process:
         self._environment = {**self._environment, **environment}
 
     def start(self) -> None:
+        self._read = len(self.output)
         # What is loaded before the program itself cannot be loaded into one that runs already.
         if self._warm and not self._environment.get("LD_PRELOAD"):
             self._process = zygote().start(self._command[1:], log=self.log, environment=self._environment)

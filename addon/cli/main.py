@@ -1,6 +1,8 @@
 """`jiravision`: one command per file of this room, loaded when it is called."""
 
 import logging
+import os
+import signal
 import sys
 from importlib import import_module
 from typing import Any
@@ -26,6 +28,8 @@ COMMANDS = (
     "sandbox",
     "demo",
 )
+STAYING = ("serve", "worker", "scheduler", "ai-service")
+"""They stay until they are told to go."""
 
 
 class Commands(TyperGroup):
@@ -59,6 +63,11 @@ def run() -> None:
     """The console script. Exit code 1: it failed; 2: a setting has to be mended. Never a traceback for either."""
     # What a command has to say it says itself; those that stay send the log where the settings want it.
     logging.getLogger().addHandler(logging.NullHandler())
+    stays = any(command in STAYING for command in sys.argv[1:2])
+    if stays:
+        # Loading takes seconds. Who is told to go meanwhile has nothing to tidy up and has not failed; and as process 1
+        # of a container it would not even hear of it.
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     try:
         app()
     except Misconfigured as error:
@@ -67,6 +76,10 @@ def run() -> None:
     except AddonError as error:
         print(f"jiravision: {error.for_operator}", file=sys.stderr)
         sys.exit(1)
+    finally:
+        if stays:
+            # The interpreter takes handlers away at its end: told once more, who has left in order would look killed.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

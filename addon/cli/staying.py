@@ -9,6 +9,7 @@ from typing import Literal
 
 import uvloop
 
+from addon.cli.memory import give_large_blocks_back
 from addon.cli.probes import Probes, Watched, probed
 from addon.errors import Misconfigured
 from addon.observe.logs import configure
@@ -28,6 +29,7 @@ def stay(settings: Settings, role: Role, *, opened: Open) -> None:
             f"REDIS_URL is empty: `jiravision serve` then is its own {role}, and nothing else is needed"
         )
     configure(settings.log_level, settings.log_format)
+    give_large_blocks_back()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_told(settings, role, opened=opened))
 

@@ -4,11 +4,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Coroutine, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, cast
+from typing import Any, Generic, Literal
 
 from addon.errors import Unavailable
+from addon.observe.unbroken import gone
 from addon.queue.lane import End, Holding, L, Lane, Pace
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class Attempts(Generic[L]):
         left = self.at_work
         for working in left:
             self.interrupt(working, "leaving")
-        await self._ended([working.task for working in left if working.task])
+        await gone([*(working.task for working in left if working.task), *self._deaf], within_s=LEAVE_S)
         for working in left:
             _stop_timers(working)
         try:
@@ -188,21 +188,6 @@ class Attempts(Generic[L]):
         if working in self._working:
             del self._working[working]
             working.ended()
-
-    async def _ended(self, tasks: Sequence[asyncio.Task[None]]) -> None:
-        """Waits for tasks that were told to end, tells them again, and leaves alone who does not hear."""
-        pending = {task for task in (*tasks, *self._deaf) if not task.done()}
-        for _ in range(3):
-            if pending:
-                _, pending = await asyncio.wait(pending, timeout=LEAVE_S / 3)
-            for task in pending:
-                task.cancel()
-        for task in pending:
-            log.error("%s does not end although it was told to; it is broken off", task.get_name())
-            # Else it would keep the whole process, whose loop ends with its last task.
-            with suppress(RuntimeError):
-                cast("Coroutine[Any, Any, None]", task.get_coro()).close()
-            task.cancel()
 
 
 def _end_for(stop: Stop) -> End | Literal["back"] | None:

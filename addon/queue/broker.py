@@ -18,7 +18,9 @@ from taskiq.exceptions import SendTaskError
 from taskiq.receiver import Receiver
 from taskiq_redis import ListQueueBroker
 
+from addon.observe.unbroken import gone
 from addon.redis.connection import Redis, RedisDown, RedisRefused
+from addon.redis.heeding import heeding
 from addon.redis.hub import Hub
 
 QUEUES = ("priority", "ai", "default", "exports")
@@ -33,6 +35,8 @@ NOTED = "later"
 """The hub's topic for who starts what is due by the clock: there is something new to wait for."""
 SAME_S = 0.02
 """How long a token waits for more of its kind: it stands for all that became due before it leaves."""
+MOST_TOKENS = 100
+"""So many wait while nobody listens. A worker that comes back looks by itself; each token makes it look once more."""
 POP_S = 5.0
 PAUSE_S = 0.5
 
@@ -53,6 +57,7 @@ class RedisBroker(ListQueueBroker):
     def __init__(self, redis: Redis) -> None:
         # Connections of its own: waiting for a token takes longer than any answer may.
         super().__init__(redis.url, queue_name=redis.key("wake"), socket_connect_timeout=1.0, socket_timeout=2 * POP_S)
+        heeding(self.connection_pool)
         self._redis = redis
 
     async def kick(self, message: BrokerMessage) -> None:
@@ -70,31 +75,49 @@ class RedisBroker(ListQueueBroker):
 
     async def _push(self, token: bytes) -> None:
         """Raises RedisDown."""
-        await self._redis.ask(lambda client: client.lpush(self.queue_name, token))
+        waiting = await self._redis.ask(lambda client: client.lpush(self.queue_name, token))
+        if waiting > MOST_TOKENS:
+            await self._redis.ask(lambda client: client.ltrim(self.queue_name, 0, MOST_TOKENS - 1))
 
     async def _without_garbage(self, client: Client) -> bool:
         return bool(await cast("Awaitable[int]", client.eval(_PUT_RIGHT, 1, self.queue_name)))
 
     async def listen(self) -> AsyncGenerator[bytes, None]:
         while True:
+            token = None
             try:
-                async with Client(connection_pool=self.connection_pool) as client:
-                    # Not for ever: a server that went without a word would be waited for until the end of days.
-                    found = await client.brpop([self.queue_name], timeout=POP_S)
-            except (RedisError, OSError) as error:
-                log.debug("no tokens: %s", type(error).__name__)
-                if isinstance(error, ResponseError):
-                    with suppress(RedisDown):
-                        await self.put_right()
-                await asyncio.sleep(PAUSE_S)
-                continue
-            if found is None:
-                continue
-            token = cast("bytes", found[1])
-            if self._is_ours(token):
+                token = await self._next()
+            except Exception as error:  # noqa: BLE001 - what answers us may be anything but a Redis
+                await self._rest_after(error)
+            if token is not None:
                 yield token
-            else:
-                log.info("a token that is not ours was dropped")
+
+    async def _next(self) -> bytes | None:
+        """A token of ours, if one came within a few seconds. Raises whatever the answer of a stranger leads to."""
+        async with Client(connection_pool=self.connection_pool) as client:
+            # Not for ever: a server that went without a word would be waited for until the end of days.
+            found = await client.brpop([self.queue_name], timeout=POP_S)
+        if found is None:
+            return None
+        token = cast("bytes", found[1])
+        if self._is_ours(token):
+            return token
+        log.info("a token that is not ours was dropped")
+        return None
+
+    async def _rest_after(self, error: Exception) -> None:
+        if isinstance(error, RedisError | OSError):
+            log.debug("no tokens: %s", type(error).__name__)
+        else:
+            log.warning("hearing of work failed: %s", type(error).__name__, extra={"cause": str(error)[:200]})
+        # Whatever goes wrong with that is found out by the next turn.
+        with suppress(Exception):
+            if isinstance(error, ResponseError):
+                await self.put_right()
+            elif not isinstance(error, RedisError):
+                # What the stranger said beyond it would be the next answer.
+                await self.connection_pool.disconnect()
+        await asyncio.sleep(PAUSE_S)
 
     def _is_ours(self, token: bytes) -> bool:
         """Whether taskiq would do with it what we meant: anybody who reaches Redis may put anything there."""
@@ -150,8 +173,7 @@ class Wakes:
         self._finish.set()
         if self._listening is not None:
             self._listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listening
+            await gone([self._listening])
         await self.broker.shutdown()
 
     async def wake(self, queue: str) -> None:

@@ -1,6 +1,5 @@
 """The memory that several processes share. It may forget everything at any moment: nothing in it is the truth."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -13,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from addon.errors import Unavailable
+from addon.redis.heeding import heeding
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Redis:
     def __init__(self, url: str, *, prefix: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.url = url
         self.prefix = prefix
-        self.pool = BlockingConnectionPool.from_url(
+        pool = BlockingConnectionPool.from_url(
             url,
             max_connections=CONNECTIONS,
             timeout=ANSWER_S,
@@ -52,6 +52,7 @@ class Redis:
             # Waiting and trying again is for callers, who know whether they can do without the answer.
             retry=Retry(NoBackoff(), 0),
         )
+        self.pool = heeding(pool)
         self.client: Client = Client(connection_pool=self.pool)
         self._clock = clock
         self._away_until = 0.0
@@ -68,8 +69,6 @@ class Redis:
         """
         if self._clock() < self._away_until:
             raise RedisDown
-        task = asyncio.current_task()
-        cancelled = task.cancelling() if task is not None else 0
         try:
             answer = await work(self.client)
         except (RedisError, OSError, TimeoutError) as error:
@@ -81,10 +80,6 @@ class Redis:
                 log.warning("Redis is away: %s", type(error).__name__, extra={"cause": str(error)[:200]})
             self._down = True
             raise RedisDown from error
-        # The client waits with asyncio.wait_for, which Python 3.11 lets swallow a cancellation that comes with the
-        # answer; whoever cancelled us would wait for ever (github.com/python/cpython/issues/81839).
-        if task is not None and task.cancelling() > cancelled:
-            raise asyncio.CancelledError
         if self._down:
             log.info("Redis is back")
             self._down = False

@@ -13,6 +13,7 @@ from secrets import token_hex
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
+from addon.observe.unbroken import gone
 from addon.redis.connection import Redis, RedisDown
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ class Hub:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await gone(tasks)
             # The last words are often the most welcome ones: a run that ended, a site that left.
             with suppress(RedisDown, TimeoutError):
                 async with asyncio.timeout(LAST_WORDS_S):

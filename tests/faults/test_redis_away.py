@@ -19,7 +19,8 @@ from tests.stack import eventually
 pytestmark = [pytest.mark.faults, pytest.mark.process]
 
 WAVE = 20
-LONGEST_MS = 2000
+LONGEST_S = 2.0
+"""What the absence of Redis may add to an answer."""
 PREFIX = b"jiravision:"
 
 
@@ -57,16 +58,34 @@ def emptied(ground: Ground) -> Iterator[None]:
 
 @pytest.mark.parametrize("away", [killed, frozen, paused, emptied], ids=lambda way: str(way.__name__))
 def test_work_goes_on_without_redis_and_nobody_waits_for_it(faulty: Ground, away: Callable[[Ground], Any]) -> None:
+    # The machine may have other things to do as well.
+    faulty.issues(WAVE)
+    usual_s = max(asked_s(faulty), slowest_s(faulty))
     with away(faulty):
         faulty.issues(WAVE)
-        began = time.monotonic()
-        assert faulty.site().api("GET", "/usage", user="ann").status_code == 200
-        assert time.monotonic() - began < LONGEST_MS / 1000
+        assert asked_s(faulty) < usual_s + LONGEST_S
         assert faulty.ready() == 200
-        eventually(lambda: faulty.commented() == WAVE, "comment on every issue, Redis being away")
-    attempts = [a for s in faulty.stack.sites for d in s.ask("GET", "/deliveries")["deliveries"] for a in d["attempts"]]
-    assert [attempt.get("status") for attempt in attempts] == [204] * WAVE
-    assert max(attempt["ms"] for attempt in attempts) < LONGEST_MS
+        eventually(lambda: faulty.commented() == 2 * WAVE, "comment on every issue, Redis being away")
+    assert [attempt.get("status") for attempt in attempts(faulty)] == [204] * 2 * WAVE
+    assert slowest_s(faulty) < usual_s + LONGEST_S
+
+
+def asked_s(ground: Ground) -> float:
+    """How long a person waits for an answer."""
+    began = time.monotonic()
+    assert ground.site().api("GET", "/usage", user="ann").status_code == 200
+    return time.monotonic() - began
+
+
+def attempts(ground: Ground) -> list[Any]:
+    """All that Jira did to tell of something."""
+    told = [d for site in ground.stack.sites for d in site.ask("GET", "/deliveries")["deliveries"]]
+    return [attempt for delivery in told for attempt in delivery["attempts"]]
+
+
+def slowest_s(ground: Ground) -> float:
+    """How long Jira waited at most."""
+    return max(float(attempt.get("ms", 0)) for attempt in attempts(ground)) / 1000
 
 
 def test_processes_start_while_redis_is_away_and_find_it_later(faulty: Ground) -> None:
@@ -81,12 +100,14 @@ def test_processes_start_while_redis_is_away_and_find_it_later(faulty: Ground) -
     eventually(lambda: faulty.site().comments(issue["key"]), "comment without Redis")
     faulty.redis.start()
     faulty.supervisor.mind()
-    eventually(lambda: listens(faulty), "processes that listen to Redis again")
+    eventually(lambda: listening(faulty) == len(faulty.fleet.all), "processes that all listen to Redis again")
 
 
-def listens(ground: Ground) -> bool:
+def listening(ground: Ground) -> int:
+    """How many processes hear what is told to every one of them."""
     with redis.Redis.from_url(ground.redis.url) as client:
-        return bool(client.pubsub_channels(PREFIX.decode() + "*"))
+        channels = client.pubsub_channels(PREFIX.decode() + "*")
+        return max((count for _, count in client.pubsub_numsub(*channels)), default=0)
 
 
 class Trap:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,15 @@ def test_doctor_explains_a_hash(tmp_path: Path) -> None:
     assert invoke(*arguments[:4], folder=tmp_path)[0] == 0
 
 
+@pytest.mark.parametrize("command", ["serve", "worker", "scheduler", "ai-service", "migrate", "top", "doctor"])
+def test_redis_beside_sqlite_is_refused_in_every_command(tmp_path: Path, command: str) -> None:
+    _, _, error = invoke(command, folder=tmp_path, REDIS_URL="redis://127.0.0.1:1/0")
+    assert isinstance(error, Misconfigured)
+    assert "REDIS_URL" in error.detail
+    assert "DATABASE_URL=postgresql+asyncpg://" in error.detail
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_wrong_setting_is_not_hidden_behind_a_traceback(tmp_path: Path) -> None:
     _, _, error = invoke("serve", folder=tmp_path, BASE_URL="http://public.example")
     assert isinstance(error, Misconfigured)
@@ -110,3 +120,22 @@ def test_the_process_ends_with_one_line_and_a_code(
     assert done.stderr.count("\n") == 1, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [("serve", 0), ("worker", 0), ("scheduler", 0), ("ai-service", 0), ("migrate", -signal.SIGTERM)],
+)
+def test_who_is_told_to_go_while_it_loads_goes(tmp_path: Path, command: str, code: int) -> None:
+    """One that stays has not failed then; one that was to do something has not done it."""
+    program = [sys.executable, "-X", "importtime", "-m", "addon.cli.main", command]
+    environment = {**os.environ, "DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'a.db'}"}
+    with subprocess.Popen(program, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        # The first thing of its own that a command loads, and by far not the last.
+        assert any("addon.errors" in line for line in process.stderr)
+        assert any("addon." in line or "uvicorn" in line for line in process.stderr)
+        process.send_signal(signal.SIGTERM)
+        said = process.stderr.read()
+    assert process.returncode == code
+    assert "Traceback" not in said

@@ -5,24 +5,17 @@ import json
 import logging
 import pickle
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import pytest
 import redis
 
-from addon.queue.broker import DUE, SAME_S, RedisBroker, Wakes
+from addon.observe.unbroken import END_S
+from addon.queue.broker import DUE, MOST_TOKENS, SAME_S, RedisBroker, Wakes
 from addon.redis.connection import Redis
 from addon.redis.hub import Hub
-from tests.services import RedisServer
-
-
-@pytest.fixture
-def server() -> Iterator[RedisServer]:
-    running = RedisServer()
-    running.start()
-    yield running
-    running.remove()
+from tests.services import RedisServer, free_port
 
 
 class Ear:
@@ -206,3 +199,75 @@ async def test_a_token_that_came_meanwhile_is_not_taken_for_garbage(server: Redi
     await broker.put_right()
     assert server.command("LLEN", "tests:wake") == b":1\r\n"
     await redis.close()
+
+
+async def test_tokens_nobody_listens_for_become_no_more_than_a_few(server: RedisServer) -> None:
+    ear = Ear()
+    async with process(server) as web:
+        for _ in range(MOST_TOKENS + 50):
+            await web._due.kiq("ai")
+        await web._due.kiq("default")
+        assert server.command("LLEN", "tests:wake") == b":%d\r\n" % MOST_TOKENS
+        async with process(server, ear):
+            async with asyncio.timeout(10):
+                while len(ear.heard) < MOST_TOKENS:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            # The newest are those that are kept.
+            assert sorted(ear.heard) == ["ai"] * (MOST_TOKENS - 1) + ["default"]
+
+
+@pytest.mark.parametrize(
+    "answer", [b":5\r\n", b"*2\r\n$1\r\nx\r\n:5\r\n", b"%zz\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"]
+)
+async def test_a_worker_that_is_answered_nonsense_listens_on(answer: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """By whatever is in the place of Redis for a while; later it is Redis again."""
+    answered, gone = asyncio.Event(), asyncio.Event()
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while not gone.is_set() and (said := await reader.read(65_536)):
+            for command in said.split(b"*")[1:]:
+                if b"BRPOP" in command:
+                    answered.set()
+                    writer.write(answer)
+                else:
+                    writer.write(b"%1\r\n+proto\r\n:3\r\n" if b"HELLO" in command else b"+OK\r\n")
+        writer.close()
+
+    real, ear = RedisServer(), Ear()
+    real.port = free_port()
+    stranger = await asyncio.start_server(speak, "127.0.0.1", real.port)
+    try:
+        async with process(real, ear), process(real) as web:
+            async with asyncio.timeout(10):
+                await answered.wait()
+            gone.set()
+            stranger.close()
+            await stranger.wait_closed()
+            real.start()
+            async with asyncio.timeout(20):
+                while "ai" not in ear.heard:
+                    await web.wake("ai")
+                    await asyncio.sleep(0.2)
+    finally:
+        real.remove()
+    assert not any(record.exc_info for record in caplog.records)
+
+
+async def test_a_listener_that_does_not_hear_the_end_is_not_waited_for(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listening, over = asyncio.Event(), asyncio.Event()
+
+    async def deaf(_: RedisBroker) -> AsyncIterator[bytes]:
+        while not over.is_set():
+            listening.set()
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(3600)
+        yield b""
+
+    monkeypatch.setattr(RedisBroker, "listen", deaf)
+    async with process(server, Ear()):
+        await listening.wait()
+        began = time.monotonic()
+    over.set()
+    assert time.monotonic() - began < END_S + 1

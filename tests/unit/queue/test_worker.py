@@ -12,12 +12,13 @@ from addon.queue.broker import Wakes
 from addon.queue.lane import End, Lane, Pace
 from addon.queue.worker import Worker
 from addon.store import leases
-from addon.store.db import Database, DatabaseDown
+from addon.store.db import Database
 from addon.store.holding import Holding
 from addon.store.ids import new_id
 from addon.store.leases import Claims, Ending, Lease
 from addon.store.migrate import migrate
 from addon.store.tables.runs import publications, runs
+from addon.store.trouble import DatabaseDown
 from tests.rows import add_publication, add_run, add_tenant, row_of, states
 from tests.services import PostgreSQL
 

@@ -2,20 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from addon.redis.connection import ANSWER_S, AWAY_S, Redis, RedisDown, RedisRefused
 from tests.services import RedisServer
-
-
-@pytest.fixture
-def server() -> Iterator[RedisServer]:
-    running = RedisServer()
-    running.start()
-    yield running
-    running.remove()
 
 
 @pytest.fixture

@@ -3,22 +3,15 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import pytest
 
+from addon.observe.unbroken import END_S
 from addon.redis.connection import Redis
 from addon.redis.hub import LONGEST_WORD, MOST_WORDS, PAUSE_S, SILENCE_S, Hub
 from tests.services import RedisServer, free_port
-
-
-@pytest.fixture
-def server() -> Iterator[RedisServer]:
-    running = RedisServer()
-    running.start()
-    yield running
-    running.remove()
 
 
 class Process:
@@ -275,3 +268,18 @@ async def test_it_ends_promptly_and_says_its_last_words(server: RedisServer, tro
         if trouble == "none":
             await until(lambda: "the last word" in listener.words)
         server.thaw()
+
+
+async def test_a_listener_that_does_not_hear_the_end_is_not_waited_for(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def deaf(_: Hub, __: Redis) -> None:
+        while True:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(3600)
+
+    monkeypatch.setattr(Hub, "_listen", deaf)
+    async with Process(server.url).opened():
+        await asyncio.sleep(0)
+        began = time.monotonic()
+    assert time.monotonic() - began < END_S + 1
