@@ -1,5 +1,6 @@
 """Texts of a document and their marks as Markdown; reads any JSON without raising."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from addon.adf.clean import one_line, visible
@@ -10,6 +11,8 @@ Node = dict[str, object]
 _BLOCKS_WITH_TEXT = frozenset(
     ("text", "hardBreak", "emoji", "mention", "date", "status", "inlineCard", "mediaInline", "placeholder")
 )
+MOST_TEXT = 500_000
+"""Characters that are read of one document; Jira stores 32,767 of a text."""
 _WRAP = {"strong": "**", "em": "*", "strike": "~~"}
 
 
@@ -38,19 +41,29 @@ def is_inline(node: Node) -> bool:
     return kind_of(node) in _BLOCKS_WITH_TEXT or kind_of(node) == "inlineExtension"
 
 
-def plain_text(nodes: list[Node]) -> str:
-    """The bare characters, marks left out: for code."""
-    return "".join("\n" if kind_of(node) == "hardBreak" else _words(node) for node in nodes)
+def plain_text(nodes: list[Node], room: int = MOST_TEXT) -> str:
+    """The bare characters, marks left out: for code. room: nodes are read until there are so many characters."""
+    return _within(room, ("\n" if kind_of(node) == "hardBreak" else _words(node) for node in nodes))
 
 
-def inline_text(nodes: list[Node]) -> str:
-    """One paragraph's worth of Markdown; a hard break is a newline."""
-    return "".join(_one(node) for node in nodes)
+def inline_text(nodes: list[Node], room: int = MOST_TEXT) -> str:
+    """One paragraph's worth of Markdown; a hard break is a newline. room: as in `plain_text`."""
+    return _within(room, (_one(node) for node in nodes))
+
+
+def _within(room: int, texts: Iterable[str]) -> str:
+    taken: list[str] = []
+    for text in texts:
+        taken.append(text)
+        room -= len(text)
+        if room <= 0:
+            break
+    return "".join(taken)
 
 
 def _words(node: Node) -> str:
     words = node.get("text")
-    return visible(words) if isinstance(words, str) else ""
+    return visible(words[:MOST_TEXT]) if isinstance(words, str) else ""
 
 
 def _one(node: Node) -> str:

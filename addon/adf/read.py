@@ -1,6 +1,7 @@
 """Atlassian Document Format to Markdown, as a prompt or a rule reads it."""
 
 from addon.adf.clean import visible
+from addon.adf.inline import MOST_TEXT
 from addon.adf.render import Render
 
 _ROOM_FOR_NOTE = 40  # the note with a number of up to twelve digits
@@ -15,7 +16,7 @@ def to_markdown(document: object, limit: int | None = None) -> str:
     if document is None:
         return ""
     if isinstance(document, str):
-        return shorten(visible(document).strip(), limit)
+        return shorten(visible(document[:MOST_TEXT]).strip(), limit)
     return shorten(Render().document(document), limit)
 
 

@@ -5,7 +5,17 @@ from collections.abc import Callable
 
 from addon.adf.clean import one_line
 from addon.adf.grid import grid
-from addon.adf.inline import Node, attribute, attributes, inline_text, is_inline, kind_of, nodes_of, plain_text
+from addon.adf.inline import (
+    MOST_TEXT,
+    Node,
+    attribute,
+    attributes,
+    inline_text,
+    is_inline,
+    kind_of,
+    nodes_of,
+    plain_text,
+)
 
 _DEEPEST = 60  # four frames of Python a level, well below its limit
 _MOST_NODES = 20_000  # the largest document Jira stores has a few thousand
@@ -14,15 +24,17 @@ _PANELS = {"info": "Info", "note": "Note", "tip": "Tip", "warning": "Warning", "
 
 
 class Render:
-    """One reading of one document; counts the nodes it has met so that no document can take for ever."""
+    """One reading of one document; counts nodes and characters, so that none can take for ever, or all memory."""
 
     def __init__(self) -> None:
         self._left = _MOST_NODES
+        self._room = MOST_TEXT
 
     def document(self, document: object) -> str:
         nodes = nodes_of(document) if isinstance(document, list) else nodes_of([document])
         text = self.blocks(nodes, 0)
-        note = "[… truncated: too many nodes]" if self._left <= 0 else ""
+        what = "too long" if self._room <= 0 else "too many nodes"
+        note = f"[… truncated: {what}]" if self._left <= 0 else ""
         return "\n\n".join(part for part in (text, note) if part)
 
     def blocks(self, nodes: list[Node], depth: int, *, tight: bool = False) -> str:
@@ -49,7 +61,13 @@ class Render:
     def _inlines(self, nodes: list[Node]) -> str:
         taken = nodes[: max(self._left, 0)]
         self._left -= len(nodes)
-        return inline_text(taken).strip()
+        return self._counted(inline_text(taken, self._room)).strip()
+
+    def _counted(self, text: str) -> str:
+        self._room -= len(text)
+        if self._room <= 0:
+            self._left = 0
+        return text
 
     def _block(self, node: Node, depth: int) -> str:
         self._left -= 1
@@ -82,7 +100,7 @@ class Render:
     def _code(self, node: Node, depth: int) -> str:
         children = nodes_of(node.get("content"))
         self._left -= len(children)
-        code = plain_text(children)
+        code = self._counted(plain_text(children, self._room))
         # The fence must outlast every run of backticks inside, or the text could step out of its code block.
         longest = max((len(run) for run in re.findall("`+", code)), default=0)
         fence = "`" * max(3, longest + 1)

@@ -13,6 +13,7 @@ import uvicorn
 from uvicorn.importer import import_from_string
 
 from addon.cli.loading import loading
+from addon.cli.memory import give_large_blocks_back
 from addon.cli.protocol import Crowd, Protocol, raise_file_limit
 from addon.errors import AddonError, Unavailable
 from addon.observe.logs import configure
@@ -40,6 +41,7 @@ def serve() -> None:
     """
     settings = load_settings()
     configure(settings.log_level, settings.log_format)
+    give_large_blocks_back()
     Protocol.crowd = Crowd.of(raise_file_limit())
     if not settings.scaled_out:
         # Done here as well as by the application: a database that is away becomes one line and an exit code.

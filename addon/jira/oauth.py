@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from addon.connect.jwt import Impersonation, user_assertion
 from addon.jira.errors import JiraDown, JiraForbidden, JiraRefused, said
 from addon.jira.site import Site
-from addon.jira.wire import Reply, exchange, origin
+from addon.jira.wire import Client, Reply, exchange, origin
 
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _MARGIN_S = 30.0  # a token must outlive the call it was taken for, and clocks differ
@@ -32,7 +32,7 @@ class _Grant(BaseModel):
 class UserTokens:
     """Tokens by site, account and scope: kept until shortly before they expire, fetched once however many ask."""
 
-    def __init__(self, client: httpx2.AsyncClient, oauth_url: str, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, client: Client, oauth_url: str, *, clock: Callable[[], float] = time.time) -> None:
         self._client = client
         self._clock = clock
         self._url = f"{oauth_url.rstrip('/')}/oauth2/token"

@@ -3,11 +3,12 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import httpx2
 from pydantic import JsonValue
+from pydantic_core import from_json
 
 from addon.jira import costs
 from addon.jira.errors import JiraBusy, JiraDown, JiraError, failure, said
@@ -15,8 +16,9 @@ from addon.jira.gates import Limits, Passage
 from addon.jira.limits import ease, pause
 from addon.jira.retry import Tries
 from addon.jira.site import Site
-from addon.jira.wire import Call, Reply, exchange, request_for
+from addon.jira.wire import Call, Client, Reply, exchange, request_for
 from addon.observe.metrics import JIRA_REQUESTS, JIRA_SECONDS
+from addon.observe.sending import Check, checked_when_sent
 
 Json = JsonValue
 
@@ -30,10 +32,10 @@ class Session:
 
     site: Site
     auth: httpx2.Auth
-    client: httpx2.AsyncClient
+    client: Client
     limiter: Limits
     automatic: bool = False
-    before_writing: Callable[[], None] | None = None
+    before_writing: Check | None = None
 
     async def get(self, path: str, *, operation: str, query: Sequence[tuple[str, str]] = ()) -> Json:
         """Reads. path: percent-encoded, from `paths.path`. operation: name in the metrics, of a closed set.
@@ -95,7 +97,7 @@ class Session:
             if call.writes and self.before_writing is not None:
                 self.before_writing()
                 # Once more when there is a connection, and for whatever is sent a second time.
-                request.extensions["trace"] = _before_sending(self.before_writing)
+                checked_when_sent(request, self.before_writing)
             reply = await exchange(self.client, request, auth=self.auth, repeatable=call.repeatable)
         now = time.time()
         asked, scarce = pause(reply.status, reply.headers, now=now), ease(reply.headers, now=now)
@@ -114,20 +116,22 @@ class Session:
         raise failure(reply.status, reply.body)
 
 
-def _before_sending(check: Callable[[], None]) -> Callable[[str, object], Awaitable[None]]:
-    async def trace(event: str, _: object) -> None:
-        if event.endswith("send_request_headers.started"):
-            check()
-
-    return trace
-
-
 def _json(reply: Reply, call: Call) -> Json:
-    if not reply.body.strip():
+    if not reply.body or reply.body.isspace():
         return None
     try:
-        answer: Json = json.loads(reply.body)
+        return _parsed(reply.body)
     except (ValueError, RecursionError) as error:
         # A login or maintenance page with status 200: whether a write went through is unknown.
         raise JiraDown(uncertain=not call.repeatable, said=said(reply.status, reply.body)) from error
+
+
+def _parsed(body: bytes) -> Json:
+    """Raises ValueError, RecursionError."""
+    try:
+        # Straight from the bytes: as one text, one emoji in it would make an answer four times as large.
+        answer: Json = from_json(body)
+    except ValueError:
+        # It takes less than others do: no lone surrogates, no other encodings, no deep nesting.
+        answer = json.loads(body)
     return answer

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import quote, urlencode, urlsplit
@@ -15,6 +16,9 @@ from addon.jira.errors import JiraDown, JiraRefused
 _TIMEOUTS = httpx2.Timeout(20.0, connect=5.0)
 _LONGEST_EXCHANGE_S = 30.0  # read timeouts count from byte to byte: a trickle would never end
 _LARGEST_ANSWER = 16 * 1024 * 1024
+LARGE = 1024 * 1024
+MOST_LARGE = 3
+"""Answers larger than LARGE that are read at a time, so that many of them do not take all memory."""
 _SENT_NOTHING = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 _ISSUE = re.compile(r"/rest/api/3/issue/([^/]+)")
 _TRACE = "X-Atlassian-Webhook-Trace"
@@ -52,10 +56,16 @@ class Reply:
     body: bytes
 
 
-def new_client(user_agent: str, transport: httpx2.AsyncBaseTransport | None) -> httpx2.AsyncClient:
+class Client(httpx2.AsyncClient):
+    """large: the places of large answers."""
+
+    large: asyncio.Semaphore
+
+
+def new_client(user_agent: str, transport: httpx2.AsyncBaseTransport | None) -> Client:
     """The client for all sites: no redirects, and no cookies."""
     # Jira sets session cookies; kept, they would carry the app's identity into a user's request and the other way.
-    return httpx2.AsyncClient(
+    client = Client(
         transport=transport,
         timeout=_TIMEOUTS,
         limits=httpx2.Limits(max_connections=200, max_keepalive_connections=50),
@@ -65,6 +75,8 @@ def new_client(user_agent: str, transport: httpx2.AsyncBaseTransport | None) -> 
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         headers={"User-Agent": user_agent, "Accept": "application/json"},
     )
+    client.large = asyncio.Semaphore(MOST_LARGE)
+    return client
 
 
 def request_for(client: httpx2.AsyncClient, base_url: str, *, call: Call) -> httpx2.Request:
@@ -90,9 +102,7 @@ def request_for(client: httpx2.AsyncClient, base_url: str, *, call: Call) -> htt
     return request
 
 
-async def exchange(
-    client: httpx2.AsyncClient, request: httpx2.Request, *, auth: httpx2.Auth, repeatable: bool
-) -> Reply:
+async def exchange(client: Client, request: httpx2.Request, *, auth: httpx2.Auth, repeatable: bool) -> Reply:
     """Sends the request and reads the answer, whatever its status.
 
     Raises JiraDown when no whole answer came within the time; uncertain unless it is repeatable or was never sent.
@@ -101,7 +111,7 @@ async def exchange(
         async with asyncio.timeout(_LONGEST_EXCHANGE_S):
             response = await client.send(request, auth=auth, stream=True)
             try:
-                return Reply(response.status_code, response.headers, await _read(response))
+                return Reply(response.status_code, response.headers, await _read(response, client.large))
             finally:
                 await response.aclose()
     except _SENT_NOTHING as error:
@@ -110,13 +120,16 @@ async def exchange(
         raise JiraDown(uncertain=not repeatable) from error
 
 
-async def _read(response: httpx2.Response) -> bytes:
+async def _read(response: httpx2.Response, places: asyncio.Semaphore) -> bytes:
     body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > _LARGEST_ANSWER:
-            raise JiraRefused("Jira's answer is larger than we read.")
-    return bytes(body)
+    async with AsyncExitStack() as place:
+        async for chunk in response.aiter_bytes():
+            if len(body) <= LARGE < len(body) + len(chunk):
+                await place.enter_async_context(places)
+            body += chunk
+            if len(body) > _LARGEST_ANSWER:
+                raise JiraRefused("Jira's answer is larger than we read.")
+        return bytes(body)
 
 
 def origin(address: str) -> str:

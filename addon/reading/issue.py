@@ -1,12 +1,12 @@
 """From Jira's issue to facts: one request, and one each for neighbours, many comments and fields of the site."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from unicodedata import normalize
 
-from addon.adf.clean import one_line, visible
+from addon.adf.clean import one_line
 from addon.adf.read import to_markdown
 from addon.adf.sections import without_ours
 from addon.jira import comments, fields, issues
@@ -49,11 +49,19 @@ async def read(
     """
     # A webhook carries the issue as it was, in the old markup: the text is always read afresh.
     issue = await issues.get(session, issue_id, fields=FIELDS)
-    named = await _named_fields(session, issue, criteria_field=criteria_field, ours=ours)
-    said = await _comments(session, issue)
+    texts, came = _texts(issue), _comments_of(issue)
+    # From here on others are waited for, and of a large issue only what is read may stay in memory meanwhile.
+    issue = issue.model_copy(update={"fields": {k: v for k, v in issue.fields.items() if k not in (*texts, "comment")}})
+    named = await _named_fields(session, issue.id, texts=texts, criteria_field=criteria_field, ours=ours)
+    # Our own are among them: ask for more than are read.
+    said = came if came is not None else await comments.latest(session, issue.id, limit=2 * MOST_COMMENTS)
     around = _around(issue, ours)
     neighbours = await _neighbours(session, issue, around=around)
-    theirs = [*_sections(issue, named), *_placed(around, neighbours, ours=False), *_spoken(said, own_account_id)]
+    theirs = [
+        *_sections(issue, texts, named=named),
+        *_placed(around, neighbours, ours=False),
+        *_spoken(said, own_account_id),
+    ]
     # Last, so that what people wrote finds the same room with it and without.
     sections, left_out = fit([*theirs, *_placed(around, neighbours, ours=True)])
     kind = issue.issue_type
@@ -80,13 +88,28 @@ def is_read(field_id: str, name: str, *, criteria_field: str | None) -> bool:
     return field_id.casefold() in CHANGES or name.casefold() in CHANGES
 
 
-def _sections(issue: Issue, named: dict[str, str]) -> Iterator[Section]:
-    texts = {"summary": one_line(issue.summary)}
+def _texts(issue: Issue) -> dict[str, str]:
+    """Markdown of all that may be read, by the id of the field; empty where there is none."""
     # What we added to the description is no word of the author's, and writing it is no change of the issue.
-    texts |= {name: _markdown(without_ours(issue.fields.get(name))) for name in ("description", "environment")}
-    yield from (Section(name=name, text=normalize("NFC", text)) for name, text in texts.items() if text)
+    found = {name: _markdown(without_ours(issue.fields.get(name))) for name in ("description", "environment")}
+    own = {name: _words(value) for name, value in issue.fields.items() if name.startswith("customfield_")}
+    return found | {name: text for name, text in own.items() if text}
+
+
+def _words(value: object) -> str:
+    """Markdown of a text of more than two words or of a document, "" of anything else."""
+    if isinstance(value, dict):
+        return _markdown(value) if value.get("type") == "doc" else ""
+    text = _markdown(value) if isinstance(value, str) else ""
+    return text if len(text.split()) > 2 else ""
+
+
+def _sections(issue: Issue, texts: Mapping[str, str], *, named: Mapping[str, str]) -> Iterator[Section]:
+    summary = normalize("NFC", one_line(issue.summary))
+    plain = {"summary": summary, "description": texts["description"], "environment": texts["environment"]}
+    yield from (Section(name=name, text=text) for name, text in plain.items() if text)
     for field_id, title in named.items():
-        yield Section(name="field", title=title, text=_markdown(issue.fields[field_id]))
+        yield Section(name="field", title=title, text=texts[field_id])
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,33 +180,28 @@ def _spoken(said: list[Comment], own_account_id: str | None) -> Iterator[Section
             yield Section(name="comment", title=day, text=text)
 
 
-async def _comments(session: Session, issue: Issue) -> list[Comment]:
-    """The comments, newest first."""
+def _comments_of(issue: Issue) -> list[Comment] | None:
+    """Those to be read, newest first, when all came with the issue; None when they did not."""
     page = issue.fields.get("comment")
-    total = page.get("total") if isinstance(page, dict) else None
-    if isinstance(total, int) and total <= len(issue.comments):
-        return sorted(issue.comments, key=lambda comment: comment.created, reverse=True)
-    # Our own are among them: ask for more than are read.
-    return await comments.latest(session, issue.id, limit=2 * MOST_COMMENTS)
+    total, came = page.get("total") if isinstance(page, dict) else None, issue.comments
+    if isinstance(total, int) and total <= len(came):
+        return sorted(came, key=lambda comment: comment.created, reverse=True)[:MOST_COMMENTS]
+    return None
 
 
-async def _named_fields(session: Session, issue: Issue, *, criteria_field: str | None, ours: Ours) -> dict[str, str]:
+async def _named_fields(
+    session: Session, issue_id: str, *, texts: Mapping[str, str], criteria_field: str | None, ours: Ours
+) -> dict[str, str]:
     """Names by id of the site's own text fields that are worth reading, the configured one first."""
-    texts = [name for name, value in issue.fields.items() if name.startswith("customfield_") and _is_text(value)]
-    filled = [name for name in texts if not ours.holds(name, _markdown(issue.fields[name]))]
+    own = (name for name in texts if name.startswith("customfield_"))
+    filled = [name for name in own if not ours.holds(name, texts[name])]
     if not filled:
         return {}
     try:
-        meta = await fields.edit_meta(session, issue.id)
+        meta = await fields.edit_meta(session, issue_id)
     except (JiraForbidden, JiraNotFound, JiraRefused):
         # Without a name nobody knows what a field is for, and the description alone can be judged too.
         meta = {}
     names = {name: one_line(meta[name].name) for name in filled if name in meta and meta[name].text}
     chosen = {name: title for name, title in names.items() if name == criteria_field}
     return chosen | {name: title for name, title in names.items() if _WORTH_READING.search(title)}
-
-
-def _is_text(value: object) -> bool:
-    if isinstance(value, dict):
-        return value.get("type") == "doc" and bool(_markdown(value))
-    return isinstance(value, str) and len(visible(value).split()) > 2

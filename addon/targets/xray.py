@@ -64,4 +64,6 @@ class XrayTarget:
         await client.delete(issue_id)
 
     async def _client(self, writing: Writing) -> tuple[Xray, str | None]:
-        return await self._places.xray(writing.tenant.id, writing.publication.project_id or "")
+        client, elsewhere = await self._places.xray(writing.tenant.id, writing.publication.project_id or "")
+        # What keeps a write to Jira back keeps one to the tool back: there, too, another attempt may be at work.
+        return client.checked(writing.jira.before_writing), elsewhere

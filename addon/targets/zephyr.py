@@ -64,7 +64,9 @@ class ZephyrTarget:
         raise CannotUndo("Zephyr Scale has no way to delete a test case; archive it there.")
 
     async def _client(self, writing: Writing) -> tuple[Zephyr, str | None]:
-        return await self._places.zephyr(writing.tenant.id, writing.publication.project_id or "")
+        client, elsewhere = await self._places.zephyr(writing.tenant.id, writing.publication.project_id or "")
+        # What keeps a write to Jira back keeps one to the tool back: there, too, another attempt may be at work.
+        return client.checked(writing.jira.before_writing), elsewhere
 
     async def _known(self, writing: Writing, client: Zephyr, *, case: Case) -> str | None:
         """The key of what an earlier attempt made, with or without an answer. Raises Unsettled."""

@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 
 from addon.observe.metrics import TESTMGMT_REQUESTS, TESTMGMT_SECONDS
+from addon.observe.sending import Check, checked_when_sent
 from addon.testmgmt.errors import (
     ToolBusy,
     ToolDown,
@@ -33,7 +34,10 @@ _FIRST_WAIT_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """tool: xray | zephyr. url: whole. owner: whose quota it uses. repeatable: sending it twice does what once does."""
+    """tool: xray | zephyr. url: whole. owner: whose quota it uses. repeatable: sending it twice does what once does.
+
+    before_sending: called right before it goes out, and keeps it back by raising.
+    """
 
     tool: str
     operation: str
@@ -43,6 +47,7 @@ class Call:
     token: str = field(default="", repr=False)
     body: object = field(default=None, repr=False)
     repeatable: bool = False
+    before_sending: Check | None = None
 
 
 class Wire:
@@ -91,6 +96,8 @@ class Wire:
 
     async def _once(self, call: Call) -> Any:
         await self._pace.turn(call.tool, call.owner)
+        if call.before_sending is not None:
+            call.before_sending()
         status, headers, body = await self._exchange(call)
         if 200 <= status < 300:
             return _json(call, body)
@@ -109,6 +116,9 @@ class Wire:
             headers["Content-Type"] = "application/json"
             content = json.dumps(call.body, separators=(",", ":")).encode()
         request = self._client.build_request(call.method, call.url, headers=headers, content=content)
+        if call.before_sending is not None:
+            # Once more when there is a connection: that may have taken a while.
+            checked_when_sent(request, call.before_sending)
         try:
             async with asyncio.timeout(_LONGEST_EXCHANGE_S):
                 response = await self._client.send(request, stream=True)

@@ -8,9 +8,10 @@ import hashlib
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from addon.observe.sending import Check
 from addon.testmgmt.case import Case, Step
 from addon.testmgmt.errors import ToolDown, ToolRefused, ToolUnauthorized, short
 from addon.testmgmt.wire import Call, Wire
@@ -93,12 +94,20 @@ class Tokens:
 
 
 class Xray:
-    """One customer's Xray. Cheap; what is worth keeping stands in `tokens`."""
+    """One customer's Xray. Cheap; what is worth keeping stands in `tokens`.
 
-    def __init__(self, wire: Wire, access: XrayAccess, *, tokens: Tokens) -> None:
+    before_writing: called right before a write goes out, and keeps it back by raising.
+    """
+
+    def __init__(self, wire: Wire, access: XrayAccess, *, tokens: Tokens, before_writing: Check | None = None) -> None:
         self._wire = wire
         self._access = access
         self._tokens = tokens
+        self._before_writing = before_writing
+
+    def checked(self, before_writing: Check | None) -> "Xray":
+        """The same one, whose writes are kept back when the check raises."""
+        return Xray(self._wire, self._access, tokens=self._tokens, before_writing=before_writing)
 
     async def authenticate(self) -> None:
         """Raises ToolUnauthorized for credentials that are not accepted, or another ToolError."""
@@ -169,29 +178,24 @@ class Xray:
         await self._mutate("test.delete", _DELETE, variables={"id": issue_id}, repeatable=True)
 
     async def _query(self, operation: str, document: str, *, variables: Mapping[str, Any]) -> Mapping[str, Any]:
-        return await self._graphql(operation, document, variables=variables, repeatable=True)
+        call = self._call(operation, "graphql", body=_question(document, variables), repeatable=True)
+        return await self._graphql(call)
 
     async def _mutate(
         self, operation: str, document: str, *, variables: Mapping[str, Any], repeatable: bool = False
     ) -> Mapping[str, Any]:
-        return await self._graphql(operation, document, variables=variables, repeatable=repeatable)
+        call = self._call(operation, "graphql", body=_question(document, variables), repeatable=repeatable)
+        return await self._graphql(replace(call, before_sending=self._before_writing))
 
-    async def _graphql(
-        self, operation: str, document: str, *, variables: Mapping[str, Any], repeatable: bool
-    ) -> Mapping[str, Any]:
+    async def _graphql(self, call: Call) -> Mapping[str, Any]:
         """The data. Raises ToolRefused with Xray's first message when there is none: failures come with status 200."""
-        body = {"query": document, "variables": dict(variables)}
         token = await self._token()
         try:
-            answer = await self._wire.send(
-                self._call(operation, "graphql", body=body, token=token, repeatable=repeatable)
-            )
+            answer = await self._wire.send(replace(call, token=token))
         except ToolUnauthorized:
             # A token may be revoked early; nothing was done with it.
             token = await self._token(refused=token)
-            answer = await self._wire.send(
-                self._call(operation, "graphql", body=body, token=token, repeatable=repeatable)
-            )
+            answer = await self._wire.send(replace(call, token=token))
         document_of = _mapping(answer)
         data = {name: value for name, value in _mapping(document_of.get("data")).items() if value is not None}
         errors = _list(document_of.get("errors"))
@@ -214,9 +218,13 @@ class Xray:
             self._tokens.known[owner] = (time.monotonic() + TOKEN_S, answer)
             return answer
 
-    def _call(self, operation: str, path: str, *, body: object, token: str = "", repeatable: bool) -> Call:
+    def _call(self, operation: str, path: str, *, body: object, repeatable: bool) -> Call:
         url = f"{self._access.base_url}/api/v2/{path}"
-        return Call("xray", operation, "POST", url, self._access.owner, token, body, repeatable)
+        return Call("xray", operation, "POST", url, self._access.owner, body=body, repeatable=repeatable)
+
+
+def _question(document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {"query": document, "variables": dict(variables)}
 
 
 def _step(step: Step) -> dict[str, str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from addon.observe.sending import Check
 from addon.testmgmt.case import Case, Step
 from addon.testmgmt.errors import ToolDown
 from addon.testmgmt.wire import Call, Wire
@@ -54,11 +55,19 @@ class ZephyrCase:
 
 
 class Zephyr:
-    """One customer's Zephyr Scale. Cheap; keeps nothing."""
+    """One customer's Zephyr Scale. Cheap; keeps nothing.
 
-    def __init__(self, wire: Wire, access: ZephyrAccess) -> None:
+    before_writing: called right before a write goes out, and keeps it back by raising.
+    """
+
+    def __init__(self, wire: Wire, access: ZephyrAccess, *, before_writing: Check | None = None) -> None:
         self._wire = wire
         self._access = access
+        self._before_writing = before_writing
+
+    def checked(self, before_writing: Check | None) -> "Zephyr":
+        """The same one, whose writes are kept back when the check raises."""
+        return Zephyr(self._wire, self._access, before_writing=before_writing)
 
     async def project_enabled(self, key: str) -> bool:
         """Raises ToolUnauthorized for a key that is not accepted, ToolNotFound for a project Zephyr does not know."""
@@ -159,7 +168,8 @@ class Zephyr:
         url = "/".join((self._access.base_url, *(quote(part, safe="") for part in path)))
         whole = f"{url}?{query}" if query else url
         owner, token = self._access.owner, self._access.token
-        return await self._wire.send(Call("zephyr", operation, method, whole, owner, token, body, repeatable))
+        check = None if method == "GET" else self._before_writing
+        return await self._wire.send(Call("zephyr", operation, method, whole, owner, token, body, repeatable, check))
 
 
 def rich(text: str) -> str:

@@ -10,8 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import ClauseElement
 
-from addon.store.db import Database, Insert
+from addon.store.db import Database
 from addon.store.ids import new_id
+from addon.store.inserts import Insert
 from addon.store.repos.runs import NewRun
 from addon.store.swift import Swift
 from addon.store.tables.projects import projects

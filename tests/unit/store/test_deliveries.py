@@ -8,7 +8,7 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import select
 
-from addon.store.db import Database, DatabaseDown, Unstorable
+from addon.store.db import Database
 from addon.store.ids import new_id
 from addon.store.repos import deliveries, projects
 from addon.store.repos import runs as run_rows
@@ -16,6 +16,7 @@ from addon.store.repos.deliveries import Judged
 from addon.store.repos.projects import ProjectRow
 from addon.store.repos.runs import NewRun
 from addon.store.tables.runs import publications, runs
+from addon.store.trouble import DatabaseDown, Unstorable
 from tests.unit.policy.test_projects import add_tenant
 
 NEW = NewRun(

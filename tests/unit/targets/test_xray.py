@@ -1,6 +1,7 @@
 """A test in Xray comes into being once, complete and linked, whatever breaks on the way."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -8,9 +9,9 @@ import pytest
 
 from addon.errors import AddonError
 from addon.jira.errors import JiraDown
-from addon.runs.feature import CannotUndo
+from addon.runs.feature import CannotUndo, LeaseLost
 from addon.targets.coverage import NotLinked
-from addon.targets.settling import Unsettled
+from addon.targets.settling import SETTLED_S, Unsettled
 from addon.targets.xray import XrayTarget
 from addon.testmgmt.errors import ToolDown, ToolError, ToolRefused
 from sandbox.site import Issue
@@ -223,3 +224,16 @@ async def test_an_undo_deletes_what_is_ours_and_was_never_executed(desk: Desk) -
     await desk.target.undo(writing(desk.jira, desk.row()))
     assert (desk.tests, desk.bench.site.issue(written.remote_id)) == ([], None)
     await desk.target.undo(writing(desk.jira, desk.row(), repeated=True))
+
+
+async def test_an_attempt_that_may_have_been_taken_over_makes_nothing_and_the_next_one_makes_it(desk: Desk) -> None:
+    def lost() -> None:
+        raise LeaseLost
+
+    late = writing(desk.jira, desk.row(), book=desk.book)
+    with pytest.raises(LeaseLost):
+        await desk.target.publish(replace(late, jira=replace(late.jira, before_writing=lost)))
+    assert desk.tests == []
+    desk.now += SETTLED_S
+    await desk.publish(repeated=True)
+    assert len(desk.tests) == 1

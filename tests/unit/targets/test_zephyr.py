@@ -1,12 +1,13 @@
 """A test case in Zephyr Scale is made once, since nobody can delete it, and completed step by step."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from addon.runs.feature import CannotUndo
-from addon.targets.settling import Unsettled
+from addon.runs.feature import CannotUndo, LeaseLost
+from addon.targets.settling import SETTLED_S, Unsettled
 from addon.targets.zephyr import ZephyrTarget
 from addon.testmgmt.errors import ToolDown
 from sandbox.zephyr import ZCase
@@ -150,3 +151,16 @@ async def test_the_preview_warns_that_nothing_can_be_taken_back(desk: Desk) -> N
     assert (desk.cases, desk.sent("")) == ([], 0)
     with pytest.raises(CannotUndo, match="no way to delete"):
         await desk.target.undo(writing(desk.jira, desk.row()))
+
+
+async def test_an_attempt_that_may_have_been_taken_over_makes_nothing_and_the_next_one_makes_it(desk: Desk) -> None:
+    def lost() -> None:
+        raise LeaseLost
+
+    late = writing(desk.jira, desk.row(), book=desk.book)
+    with pytest.raises(LeaseLost):
+        await desk.target.publish(replace(late, jira=replace(late.jira, before_writing=lost)))
+    assert desk.cases == []
+    desk.now += SETTLED_S
+    await desk.publish(repeated=True)
+    assert len(desk.cases) == 1
