@@ -2,26 +2,28 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from addon.errors import NotFound, TooMany
+from addon.errors import NotFound, TooMany, Unavailable
 from addon.llm.errors import BudgetSpent
 from addon.observe import logs
 from addon.observe.metrics import BUDGET_REFUSALS, LLM_COST
 from addon.policy import alarms
 from addon.policy.limits import LEVELS, MINUTE_S, OWNERS, Bar, Limits, Owner, bars, day_of, month_began
 from addon.settings import Settings
-from addon.store.db import Database, DatabaseDown
+from addon.store.db import Database
 from addon.store.ids import new_id
-from addon.store.repos import audit, spending
+from addon.store.repos import audit, reserving, spending
 from addon.store.repos import budgets as rows
-from addon.store.repos.budgets import Alert, BudgetRow
+from addon.store.repos.budgets import BudgetRow
 from addon.store.repos.spending import Account, Amount, Reservation, Sum
 
 GRACE_S = 60.0
 """How long after its deadline an ask may still be settled before its process is taken for dead."""
+MOST_KNOWN = 5000
 
 log = logs.logger("addon.budgets")
 
@@ -72,6 +74,8 @@ class Budgets:
         self._db = db
         self._operator = Limits.of_operator(settings)
         self._now = now
+        self._careful: set[str] = set()
+        """Tenants that had limits when last looked at: only which way is tried first, for each way finds out itself."""
 
     async def reserve(self, tenant_id: str, wish: Wish) -> Held:
         """Puts the amount aside, so that asks at the same time cannot spend it twice.
@@ -82,40 +86,45 @@ class Budgets:
         now = self._now()
         account = Account(day_of(now), wish.payer, wish.provider, wish.model)
         row = Reservation(new_id(), account, wish.amount, now + wish.lasts_s + GRACE_S)
+        held = Held(tenant_id, row, None, int(now // MINUTE_S))
+        # Also where nothing is limited: what the ask costs must be booked if this process dies of it.
+        if self._unlimited(tenant_id) and await reserving.put_aside(self._db, tenant_id, row=row, now=now):
+            return held
         async with self._db.begin() as tx:
-            if not await spending.lock(tx, tenant_id):
-                raise NotFound("This site is no longer installed.")
-            await _bury(tx, tenant_id, now=now)
-            limits = self._limits(await rows.get(tx, tenant_id))
-            binding = [bar for bar in await _bars(tx, tenant_id, limits=limits, now=now) if _binds(bar.owner, wish)]
+            books = await self._locked(tx, tenant_id, at=_moment(now, wish.account_id, minute=held.minute))
+            limits = self._limits(tenant_id, books.limits)
+            binding = [bar for bar in _bars(books, limits, now=now) if _binds(bar.owner, wish)]
             full = next((bar for bar in binding if not bar.has_room(wish.amount)), None)
             if full is None:
-                held = await _counted(tx, Held(tenant_id, row, None, int(now // MINUTE_S)), wish=wish, limits=limits)
-                await spending.reserve(tx, tenant_id, row=row)
-                return held
+                person = _counted_for(wish, limits, before=books.minute, now=now)
+                if person is not None:
+                    await _count(tx, held, person=person, before=books.minute)
+                await reserving.reserve(tx, tenant_id, row=row)
+                return replace(held, person=person)
             # Committed although the ask is refused: that it came to this is told once, too.
-            news = await alarms.raised(tx, tenant_id, bar=full, level=LEVELS[-1], now=now)
+            news = await alarms.raised(tx, tenant_id, reached=[(full, LEVELS[-1])], now=now)
         alarms.tell(tenant_id, news)
         BUDGET_REFUSALS.labels(full.owner, full.name).inc()
         raise BudgetSpent(full.refusal(wish.amount))
 
     async def settle(self, held: Held, spent: Amount) -> None:
-        """Books what the ask really came to in place of what was put aside. Raises DatabaseDown."""
+        """reserving.Books what the ask really came to in place of what was put aside. Raises DatabaseDown."""
         now, tenant_id, row = self._now(), held.tenant_id, held.row
-        news: list[Alert] = []
+        short = self._unlimited(tenant_id) and held.person is None
+        if short and await reserving.booked(self._db, tenant_id, row=row, spent=spent):
+            return
         async with self._db.begin() as tx:
-            if not await spending.lock(tx, tenant_id):
+            if not await reserving.settle(tx, tenant_id, row=row, spent=spent):
                 return
-            in_time = await spending.release(tx, tenant_id, reservation_id=row.id)
-            # Taken for dead and booked as it was reserved: only the difference is left to book.
-            rest, asks = (spent, 1) if in_time else (spent.minus(row.amount), 0)
-            await spending.book(tx, tenant_id, account=row.account, amount=rest, asks=asks)
             if held.person is not None:
                 more = spent.tokens - row.amount.tokens
                 await rows.add_to_minute(tx, tenant_id, account_id=held.person, minute=held.minute, tokens=more)
-            limits = self._limits(await rows.get(tx, tenant_id))
-            for bar in await _bars(tx, tenant_id, limits=limits, now=now):
-                news += await alarms.raised(tx, tenant_id, bar=bar, level=bar.level, now=now)
+            # Only now: what others booked while this one waited for the tenant's row counts as well.
+            books = await reserving.look(tx, tenant_id, at=_moment(now))
+            if books is None:
+                return
+            found = _bars(books, self._limits(tenant_id, books.limits), now=now)
+            news = await alarms.raised(tx, tenant_id, reached=[(bar, bar.level) for bar in found], now=now)
         alarms.tell(tenant_id, news)
 
     async def close(self, held: Held, spent: Amount) -> None:
@@ -124,36 +133,68 @@ class Budgets:
             LLM_COST.labels(held.row.account.provider).inc(spent.cost_usd)
         try:
             await self.settle(held, spent)
-        except DatabaseDown:
+        except Unavailable:
             # What was put aside is booked as it is when its time is over.
             log.warning("not settled", reservation=held.row.id)
 
     async def standing(self, tenant_id: str) -> Standing:
-        """Raises DatabaseDown."""
+        """Raises DatabaseDown, NotFound for a site that is gone."""
         now = self._now()
         async with self._db.begin() as tx:
             row = await rows.get(tx, tenant_id)
-            limits = self._limits(row)
-            found = await _bars(tx, tenant_id, limits=limits, now=now)
-            told = await rows.alerts(tx, tenant_id, level=LEVELS[-1])
-            spent = await spending.spent(tx, tenant_id, today=day_of(now), month_began=month_began(now))
-        known = {(alert.owner, alert.budget, alert.period) for alert in told}
+            books = await reserving.look(tx, tenant_id, at=_moment(now))
+            if books is None:
+                raise _gone()
+            limits = self._limits(tenant_id, books.limits)
+            found = _bars(books, limits, now=now)
+            told = await rows.alerts(tx, tenant_id, periods=[bar.period.number for bar in found])
+        known = {(alert.owner, alert.budget, alert.period) for alert in told if alert.level == LEVELS[-1]}
         refused = frozenset(bar for bar in found if (bar.owner, bar.name, bar.period.number) in known)
-        return Standing(limits, tuple(found), refused, sum(each.unpriced for each in spent.values()), row)
+        return Standing(limits, tuple(found), refused, sum(each.unpriced for each in books.spent.values()), row)
 
     async def save(self, tenant_id: str, limits: Limits, *, account_id: str) -> Standing:
-        """A site's own limits, all of them. Raises DatabaseDown."""
+        """A site's own limits, all of them. Raises DatabaseDown, NotFound for a site that is gone."""
         async with self._db.begin() as tx:
             before = await rows.get(tx, tenant_id, lock=True)
             old, new = Limits.of_row(before.limits if before else {}).document(), limits.document()
             changed = {name: value for name, value in new.items() if value != old[name]}
-            await rows.save(tx, tenant_id, row=BudgetRow(new, account_id, self._now()))
+            only_set = {name: value for name, value in new.items() if value}
+            await rows.save(tx, tenant_id, row=BudgetRow(only_set, account_id, self._now()))
             await rows.forget_alerts(tx, tenant_id, owner="site", budgets=list(changed))
             await audit.record(tx, tenant_id, account_id=account_id, action="site.budget", detail=changed)
         return await self.standing(tenant_id)
 
-    def _limits(self, row: BudgetRow | None) -> dict[Owner, Limits]:
-        return {"operator": self._operator, "site": Limits.of_row(row.limits if row else {})}
+    def _unlimited(self, tenant_id: str) -> bool:
+        """Whether nothing is known of any limit."""
+        return self._operator == Limits() and tenant_id not in self._careful
+
+    async def _locked(self, tx: AsyncConnection, tenant_id: str, *, at: reserving.Moment) -> reserving.Books:
+        """The books, which stay like this until the end of the transaction. Raises NotFound."""
+        await spending.lock(tx, tenant_id)
+        books = await reserving.look(tx, tenant_id, at=at)
+        if books is not None and books.overdue:
+            await spending.bury(tx, tenant_id, now=at.now)
+            books = await reserving.look(tx, tenant_id, at=at)
+        if books is None:
+            raise _gone()
+        return books
+
+    def _limits(self, tenant_id: str, stored: Mapping[str, Any]) -> dict[Owner, Limits]:
+        site = Limits.of_row(stored)
+        if len(self._careful) >= MOST_KNOWN:
+            # Rather forget everything than keep books about who was here last.
+            self._careful.clear()
+        # By what is stored, not by what it says here: that is what the short way looks at, too.
+        (self._careful.add if stored else self._careful.discard)(tenant_id)
+        return {"operator": self._operator, "site": site}
+
+
+def _gone() -> NotFound:
+    return NotFound("This site is no longer installed.")
+
+
+def _moment(now: float, person: str | None = None, *, minute: int = 0) -> reserving.Moment:
+    return reserving.Moment(now, day_of(now), month_began(now), person or "", minute)
 
 
 def _binds(owner: Owner, wish: Wish) -> bool:
@@ -161,41 +202,36 @@ def _binds(owner: Owner, wish: Wish) -> bool:
     return owner in ("site", wish.payer)
 
 
-async def _bars(tx: AsyncConnection, tenant_id: str, *, limits: Mapping[Owner, Limits], now: float) -> list[Bar]:
+def _bars(books: reserving.Books, limits: Mapping[Owner, Limits], *, now: float) -> list[Bar]:
     """Every limit that is set; the site's own count what the operator pays as well."""
-    today, first = day_of(now), month_began(now)
-    spent = await spending.spent(tx, tenant_id, today=today, month_began=first)
-    held = await spending.held(tx, tenant_id, today=today, month_began=first)
     found: list[Bar] = []
     for owner in OWNERS:
         payers = OWNERS if owner == "site" else (owner,)
         used, kept = Sum(), Sum()
         for payer in payers:
-            used, kept = used.plus(spent.get(payer, Sum())), kept.plus(held.get(payer, Sum()))
+            used, kept = used.plus(books.spent[payer]), kept.plus(books.held[payer])
         found += bars(owner, limits[owner], used=used, held=kept, now=now)
     return found
 
 
-async def _bury(tx: AsyncConnection, tenant_id: str, *, now: float) -> None:
-    """Books what asks of dead processes had reserved: whether the model was paid for them nobody can tell any more."""
-    for row in await spending.expired(tx, tenant_id, now=now):
-        await spending.release(tx, tenant_id, reservation_id=row.id)
-        await spending.book(tx, tenant_id, account=row.account, amount=row.amount)
-
-
-async def _counted(tx: AsyncConnection, held: Held, *, wish: Wish, limits: Mapping[Owner, Limits]) -> Held:
-    """The same, counted in the person's minute where there is a limit for it. Raises TooMany."""
+def _counted_for(wish: Wish, limits: Mapping[Owner, Limits], *, before: int, now: float) -> str | None:
+    """The person in whose minute the ask counts, with `before` tokens by now. Raises TooMany when it has no room."""
     binding = [limits[owner].tokens_per_minute for owner in OWNERS if _binds(owner, wish)]
     most = min((limit for limit in binding if limit), default=0)
     if not most or wish.account_id is None:
-        return held
-    person, tokens = wish.account_id, wish.amount.tokens
-    before = await rows.tokens_of_minute(tx, held.tenant_id, account_id=person, minute=held.minute)
+        return None
     # The first ask of a minute always passes: one that is larger than the limit would wait for ever.
-    if before and before + tokens > most:
+    if before and before + wish.amount.tokens > most:
         raise TooMany(
             f"More than {most:,} tokens a minute for one person; this goes on by itself in a moment.",
-            retry_after_s=(held.minute + 1) * MINUTE_S - (held.row.expires_at - wish.lasts_s - GRACE_S),
+            retry_after_s=(now // MINUTE_S + 1) * MINUTE_S - now,
         )
+    return wish.account_id
+
+
+async def _count(tx: AsyncConnection, held: Held, *, person: str, before: int) -> None:
+    if not before:
+        # Here and not by the clock: who asks often has the most to tidy up.
+        await rows.drop_minutes(tx, held.tenant_id, minute=held.minute)
+    tokens = held.row.amount.tokens
     await rows.add_to_minute(tx, held.tenant_id, account_id=person, minute=held.minute, tokens=tokens)
-    return Held(held.tenant_id, held.row, person, held.minute)

@@ -14,12 +14,18 @@ V = TypeVar("V")
 
 
 class Kept(Generic[V]):
-    """One kind of answer, by key: ids, none of which holds a space. topic: of the hub, this kind's alone."""
+    """One kind of answer, by key: ids, none of which holds a space. topic: of the hub, this kind's alone.
 
-    def __init__(self, hub: Hub | None, topic: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    lasts_s: as KEPT_S, for this kind.
+    """
+
+    def __init__(
+        self, hub: Hub | None, topic: str, *, clock: Callable[[], float] = time.monotonic, lasts_s: float = KEPT_S
+    ) -> None:
         self._hub = hub or Hub()
         self._topic = topic
         self._clock = clock
+        self._lasts_s = lasts_s
         self._known: dict[str, tuple[float, V]] = {}
         self._changes = 0
         self._hub.on(topic, self._changed)
@@ -37,12 +43,16 @@ class Kept(Generic[V]):
             self._known.clear()
         # What was read while somebody changed it may be what it was before.
         if changes == self._changes:
-            self._known[name] = (began + KEPT_S, found)
+            self._known[name] = (began + self._lasts_s, found)
         return found
 
     def drop(self, *key: str) -> None:
         """Call it after the commit of a change: dropped before, it could be read back as it was."""
         self._hub.tell(self._topic, " ".join(key))
+
+    def forget(self) -> None:
+        """Everything, in this process alone."""
+        self._changed("")
 
     def _changed(self, name: str) -> None:
         self._changes += 1

@@ -1,8 +1,7 @@
 """Which models answer for a site: the deployment's, those its administrators chose, or none (the rules)."""
 
 import asyncio
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -10,6 +9,9 @@ from addon.errors import Invalid
 from addon.llm.addresses import is_allowed, may_connect, refuse
 from addon.llm.guard import Resolve, system_resolve
 from addon.policy.chain import Offer, Offers, Option, Place
+from addon.policy.kept import Kept
+from addon.policy.tenants import TENANT
+from addon.redis.hub import Hub
 from addon.settings import PROVIDERS, Settings
 from addon.store.db import Database
 from addon.store.repos import audit
@@ -21,6 +23,12 @@ UNCHANGED = None
 """As an api_key: keep the one that is stored."""
 MOST_FALLBACKS = 4
 LOOKUP_S = 3.0
+KEPT_S = 5.0
+"""How long a process may go on with a model or key that was changed elsewhere, when no word of it arrives."""
+TOPIC = "models"
+"""Of the hub: the id of a tenant whose models changed."""
+Stored = tuple[TenantModelRow | None, dict[str, bytes]]
+"""A site's choice, and the sealed keys of its fallbacks by provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +82,18 @@ class ModelPolicy:
         seals: Seals,
         *,
         settings: Settings,
-        now: Callable[[], float] = time.time,
+        hub: Hub | None = None,
         resolve: Resolve = system_resolve,
     ) -> None:
         self._db = db
         self._seals = seals
         self._offers = Offers.of(settings)
-        self._now = now
         self._resolve = resolve
+        hub = hub or Hub()
+        # With its keys still sealed, as they were read.
+        self._kept = Kept[Stored](hub, TOPIC, lasts_s=KEPT_S)
+        # By its client key, which says nothing here: a site that left must leave no key behind.
+        hub.on(TENANT, lambda _: self._kept.forget())
 
     @property
     def deployment(self) -> tuple[Offer, ...]:
@@ -89,24 +101,20 @@ class ModelPolicy:
         return self._offers.listed
 
     async def chain(self, tenant_id: str) -> tuple[Option, ...]:
-        """The models for this tenant's next run, in the order they are asked; empty: the rules answer."""
-        async with self._db.begin() as tx:
-            row = await rows.get(tx, tenant_id)
-            keys = await rows.keys(tx, tenant_id) if row else {}
+        """The models for this tenant's next run, in the order they are asked; empty: the rules answer.
+
+        Kept for a moment: every run asks, and hardly any site ever changes it.
+        """
+        row, keys = await self._kept.get(tenant_id, read=lambda: self._stored(tenant_id))
         return self._options(tenant_id, row, keys=keys)
 
     async def get(self, tenant_id: str) -> Shown:
-        async with self._db.begin() as tx:
-            row = await rows.get(tx, tenant_id)
-            keys = await rows.keys(tx, tenant_id) if row else {}
-        return _shown(row, keys)
+        return _shown(*await self._stored(tenant_id))
 
     async def typed(self, tenant_id: str, wanted: Wanted) -> tuple[Option, ...]:
         """The models as they would be asked if this were saved. Raises Invalid."""
         await self._refuse_address(wanted)
-        async with self._db.begin() as tx:
-            before = await rows.get(tx, tenant_id)
-            keys = await rows.keys(tx, tenant_id) if before else {}
+        before, keys = await self._stored(tenant_id)
         row, kept = self._row(tenant_id, wanted, before=before, keys=keys)
         return self._options(tenant_id, row, keys=kept)
 
@@ -118,11 +126,10 @@ class ModelPolicy:
             before = await rows.get(tx, tenant_id, lock=True)
             keys = await rows.keys(tx, tenant_id) if before else {}
             row, kept = self._row(tenant_id, wanted, before=before, keys=keys)
-            row = TenantModelRow(
-                row.provider, row.model, row.api_key, account_id, self._now(), row.base_url, row.fallbacks
-            )
+            now = self._db.now()
+            row = TenantModelRow(row.provider, row.model, row.api_key, account_id, now, row.base_url, row.fallbacks)
             await rows.save(tx, tenant_id, row=row)
-            await rows.save_keys(tx, tenant_id, sealed=kept, now=self._now())
+            await rows.save_keys(tx, tenant_id, sealed=kept, now=now)
             await audit.record(
                 tx,
                 tenant_id,
@@ -131,7 +138,13 @@ class ModelPolicy:
                 subject=row.provider,
                 detail=_noted(wanted, row),
             )
+        self._kept.drop(tenant_id)
         return _shown(row, kept)
+
+    async def _stored(self, tenant_id: str) -> Stored:
+        async with self._db.begin() as tx:
+            row = await rows.get(tx, tenant_id)
+            return row, await rows.keys(tx, tenant_id) if row else {}
 
     async def _refuse_address(self, wanted: Wanted) -> None:
         """Raises Invalid for an address no site may name; every call of it is checked again (llm/guard.py)."""

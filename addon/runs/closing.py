@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import AddonError
 from addon.observe.metrics import RUN_SECONDS, RUNS
-from addon.runs.desk import Desk, persist
+from addon.runs.desk import Desk
 from addon.runs.feature import Outcome
 from addon.runs.progress import back_in_the_queue
 from addon.runs.publish import plan, plan_asked
-from addon.runs.setbacks import failed
+from addon.runs.setbacks import failed, persist
 from addon.store import clock
 from addon.store.leases import Ending, Lease, finish
 from addon.store.repos import checkpoints, events

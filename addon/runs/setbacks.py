@@ -1,7 +1,13 @@
-"""What becomes of a row whose attempt did not succeed: back into the queue, or an end in words."""
+"""What becomes of a row whose attempt did not succeed: back into the queue, or an end in words.
 
-from collections.abc import AsyncIterator, Mapping
+And of an outcome that cannot be saved at once.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +21,12 @@ from addon.store import clock, leases
 from addon.store.db import Database
 from addon.store.leases import Again, Ending, Lease
 from addon.store.repos import tenants as tenant_rows
+from addon.store.trouble import DatabaseDown
+
+PERSIST_S = 60.0
+"""How long an outcome is held in memory while the database is away; long after its lease it is worth nothing."""
+
+T = TypeVar("T")
 
 TENANT_GONE = Ending("cancelled", {"error": "tenant_gone", "detail": "The add-on was removed from this site."})
 ISSUE_DELETED = Ending(
@@ -88,3 +100,22 @@ def gave_up(error: AddonError, age_s: float) -> Mapping[str, str]:
         "cause": error.code,
         "detail": f"Given up after {max(1, round(age_s / 3600))} h of trying. The last time: {error.detail}",
     }
+
+
+async def persist(db: Database, write: Callable[[AsyncConnection], Awaitable[T]], *, single: bool = False) -> T:
+    """Runs `write` in a transaction, again and again while the database is away. Raises DatabaseDown in the end.
+
+    `write` must be fenced: a commit whose reply was lost makes the next try find nothing to change. single: it is one
+    statement, which needs no BEGIN and COMMIT around it.
+    """
+    deadline = time.monotonic() + PERSIST_S
+    pause_s = 0.1
+    while True:
+        try:
+            async with db.single() if single else db.begin() as tx:
+                return await write(tx)
+        except DatabaseDown:
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * 2, 5.0)

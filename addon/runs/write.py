@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from addon.errors import AddonError
 from addon.observe.metrics import PUBLISH_FAILED, PUBLISHED, UNDONE
 from addon.queue.lane import End
-from addon.runs.desk import Desk, persist
+from addon.runs.desk import Desk
 from addon.runs.endings import ENDINGS, UNKNOWN_TARGET
 from addon.runs.feature import CannotUndo, Keep, LeaseLost, Target, Writing, Written
-from addon.runs.setbacks import failed, missing, site_in_sight
+from addon.runs.setbacks import failed, missing, persist, site_in_sight
 from addon.store import clock, leases
 from addon.store.leases import Again, Ending, Lease
+from addon.store.repos import claimed
 from addon.store.repos import publications as rows
 from addon.store.repos.publications import SUPERSEDED, Publication
 from addon.store.tables.runs import publications
@@ -36,19 +37,12 @@ class PublicationJob:
 
     async def execute(self, lease: Lease) -> None:
         """Raises DatabaseDown when the outcome could not be saved; the next attempt then looks for what was written."""
-        async with self._desk.db.begin() as tx:
-            publication = await rows.get(tx, lease.tenant_id, publication_id=lease.id)
-            if publication is None or not await _our_turn(tx, lease, publication=publication):
-                return
-            previous = await rows.latest_done(
-                tx,
-                publication.tenant_id,
-                issue_id=publication.issue_id,
-                target=publication.target,
-                slot=publication.slot,
-            )
+        found = await self._turn(lease)
+        if found is None:
+            return
+        publication = found.publication
         try:
-            ending = await self._outcome(lease, publication, previous=previous)
+            ending = await self._outcome(lease, publication, previous=found.previous)
         except LeaseLost:
             log.info("publication %s was taken over, or may have been", lease.id, extra={"attempt": lease.attempts})
             await self._let_go(lease)
@@ -78,13 +72,15 @@ class PublicationJob:
                 await rows.stays(tx, lease.tenant_id, publication_id=lease.id)
             return state
 
-        state = await persist(self._desk.db, write)
+        state = await persist(self._desk.db, write, single=not publication.undoing)
         if state == "failed" and not publication.undoing:
             PUBLISH_FAILED.labels(publication.target).inc()
 
     async def _ended(self, lease: Lease, ending: Ending) -> None:
         await persist(
-            self._desk.db, lambda tx: leases.finish(tx, publications, lease=lease, ending=ending, now=clock.now(tx))
+            self._desk.db,
+            lambda tx: leases.finish(tx, publications, lease=lease, ending=ending, now=clock.now(tx)),
+            single=True,
         )
 
     async def _let_go(self, lease: Lease) -> None:
@@ -92,7 +88,28 @@ class PublicationJob:
         await persist(
             self._desk.db,
             lambda tx: leases.retry(tx, publications, lease=lease, again=Again(clock.now(tx)), now=clock.now(tx)),
+            single=True,
         )
+
+    async def _turn(self, lease: Lease) -> claimed.Claimed | None:
+        """None when the row is gone, or was put back or set aside because another one is at the same place."""
+        found = await claimed.read(self._desk.db, lease.tenant_id, publication_id=lease.id)
+        if found is None or found.publication.target not in rows.ONE_AT_A_TIME:
+            return found
+        if found.newer and not found.publication.undoing:
+            async with self._desk.db.single() as tx:
+                superseded = Ending("cancelled", SUPERSEDED)
+                await leases.finish(tx, publications, lease=lease, ending=superseded, now=clock.now(tx))
+            return None
+        if not found.writing:
+            return found
+        async with self._desk.db.begin() as tx:
+            if not await claimed.is_alone(tx, found.publication):
+                again = Again(clock.now(tx) + WAIT_TURN_S)
+                await leases.retry(tx, publications, lease=lease, again=again, now=clock.now(tx))
+                return None
+        # Whoever was there may have written something in the meantime.
+        return await self._turn(lease)
 
     async def _outcome(self, lease: Lease, publication: Publication, *, previous: Publication | None) -> Ending:
         target = self._targets.get(publication.target)
@@ -125,7 +142,7 @@ class PublicationJob:
 
     def _keeper(self, lease: Lease) -> Keep:
         async def keep(kept: Mapping[str, Any]) -> None:
-            if not await persist(self._desk.db, lambda tx: rows.keep(tx, lease, kept=kept)):
+            if not await persist(self._desk.db, lambda tx: rows.keep(tx, lease, kept=kept), single=True):
                 raise LeaseLost
 
         return keep
@@ -140,18 +157,3 @@ def _require_sure(lease: Lease) -> None:
 def _done(written: Written) -> Ending:
     where = {"remote_id": written.remote_id, "remote_key": written.remote_key, "url": written.url}
     return Ending("succeeded", values={**where, **({"kept": dict(written.kept)} if written.kept else {})})
-
-
-async def _our_turn(tx: AsyncConnection, lease: Lease, *, publication: Publication) -> bool:
-    """False when the row was put back or set aside, because another one is at the same place."""
-    if publication.target not in rows.ONE_AT_A_TIME:
-        return True
-    rivals = await rows.rivals(tx, publication)
-    if rivals.newer and not publication.undoing:
-        await leases.finish(tx, publications, lease=lease, ending=Ending("cancelled", SUPERSEDED), now=clock.now(tx))
-        return False
-    if rivals.writing:
-        now = clock.now(tx)
-        await leases.retry(tx, publications, lease=lease, again=Again(now + WAIT_TURN_S), now=now)
-        return False
-    return True

@@ -1,12 +1,15 @@
 """Rows of `budgets`, `budget_alerts` and `person_minutes`: a site's own limits, and who came close to which."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, literal_column, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from addon.store.db import insert_into
+from addon.store.inserts import Insert, insert_into
 from addon.store.tables.money import budget_alerts, budgets, person_minutes
 
 MINUTES_KEPT = 5
@@ -63,13 +66,13 @@ async def raise_alert(tx: AsyncConnection, tenant_id: str, *, alert: Alert, now:
     return done.rowcount > 0
 
 
-async def alerts(tx: AsyncConnection, tenant_id: str, *, level: int) -> list[Alert]:
-    """Those of one level, of every period."""
+async def alerts(tx: AsyncConnection, tenant_id: str, *, periods: Iterable[int]) -> set[Alert]:
+    """Those raised in any of these periods."""
     columns = budget_alerts.c
     query = select(columns.owner, columns.budget, columns.period, columns.level).where(
-        columns.tenant_id == tenant_id, columns.level == level
+        columns.tenant_id == tenant_id, columns.period.in_(set(periods))
     )
-    return [Alert(*row) for row in (await tx.execute(query)).all()]
+    return {Alert(*row) for row in (await tx.execute(query)).all()}
 
 
 async def forget_alerts(tx: AsyncConnection, tenant_id: str, *, owner: str, budgets: list[str]) -> None:
@@ -83,28 +86,21 @@ async def forget_alerts(tx: AsyncConnection, tenant_id: str, *, owner: str, budg
     )
 
 
-async def tokens_of_minute(tx: AsyncConnection, tenant_id: str, *, account_id: str, minute: int) -> int:
-    mine = _minute(tenant_id, account_id, minute=minute)
-    return int(await tx.scalar(select(person_minutes.c.tokens).where(*mine)) or 0)
-
-
 async def add_to_minute(tx: AsyncConnection, tenant_id: str, *, account_id: str, minute: int, tokens: int) -> None:
-    """tokens may be negative, where more was counted before than it came to. What is long over is deleted."""
-    # Here and not by the clock: who asks often has the most to tidy up.
-    await tx.execute(
-        delete(person_minutes).where(
-            person_minutes.c.tenant_id == tenant_id, person_minutes.c.minute < minute - MINUTES_KEPT
-        )
-    )
-    await tx.execute(
-        insert_into(tx, person_minutes)
-        .values(tenant_id=tenant_id, account_id=account_id, minute=minute, tokens=tokens)
-        .on_conflict_do_update(
-            index_elements=["tenant_id", "account_id", "minute"], set_={"tokens": person_minutes.c.tokens + tokens}
-        )
-    )
+    """tokens may be negative, where more was counted before than it came to."""
+    mine = {"tenant_id": tenant_id, "account_id": account_id, "minute": minute, "tokens": tokens}
+    await tx.execute(_counting(tx.dialect.name), mine)
 
 
-def _minute(tenant_id: str, account_id: str, *, minute: int) -> tuple[Any, ...]:
-    columns = person_minutes.c
-    return columns.tenant_id == tenant_id, columns.account_id == account_id, columns.minute == minute
+async def drop_minutes(tx: AsyncConnection, tenant_id: str, *, minute: int) -> None:
+    """Deletes what was long over at this minute."""
+    c = person_minutes.c
+    await tx.execute(delete(person_minutes).where(c.tenant_id == tenant_id, c.minute < minute - MINUTES_KEPT))
+
+
+@cache
+def _counting(dialect: str) -> Insert:
+    # Built once: to put it together takes longer than to run it.
+    new = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(person_minutes)
+    more = person_minutes.c.tokens + literal_column("excluded.tokens")
+    return new.on_conflict_do_update(index_elements=["tenant_id", "account_id", "minute"], set_={"tokens": more})

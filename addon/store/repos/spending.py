@@ -1,20 +1,19 @@
-"""Rows of `spending` and `reservations`: what models have cost a site, and what asks under way may still cost.
-
-Whoever reserves or settles holds the tenant's row (`lock`) until the end of the transaction, so that what was summed
-is still true when it is written.
-"""
+"""Rows of `spending` and `reservations`: what models have cost a site, and what asks under way may still cost."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, case, delete, func, insert, select
+from sqlalchemy import bindparam, delete, exists, literal_column, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from addon.store.db import insert_into
+from addon.store.inserts import Insert
 from addon.store.tables.money import reservations, spending
 from addon.store.tables.tenants import tenants
 
+PLACE = ("tenant_id", "day", "payer", "provider", "model")
+AMOUNTS = ("asks", "input_tokens", "output_tokens", "cost_usd", "unpriced_tokens")
 MODEL_CHARS = 128
 """What the columns hold; a longer name of a model is cut."""
 
@@ -44,6 +43,18 @@ class Amount:
     def minus(self, other: "Amount") -> "Amount":
         cost = None if self.cost_usd is None else self.cost_usd - (other.cost_usd or 0.0)
         return Amount(self.input_tokens - other.input_tokens, self.output_tokens - other.output_tokens, cost)
+
+    def line(self, asks: int) -> dict[str, Any]:
+        """What it adds to a line of the books, by column: `AMOUNTS`."""
+        # An unknown price adds nothing to the dollars, and is counted beside them instead of being taken for free.
+        unpriced = self.tokens if self.cost_usd is None else 0
+        return {
+            "asks": asks,
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+            "cost_usd": self.cost_usd or 0.0,
+            "unpriced_tokens": unpriced,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,97 +99,61 @@ class Line:
     unpriced_tokens: int
 
 
-async def lock(tx: AsyncConnection, tenant_id: str) -> bool:
-    """Waits until no other transaction holds it; False when there is no such tenant."""
-    # The weakest lock that keeps its like out: new rows of the tenant, which look at it, go on.
-    query = select(tenants.c.id).where(tenants.c.id == tenant_id).with_for_update(key_share=True)
-    return (await tx.execute(query)).first() is not None
+# The weakest lock that keeps its like out: new rows of the tenant, which look at it, go on.
+_LOCKING = select(tenants.c.id).where(tenants.c.id == bindparam("tenant_id")).with_for_update(key_share=True)
 
 
-async def reserve(tx: AsyncConnection, tenant_id: str, *, row: Reservation) -> None:
-    await tx.execute(
-        insert(reservations).values(
-            id=row.id,
-            tenant_id=tenant_id,
-            day=row.account.day,
-            payer=row.account.payer,
-            provider=row.account.provider,
-            model=row.account.model[:MODEL_CHARS],
-            input_tokens=row.amount.input_tokens,
-            output_tokens=row.amount.output_tokens,
-            cost_usd=row.amount.cost_usd,
-            expires_at=row.expires_at,
-        )
-    )
+async def lock(tx: AsyncConnection, tenant_id: str) -> None:
+    """Waits until no other transaction holds the tenant's row; what is read after that stays true.
+
+    SQLite has one writer at a time as it is.
+    """
+    if tx.dialect.name == "postgresql":
+        await tx.execute(_LOCKING, {"tenant_id": tenant_id})
 
 
-async def release(tx: AsyncConnection, tenant_id: str, *, reservation_id: str) -> bool:
-    """False when it was gone already."""
-    gone = await tx.execute(
-        delete(reservations).where(reservations.c.tenant_id == tenant_id, reservations.c.id == reservation_id)
-    )
-    return gone.rowcount > 0
+async def bury(tx: AsyncConnection, tenant_id: str, *, now: float) -> None:
+    """Books what asks of dead processes had reserved: whether the model was paid for them nobody can tell any more.
+
+    In a transaction that holds the tenant's row.
+    """
+    # All of them first: whoever settles one holds it and waits for the books, never the other way round.
+    c = reservations.c
+    gone = delete(reservations).where(c.tenant_id == tenant_id, c.expires_at <= now).returning(*c)
+    for row in (await tx.execute(gone)).all():
+        account = Account(row.day, row.payer, row.provider, row.model)
+        amount = Amount(row.input_tokens, row.output_tokens, row.cost_usd)
+        await book(tx, tenant_id, account=account, amount=amount)
 
 
-async def expired(tx: AsyncConnection, tenant_id: str, *, now: float) -> list[Reservation]:
-    """Those whose process has died, oldest first."""
-    query = (
-        select(reservations)
-        .where(reservations.c.tenant_id == tenant_id, reservations.c.expires_at <= now)
-        .order_by(reservations.c.expires_at)
-    )
-    return [
-        Reservation(
-            row.id,
-            Account(row.day, row.payer, row.provider, row.model),
-            Amount(row.input_tokens, row.output_tokens, row.cost_usd),
-            row.expires_at,
-        )
-        for row in (await tx.execute(query)).all()
-    ]
+async def book(tx: AsyncConnection, tenant_id: str, *, account: Account, amount: Amount, asks: int = 1) -> bool:
+    """Adds to the books; False when there is no such tenant.
+
+    amount may be negative, where more was booked before than it came to.
+    """
+    values = {"tenant_id": tenant_id, **bookable(account), **amount.line(asks)}
+    return (await tx.execute(_booking(tx.dialect.name), values)).rowcount > 0
 
 
-async def book(tx: AsyncConnection, tenant_id: str, *, account: Account, amount: Amount, asks: int = 1) -> None:
-    """Adds to the books. amount may be negative, where more was booked before than it came to."""
-    place = {
-        "tenant_id": tenant_id,
+def bookable(account: Account) -> dict[str, Any]:
+    """The account as the columns hold it."""
+    return {
         "day": account.day,
         "payer": account.payer,
         "provider": account.provider,
         "model": account.model[:MODEL_CHARS],
     }
-    # An unknown price adds nothing to the dollars, and is counted beside them instead of being taken for free.
-    values = {
-        "asks": asks,
-        "input_tokens": amount.input_tokens,
-        "output_tokens": amount.output_tokens,
-        "cost_usd": amount.cost_usd or 0.0,
-        "unpriced_tokens": amount.tokens if amount.cost_usd is None else 0,
-    }
-    columns = spending.c
-    await tx.execute(
-        insert_into(tx, spending)
-        .values(**place, **values)
-        .on_conflict_do_update(
-            index_elements=list(place), set_={name: columns[name] + value for name, value in values.items()}
-        )
-    )
 
 
-async def spent(tx: AsyncConnection, tenant_id: str, *, today: int, month_began: int) -> dict[str, Sum]:
-    """What was spent, by payer. today, month_began: days since 1970."""
-    query = _sums(spending, spending.c.unpriced_tokens, today=today)
-    mine = query.where(spending.c.tenant_id == tenant_id, spending.c.day >= month_began)
-    return {payer: Sum(*map(_plain, parts)) for payer, *parts in (await tx.execute(mine)).all()}
-
-
-async def held(tx: AsyncConnection, tenant_id: str, *, today: int, month_began: int) -> dict[str, Sum]:
-    """What is reserved for asks under way, by payer, as `spent`."""
-    unpriced = case((reservations.c.cost_usd.is_(None), _tokens(reservations)), else_=0)
-    mine = _sums(reservations, unpriced, today=today).where(
-        reservations.c.tenant_id == tenant_id, reservations.c.day >= month_began
-    )
-    return {payer: Sum(*map(_plain, parts)) for payer, *parts in (await tx.execute(mine)).all()}
+@cache
+def _booking(dialect: str) -> Insert:
+    # Built once: to put it together takes longer than to run it.
+    c = spending.c
+    given = [bindparam(each.name, type_=each.type) for each in c]
+    mine = select(*given).where(exists().where(tenants.c.id == bindparam("tenant_id")))
+    new = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(spending).from_select(list(c), mine)
+    more = {name: c[name] + literal_column(f"excluded.{name}") for name in AMOUNTS}
+    return new.on_conflict_do_update(index_elements=PLACE, set_=more)
 
 
 async def since(tx: AsyncConnection, tenant_id: str, *, first_day: int) -> list[Line]:
@@ -199,25 +174,3 @@ async def since(tx: AsyncConnection, tenant_id: str, *, first_day: int) -> list[
         )
         for row in (await tx.execute(query)).all()
     ]
-
-
-def _sums(table: Table, unpriced: ColumnElement[Any], *, today: int) -> Select[Any]:
-    """payer and the fields of Sum, in their order."""
-    tokens, usd, now = _tokens(table), func.coalesce(table.c.cost_usd, 0.0), table.c.day == today
-    return select(
-        table.c.payer,
-        func.sum(case((now, tokens), else_=0)),
-        func.sum(tokens),
-        func.sum(case((now, usd), else_=0.0)),
-        func.sum(usd),
-        func.sum(unpriced),
-    ).group_by(table.c.payer)
-
-
-def _tokens(table: Table) -> ColumnElement[int]:
-    return table.c.input_tokens + table.c.output_tokens
-
-
-def _plain(value: Any) -> Any:
-    # PostgreSQL sums whole numbers of eight bytes into its numeric.
-    return int(value) if isinstance(value, Decimal) else value

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from addon.store.db import insert_into
+from addon.store.inserts import insert_into
 from addon.store.tables.money import tenant_keys
 from addon.store.tables.tenants import tenant_models
 

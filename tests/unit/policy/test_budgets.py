@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from addon.errors import NotFound, TooMany
 from addon.llm.errors import BudgetSpent
@@ -16,6 +16,7 @@ from addon.store.db import Database
 from addon.store.repos import audit, spending
 from addon.store.repos.spending import Amount
 from addon.store.tables.money import reservations
+from addon.store.tables.tenants import tenants
 from tests.captured_logs import captured_logs
 from tests.rows import add_tenant
 
@@ -184,6 +185,121 @@ async def test_an_ask_that_ends_after_it_was_taken_for_dead_is_booked_once(datab
     await budgets.settle(await budgets.reserve(tenant_id, ASK), ASK.amount)
     await budgets.settle(slow, Amount(10, 20, 0.25))
     assert await book_of(database, tenant_id) == [("operator", "gpt-x", 2, 130, 0.75)]
+
+
+async def test_an_ask_that_began_before_there_was_a_limit_counts_against_it(database: Database) -> None:
+    tenant_id, budgets = await add_tenant(database), opened(database)
+    early = await budgets.reserve(tenant_id, ASK)
+    await budgets.save(tenant_id, Limits(tokens_per_day=250), account_id="boss")
+    await budgets.reserve(tenant_id, ASK)
+    with pytest.raises(BudgetSpent):
+        await budgets.reserve(tenant_id, ASK)
+    # Another process, which never heard of a limit, asks and books as this one does.
+    other = opened(database)
+    with pytest.raises(BudgetSpent):
+        await other.reserve(tenant_id, ASK)
+    await opened(database).settle(early, Amount(200, 10, 0.5))
+    async with database.begin() as tx:
+        told = [event.detail["per_cent"] for event in await audit.latest(tx, tenant_id) if "alert" in event.action]
+    # At the refusal the highest, so that the booking had nothing to add.
+    assert told == [100]
+    await budgets.save(tenant_id, Limits(), account_id="boss")
+    await opened(database).settle(await budgets.reserve(tenant_id, ASK), ASK.amount)
+    assert await book_of(database, tenant_id) == [("operator", "gpt-x", 2, 310, 1.0)]
+
+
+async def test_a_booking_finds_a_limit_that_was_set_during_the_ask(database: Database) -> None:
+    tenant_id, budgets = await add_tenant(database), opened(database)
+    early = await budgets.reserve(tenant_id, ASK)
+    await opened(database).save(tenant_id, Limits(tokens_per_day=110), account_id="boss")
+    await budgets.settle(early, ASK.amount)
+    async with database.begin() as tx:
+        told = [event.detail["per_cent"] for event in await audit.latest(tx, tenant_id) if "alert" in event.action]
+    assert told == [80]
+
+
+async def test_without_a_limit_too_an_ask_whose_process_died_is_booked(database: Database) -> None:
+    clock = Clock()
+    tenant_id, other = await add_tenant(database), await add_tenant(database)
+    await opened(database, clock).reserve(tenant_id, ASK)
+    await opened(database, clock).reserve(other, ASK)
+    clock.now += ASK.lasts_s + GRACE_S
+    reborn = opened(database, clock)
+    await reborn.settle(await reborn.reserve(tenant_id, ASK), Amount(1, 1, 0.25))
+    assert await book_of(database, tenant_id) == [("operator", "gpt-x", 2, 102, 0.75)]
+    assert await book_of(database, other) == []
+
+
+async def test_a_price_nobody_knows_is_counted_beside_the_dollars_however_it_is_booked(database: Database) -> None:
+    clock = Clock()
+    tenant_id, budgets = await add_tenant(database), opened(database, clock)
+    strange = replace(ASK, amount=Amount(60, 40, None))
+    await budgets.settle(await budgets.reserve(tenant_id, strange), strange.amount)
+    late = await budgets.reserve(tenant_id, strange)
+    clock.now += ASK.lasts_s + GRACE_S
+    await budgets.settle(await budgets.reserve(tenant_id, ASK), ASK.amount)
+    assert (await budgets.standing(tenant_id)).unpriced == 200
+    await budgets.settle(late, Amount(10, 5, None))
+    assert (await budgets.standing(tenant_id)).unpriced == 115
+    assert await book_of(database, tenant_id) == [("operator", "gpt-x", 3, 215, 0.5)]
+
+
+@pytest.mark.parametrize("limited", [False, True])
+async def test_what_many_processes_book_at_once_is_booked_once(
+    database: Database, database_url: str, limited: bool
+) -> None:
+    """Some of the asks are taken for dead while they are being settled, in whatever order."""
+    tenant_id, clock = await add_tenant(database), Clock()
+    second = Database.open(database_url)
+    most = {"tokens_per_day": 10**6} if limited else {}
+    both = [opened(database, clock, **most), opened(second, clock, **most)]
+    models = [replace(ASK, model=f"gpt-{number}") for number in range(3)]
+
+    async def ask(number: int) -> None:
+        budgets = both[number % 2]
+        # No longer than the grace: by the time it is settled, every third is overdue.
+        lasts_s = -GRACE_S if number % 3 == 0 else 120.0
+        held = await budgets.reserve(tenant_id, replace(models[number % len(models)], lasts_s=lasts_s))
+        await asyncio.sleep(0)
+        await both[(number + 1) % 2].settle(held, Amount(50, 5, 0.25))
+
+    try:
+        await asyncio.gather(*(ask(number) for number in range(90)))
+    finally:
+        await second.close()
+    lines = await book_of(database, tenant_id)
+    assert sorted((model, asks, tokens) for _, model, asks, tokens, _ in lines) == [
+        (f"gpt-{number}", 30, 30 * 55) for number in range(3)
+    ]
+    async with database.begin() as tx:
+        assert await tx.scalar(select(func.count()).select_from(reservations)) == 0
+
+
+async def test_a_booking_waits_for_who_looks_at_the_books(database: Database, database_url: str) -> None:
+    """Two that came to a limit together would else both look before the other has booked, and nobody would tell."""
+    tenant_id, second = await add_tenant(database), Database.open(database_url)
+    budgets = opened(second, tokens_per_day=1000)
+    held = await budgets.reserve(tenant_id, ASK)
+    try:
+        async with database.begin() as tx:
+            await spending.lock(tx, tenant_id)
+            booking = asyncio.create_task(budgets.settle(held, ASK.amount))
+            await asyncio.wait({booking}, timeout=0.5)
+            assert not booking.done()
+        await booking
+    finally:
+        await second.close()
+    assert await book_of(database, tenant_id) == [("operator", "gpt-x", 1, 100, 0.5)]
+
+
+async def test_a_site_that_left_in_the_middle_of_an_ask_is_booked_nowhere(database: Database) -> None:
+    for limits in ({}, {"tokens_per_day": 10**6}):
+        tenant_id, budgets = await add_tenant(database), opened(database, **limits)
+        held = await budgets.reserve(tenant_id, ASK)
+        async with database.begin() as tx:
+            await tx.execute(delete(tenants).where(tenants.c.id == tenant_id))
+        await budgets.settle(held, ASK.amount)
+        assert await book_of(database, tenant_id) == []
 
 
 async def test_a_person_waits_for_the_next_minute_and_nobody_else_does(database: Database) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -25,14 +25,6 @@ from tests.services import RedisServer
 
 NOW = 1_795_000_000.0
 PROJECT = "10000"
-
-
-@pytest.fixture
-def server() -> Iterator[RedisServer]:
-    running = RedisServer()
-    running.start()
-    yield running
-    running.remove()
 
 
 @dataclass
@@ -79,6 +71,18 @@ def came(secret: str, token: str) -> Installation:
     return Installation("acme", "https://acme.atlassian.net", "https://acme.atlassian.net", secret, None, token)
 
 
+@asynccontextmanager
+async def two_that_know_the_site(
+    db: Database, seals: Seals, server: RedisServer
+) -> AsyncIterator[tuple[Process, Process]]:
+    """The first one has installed it, and the other one has read it."""
+    async with two(db, seals, server) as (one, other):
+        await one.lifecycle.installed(came("s1", "token:1"), NOW)
+        await asyncio.sleep(0.2)
+        assert await secret_of(other) == "s1"
+        yield one, other
+
+
 async def secret_of(there: Process) -> str | None:
     tenant = await there.tenants.by_client_key("acme")
     return tenant.site.shared_secret if tenant else None
@@ -110,11 +114,8 @@ async def test_what_happens_to_a_site_at_one_process_holds_at_the_other_at_once(
 async def test_without_redis_a_site_that_left_is_known_within_five_seconds(
     database: Database, seals: Seals, server: RedisServer, trouble: str
 ) -> None:
-    async with two(database, seals, server) as (one, other):
-        await one.lifecycle.installed(came("s1", "token:1"), NOW)
-        await asyncio.sleep(0.2)
+    async with two_that_know_the_site(database, seals, server) as (one, other):
         # Read a while ago, when everything said was heard.
-        assert await secret_of(other) == "s1"
         other.moment[0] += UNSURE_S - 1
         server.kill() if trouble == "killed" else server.freeze()
         began = time.monotonic()
@@ -130,10 +131,7 @@ async def test_without_redis_a_site_that_left_is_known_within_five_seconds(
 async def test_a_site_is_read_anew_as_soon_as_words_may_have_been_missed(
     database: Database, seals: Seals, server: RedisServer
 ) -> None:
-    async with two(database, seals, server) as (one, other):
-        await one.lifecycle.installed(came("s1", "token:1"), NOW)
-        await asyncio.sleep(0.2)
-        assert await secret_of(other) == "s1"
+    async with two_that_know_the_site(database, seals, server) as (one, other):
         server.kill()
         await one.lifecycle.uninstalled("acme", "token:2", now=NOW)
         await until(lambda: not other.hub.hears)
@@ -146,10 +144,7 @@ async def test_while_others_are_heard_a_site_is_read_twice_a_minute(
     database: Database, seals: Seals, server: RedisServer
 ) -> None:
     """A process that was killed between its commit and its word is found out then."""
-    async with two(database, seals, server) as (one, other):
-        await one.lifecycle.installed(came("s1", "token:1"), NOW)
-        await asyncio.sleep(0.2)
-        assert await secret_of(other) == "s1"
+    async with two_that_know_the_site(database, seals, server) as (_, other):
         unheard = Tenants(database, seals, settings=Settings(_env_file=None))
         silent = Lifecycle(
             database,

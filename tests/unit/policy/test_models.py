@@ -8,6 +8,8 @@ from addon.errors import Invalid
 from addon.llm.choice import ModelChoice
 from addon.policy.chain import Offer
 from addon.policy.models import Fallback, ModelPolicy, Wanted
+from addon.policy.tenants import TENANT
+from addon.redis.hub import Hub
 from addon.settings import Settings
 from addon.store.db import Database
 from addon.store.repos import audit
@@ -57,13 +59,14 @@ async def test_the_deployments_model_answers_unless_the_site_chose(database: Dat
 
 async def test_a_sites_own_key_and_model_are_used_and_never_shown(database: Database, seals: Seals) -> None:
     tenant_id = await add_tenant(database)
-    policy = ModelPolicy(database, seals, settings=settings(), now=lambda: 7.0)
+    policy = ModelPolicy(database, seals, settings=settings())
     wanted = Wanted("openai", "gpt-y", api_key=KEY)
     shown = await policy.save(tenant_id, wanted, account_id="ann")
     (option,) = await policy.chain(tenant_id)
     assert (option.choice, option.payer) == (ModelChoice("openai", "gpt-y", None, KEY, 120.0), "site")
     assert shown == await policy.get(tenant_id)
-    assert (shown.has_key, shown.updated_by, shown.updated_at) == (True, "ann", 7.0)
+    assert (shown.has_key, shown.updated_by) == (True, "ann")
+    assert shown.updated_at == pytest.approx(database.now(), abs=30)
     assert KEY not in repr(shown) + repr(option) + repr(wanted)
 
 
@@ -255,3 +258,36 @@ async def test_what_is_typed_is_tried_without_being_stored(database: Database, s
     (option,) = await policy.typed(tenant_id, Wanted("gemini", "flash", api_key=KEY))
     assert option.choice == ModelChoice("gemini", "flash", None, KEY, 120.0)
     assert await policy.chain(tenant_id) == ()
+
+
+async def test_a_change_holds_at_once_where_it_is_heard_and_within_five_seconds_elsewhere(
+    database: Database, seals: Seals
+) -> None:
+    tenant_id, other = await add_tenant(database), await add_tenant(database, "tenant-b")
+    hub, moment = Hub(), [0.0]
+    here, near, far = (ModelPolicy(database, seals, settings=with_openai(), hub=each) for each in (hub, hub, Hub()))
+    far._kept._clock = lambda: moment[0]
+    for policy in (here, near, far):
+        assert [option.payer for option in await policy.chain(tenant_id)] == ["operator"]
+    await here.save(tenant_id, Wanted("gemini", "flash", api_key=KEY), account_id="ann")
+    for policy in (here, near):
+        assert [option.choice.api_key for option in await policy.chain(tenant_id)] == [KEY]
+    moment[0] = 4.9
+    assert [option.payer for option in await far.chain(tenant_id)] == ["operator"]
+    moment[0] = 5.0
+    assert [option.choice.api_key for option in await far.chain(tenant_id)] == [KEY]
+    assert [option.payer for option in await here.chain(other)] == ["operator"]
+
+
+async def test_keys_are_kept_sealed_and_not_beyond_a_site(database: Database, seals: Seals) -> None:
+    tenant_id, hub = await add_tenant(database), Hub()
+    policy = ModelPolicy(database, seals, settings=settings(), hub=hub)
+    wanted = Wanted("openai", "gpt-y", api_key=KEY, fallbacks=(Fallback("gemini", "flash", f"{KEY}-2"),))
+    await policy.save(tenant_id, wanted, account_id="ann")
+    assert len(await policy.chain(tenant_id)) == 2
+    ((_, (row, keys)),) = policy._kept._known.values()
+    assert row is not None
+    assert row.api_key is not None
+    assert KEY.encode() not in b"".join((row.api_key, *keys.values()))
+    hub.tell(TENANT, "a-client-key")
+    assert not policy._kept._known

@@ -206,6 +206,7 @@ async def test_kind_this_release_does_not_know_fails_in_words(database: Database
     assert run.error["error"] == "unknown_kind"
 
 
+@pytest.mark.faults
 async def test_secret_that_cannot_be_opened_fails_in_words(database: Database, seals: Seals) -> None:
     async with stage(database, Seals(["another key of at least 32 characters, once used"]), at_work=False) as s:
         run_id = await add_run(database, s.tenant.id)

@@ -4,6 +4,8 @@ import asyncio
 import time
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import Conflict, Invalid, NothingToDo, Unavailable
 from addon.jira.errors import JiraForbidden, JiraNotFound
@@ -12,7 +14,9 @@ from addon.runs.publish import Wish, require_taken
 from addon.store.db import Database
 from addon.store.leases import Claims
 from addon.store.repos import audit as audit_rows
+from addon.store.repos import claimed
 from addon.store.repos import publications as publication_rows
+from addon.store.repos.publications import Publication
 from addon.store.repos.runs import Run
 from addon.store.secrets import Seals
 from addon.store.tables.runs import publications
@@ -334,3 +338,53 @@ async def test_words_that_came_after_a_worker_took_the_older_ones_are_not_waved_
     with pytest.raises(Conflict) as refused:
         require_taken([newer], [row])
     assert refused.value.retry_after_s
+
+
+async def test_what_a_rival_wrote_while_it_was_looked_at_is_the_previous_one(
+    database: Database, seals: Seals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        run_id = (await a_run(s)).id
+        rival = await add_publication(database, s.tenant.id, run_id, state="running", created_at=1.0)
+        mine = await add_publication(database, s.tenant.id, run_id, created_at=2.0)
+        is_alone = claimed.is_alone
+
+        async def after_the_rival(tx: AsyncConnection, publication: Publication) -> bool:
+            await tx.execute(publications.update().where(publications.c.id == rival).values(state="succeeded"))
+            return await is_alone(tx, publication)
+
+        monkeypatch.setattr(claimed, "is_alone", after_the_rival)
+        async with s.office.at_work():
+            await settled(database, succeeded=2)
+        (writing,) = s.comments.seen
+        assert writing.publication.id == mine
+        assert writing.previous is not None
+        assert writing.previous.id == rival
+
+
+async def test_of_two_that_meet_at_one_place_one_gives_way(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        run_id = (await a_run(s)).id
+        for created_at in (1.0, 2.0):
+            await add_publication(database, s.tenant.id, run_id, state="running", created_at=created_at)
+        one, other = await everything(database)
+
+        async def asked() -> bool:
+            async with database.begin() as tx:
+                return await claimed.is_alone(tx, other)
+
+        async with database.begin() as tx:
+            assert not await claimed.is_alone(tx, one)
+            asking = asyncio.create_task(asked())
+            # The other hears nothing before this one has decided.
+            await asyncio.wait({asking}, timeout=0.5)
+            assert not asking.done()
+            await tx.execute(publications.update().where(publications.c.id == one.id).values(state="queued"))
+        assert await asking
+
+
+async def everything(db: Database) -> list[Publication]:
+    names = tuple(Publication.__dataclass_fields__)
+    async with db.begin() as tx:
+        found = await tx.execute(select(*(publications.c[name] for name in names)))
+        return [Publication(*row) for row in found.all()]
