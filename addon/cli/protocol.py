@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Collection
 from typing import ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 CUT = "jiravision.cut"
 """The ASGI extension of ours that ends a connection without waiting for its reader; streams use it."""
@@ -82,17 +83,24 @@ class Crowd:
 
 
 class Protocol(HttpToolsProtocol):
-    """Bounds how long headers take, and lets the application end a connection whose other end takes nothing.
+    """Bounds how long headers take, and how long an answer may wait for a reader who takes nothing of it.
+
+    The application may end a connection for such a reader sooner; for its streams it does.
 
     unfinished: a request is arriving, or the first one has not begun. resting: between two requests, or on its way out.
-    since: when that began, in the time of the loop. A request that arrives in one piece costs no timer.
+    since: when that began, in the time of the loop. PIECE: bytes of an answer that have to be taken within READ_S, or
+    all that is left. A request that arrives in one piece costs no timer, nor does an answer that is taken at once.
     """
 
     HEAD_S: ClassVar[float] = 15.0
+    READ_S: ClassVar[float] = 60.0
+    PIECE: ClassVar[int] = 16_384
     crowd: ClassVar[Crowd] = Crowd(MOST)
 
     since = 0.0
     _late: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+    _answered: RequestResponseCycle | None = None
 
     @property
     def unfinished(self) -> bool:
@@ -123,6 +131,10 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_came()
+        self._read_on()
+        if self._answered is not None:
+            # Of several requests in a row uvicorn tells only the last; this one would go on writing.
+            self._answered.disconnected = True
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -140,9 +152,29 @@ class Protocol(HttpToolsProtocol):
         self.since = self.loop.time()
         super().on_headers_complete()
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
+
     def on_response_complete(self) -> None:
         self.since = self.loop.time()
         super().on_response_complete()
+        if self.transport.is_closing():
+            # It waits for the reader of what is left, and nothing else looks after it any more.
+            self._await_reader()
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        self._await_reader()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._await_reader()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self.transport.is_closing():
+            self._read_on()
 
     def _await_head(self) -> None:
         self.since = self.loop.time()
@@ -156,3 +188,23 @@ class Protocol(HttpToolsProtocol):
     def _end(self) -> None:
         self._late = None
         self.transport.close()
+
+    def _await_reader(self) -> None:
+        if self._unread is None:
+            left = self.transport.get_write_buffer_size()
+            self._unread = self.loop.call_later(self.READ_S, self._look_at_reader, left)
+
+    def _read_on(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def _look_at_reader(self, before: int) -> None:
+        """before: how many bytes were left the last time."""
+        self._unread = None
+        left = self.transport.get_write_buffer_size()
+        if left > max(before - self.PIECE, 0):
+            log.info("connection cut", extra={"error": "not_read"})
+            self.transport.abort()
+        elif left:
+            self._await_reader()

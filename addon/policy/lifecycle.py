@@ -8,8 +8,10 @@ Each call is one transaction that holds the tenant's row, so that calls which ar
 end in the same state. `uninstalled` wins over a late `disabled` until the next `installed`.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +25,7 @@ from addon.store.repos import tenants as rows
 from addon.store.repos.tenants import DISABLED, INSTALLED, SUPERSEDED, UNINSTALLED, TenantRow, retire
 from addon.store.repos.troubles import CLEARED
 from addon.store.secrets import SealBroken, Seals
+from addon.store.trouble import Contended
 
 OVERLAP_S = 600.0
 """How long tokens signed with the secret before a rotation still open pages."""
@@ -31,6 +34,12 @@ TOKEN_MEMORY_S = 25 * 3600.0
 """How far back a used token is looked for; longer than any accepted token lives."""
 
 DAY_S = 86_400.0
+
+
+TRIES = 3
+"""Of a call whose transaction the database gives up for another one: Jira tells most of these calls only once."""
+
+T = TypeVar("T")
 
 
 class Replayed(Unauthenticated):
@@ -68,6 +77,9 @@ class Lifecycle:
 
         Raises Replayed when the token was used before and brings another secret now; DatabaseDown.
         """
+        return await _insisting(lambda: self._install(came, now))
+
+    async def _install(self, came: Installation, now: float) -> str:
         async with self._db.begin() as tx:
             # Inserting first gives two simultaneous first installs a row to wait for each other at.
             fresh = await rows.insert_unless_known(tx, self._first(came, now))
@@ -86,6 +98,9 @@ class Lifecycle:
 
         Raises Replayed when the token belongs to an earlier uninstall; DatabaseDown.
         """
+        await _insisting(lambda: self._uninstall(client_key, token_id, now=now))
+
+    async def _uninstall(self, client_key: str, token_id: str, *, now: float) -> None:
         async with self._db.begin() as tx:
             row = await rows.locked(tx, client_key)
             if row is None or row.state in (UNINSTALLED, SUPERSEDED):
@@ -98,11 +113,11 @@ class Lifecycle:
 
     async def enabled(self, client_key: str, token_id: str, *, now: float) -> None:
         """Takes effect on a disabled tenant only, and once per token. Raises DatabaseDown."""
-        await self._switch(client_key, INSTALLED, token_id=token_id, now=now)
+        await _insisting(lambda: self._switch(client_key, INSTALLED, token_id=token_id, now=now))
 
     async def disabled(self, client_key: str, token_id: str, *, now: float) -> None:
         """Pauses the tenant's work until `enabled`: what runs goes back into its queue. Raises DatabaseDown."""
-        await self._switch(client_key, DISABLED, token_id=token_id, now=now)
+        await _insisting(lambda: self._switch(client_key, DISABLED, token_id=token_id, now=now))
 
     def _first(self, came: Installation, now: float) -> dict[str, object]:
         tenant_id = new_id()
@@ -158,7 +173,11 @@ class Lifecycle:
         before, action = (DISABLED, "tenant.enabled") if after == INSTALLED else (INSTALLED, "tenant.disabled")
         async with self._db.begin() as tx:
             row = await rows.locked(tx, client_key)
-            if row is None or row.state != before or await self._used(tx, row, token_id=token_id, now=now):
+            # `enabled` follows every install: by then the site takes what it may still have refused a moment before.
+            in_trouble = row is not None and row.state == after == INSTALLED and row.paused_until is not None
+            if row is None or not (row.state == before or in_trouble):
+                return
+            if await self._used(tx, row, token_id=token_id, now=now):
                 return
             await rows.change(tx, row.id, values={"state": after, "updated_at": now, **CLEARED})
             await audit.record(tx, row.id, action=action, subject=token_id)
@@ -170,3 +189,11 @@ class Lifecycle:
     def _drop(self, client_key: str) -> None:
         self._tenants.forget(client_key)
         self._dropped(client_key)
+
+
+async def _insisting(call: Callable[[], Awaitable[T]]) -> T:
+    """Raises what the last try raises."""
+    for _ in range(TRIES - 1):
+        with suppress(Contended):
+            return await call()
+    return await call()

@@ -125,15 +125,28 @@ class Tenants:
         """
         now = self._db.now()
         async with self._db.begin() as tx:
-            row = await rows.locked(tx, tenant.site.client_key)
-            current = self._opened(row)
             # The proof is one for this address and this secret, whatever was installed while it was under way.
-            if row is None or current is None or current.site != tenant.site:
+            row = await self._held(tx, tenant)
+            if row is None:
                 return
             await rows.change(tx, row.id, values={"app_account_id": account_id})
             gone = await supersede_others(tx, row, now=now, retention_s=self._retention_s)
         for client_key in (tenant.site.client_key, *gone):
             self._hub.tell(TENANT, client_key)
+
+    async def unchanged(self, tx: AsyncConnection, tenant: Tenant) -> bool:
+        """Whether it is still installed and enabled with this secret at this address; that stays so until `tx` ends.
+
+        A site that was installed anew refuses a secret it has replaced itself, and the new one may do well.
+        """
+        row = await self._held(tx, tenant)
+        return row is not None and row.state == INSTALLED
+
+    async def _held(self, tx: AsyncConnection, tenant: Tenant) -> TenantRow | None:
+        """The tenant's row, locked; None when its secret or its address has changed, or it has left."""
+        row = await rows.locked(tx, tenant.site.client_key)
+        current = self._opened(row)
+        return row if current is not None and current.site == tenant.site else None
 
     async def settle(self, ask: Callable[[Site], Awaitable[str]]) -> None:
         """Acquaints the tenants that came to an address where somebody was: not every site has work that would.

@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Awaitable, Callable
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from addon.errors import AddonError
 from addon.jira.errors import JiraError, JiraForbidden, JiraUnauthorized
 from addon.jira.site import Site
@@ -13,6 +15,8 @@ from addon.store.secrets import SealBroken
 
 log = logging.getLogger(__name__)
 
+FIRST_PROBE_S = 30.0
+"""Sooner than the others: Jira's own trouble is mostly short."""
 PROBE_EVERY_S = 300.0
 
 Ask = Callable[[Site], Awaitable[str]]
@@ -39,24 +43,27 @@ class Troubles:
         if isinstance(error, JiraForbidden) and not await self._refused(tenant.site):
             return False
         self._tenants.forget(tenant.site.client_key)
-        fresh = await self._tenants.by_id(tenant.id)
-        # A site that was installed anew meanwhile refuses a secret it had replaced itself; the new one may do well.
-        if fresh is not None and fresh.site == tenant.site:
-            now = self._db.now()
-            async with self._db.begin() as tx:
-                if await troubles.begin(tx, tenant.id, code=error.code, now=now, probe_at=now + self._every_s):
-                    await audit.record(tx, tenant.id, action="tenant.paused", detail={"error": error.code})
-                    log.warning("a site refuses the add-on (%s); its work waits", error.code)
+        async with self._db.begin() as tx:
+            # Judged while the row is held: an install under way at this moment ends the trouble it would be blamed for.
+            if await self._tenants.unchanged(tx, tenant):
+                await self._pause(tx, tenant.id, code=error.code)
         return True
+
+    async def _pause(self, tx: AsyncConnection, tenant_id: str, *, code: str) -> None:
+        now = self._db.now()
+        if await troubles.begin(tx, tenant_id, code=code, now=now, probe_at=now + min(FIRST_PROBE_S, self._every_s)):
+            await audit.record(tx, tenant_id, action="tenant.paused", detail={"error": code})
+            log.warning("a site refuses the add-on (%s); its work waits", code)
 
     async def probe(self) -> int:
         """Asks the sites whose turn it is, once each; how many of them are well again. Raises DatabaseDown."""
         now = self._db.now()
+        again_at = now + self._every_s
         async with self._db.begin() as tx:
-            due = await troubles.to_probe(tx, now=now, next_at=now + self._every_s)
-        return sum([await self._well(tenant_id) for tenant_id in due])
+            due = await troubles.to_probe(tx, now=now, next_at=again_at)
+        return sum([await self._well(tenant_id, again_at) for tenant_id in due])
 
-    async def _well(self, tenant_id: str) -> bool:
+    async def _well(self, tenant_id: str, again_at: float) -> bool:
         try:
             tenant = await self._tenants.by_id(tenant_id)
             if tenant is None:
@@ -66,7 +73,9 @@ class Troubles:
             log.info("a paused site is not well yet: %s", error.code)
             return False
         async with self._db.begin() as tx:
-            await troubles.end(tx, tenant_id)
+            # An answer that took longer than until the next probe says nothing of what was found since.
+            if not await troubles.end(tx, tenant_id, probe_at=again_at):
+                return False
             await audit.record(tx, tenant_id, action="tenant.resumed")
         log.info("a paused site is well again; its work goes on")
         return True

@@ -16,8 +16,8 @@ from addon.policy.projects import read
 from addon.policy.tenants import Tenant
 from addon.runs.reruns import due_at
 from addon.runs.start import Delivery
-from addon.store.db import DatabaseDown
 from addon.store.repos.reruns import Rerun
+from addon.store.trouble import DatabaseDown
 from addon.web.middleware import header, note
 from addon.web.security import HookCaller
 from addon.web.state import House, HouseDep

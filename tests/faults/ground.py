@@ -33,6 +33,8 @@ NEXT_SEAL = "another canary key of the fault tests that is long enough to be one
 PASSWORD = "canary-of-the-database"
 PHRASE = "canary words of a customer"
 STORY = f"As a reader I want to keep my books on a list so that I find them again, {PHRASE}.\n\n- it survives a restart"
+AT_WORK, GOING = " at work", " told to go"
+"""What a process that answers nobody says when it begins, and when its end has begun."""
 CANARIES = (SEAL, NEXT_SEAL, PASSWORD, PHRASE, "sk-canary-of-the-tests")
 
 
@@ -89,6 +91,12 @@ class Ground:
             return int(self.stack.client.get(f"{self.address(web)}/health/ready").status_code)
         return 0
 
+    def up(self, *processes: Process) -> bool:
+        """Whether these, all by default, do what they are for; what merely runs may still be loading."""
+        webs = [self.ready(n) == 200 for n, web in enumerate(self.fleet.webs) if web in processes or not processes]
+        others = [p for p in (*self.fleet.workers, *self.fleet.schedulers) if p in processes or not processes]
+        return all(webs) and all(p.running and AT_WORK in p.said and GOING not in p.said for p in others)
+
     def commented(self, count: int | None = None) -> int:
         """How many of the made issues have their comment."""
         return sum(len(site.comments(issue["key"])) == 1 for site, issue in self.made[:count])
@@ -110,15 +118,14 @@ class Ground:
 
     def fresh_start(self) -> None:
         """Everything runs and is well, and from now on counts."""
-        self.redis.thaw()
-        self.postgres.thaw()
+        self._clear_up()
         self.supervisor.mind()
         self.stack.model("reset")
         self.stack.model("latency", MODEL_LATENCY_S)
         for site in self.stack.sites:
             site.ask("POST", "/clear")
             site.ask("POST", "/settings", {"webhook_retry_s": RETRY_S, "webhook_retries": RETRIES})
-        eventually(lambda: all(self.ready(n) == 200 for n in range(2)), "ready fleet", 60)
+        eventually(self.up, "fleet at work", 60)
         self.made.clear()
         self.excused.clear()
         self.spoiled = False
@@ -128,6 +135,17 @@ class Ground:
         self.pulse.complaints.clear()
         self.unread = {process.name: len(process.output) for process in self.fleet.all}
         self.began_at = time.time()
+
+    def _clear_up(self) -> None:
+        """What a test that failed has left behind is not held against those that follow."""
+        for server in (self.redis, self.postgres):
+            server.thaw()
+            if not server.running:
+                server.start()
+        for table in ("runs", "publications"):
+            acts.rows(self.stack, f"UPDATE {table} SET state = 'cancelled' WHERE state = 'queued'")
+            acts.rows(self.stack, f"UPDATE {table} SET cancel_requested = true WHERE state = 'running'")
+        acts.rows(self.stack, "UPDATE tenants SET paused_until = NULL, trouble = NULL WHERE trouble IS NOT NULL")
 
     def whole(self, within_s: float = WHOLE_S) -> None:
         """What has to be true after every fault."""

@@ -20,20 +20,21 @@ def test_whoever_asks_of_a_database_that_says_nothing_is_refused_in_time(faulty:
     site = faulty.site()
     site.comment_on(issue["key"])
     faulty.settled()
-    token = {"Authorization": f"JWT {site.token('tess')}"}
     wish = {"issue": issue["id"], "force": True}
 
-    def ask(method: str, path: str, body: object) -> tuple[object, float]:
+    def ask(who: str, method: str, path: str, body: object) -> tuple[object, float]:
         began = time.monotonic()
         address = f"{faulty.stack.url}/api/v1{path}"
+        token = {"Authorization": f"JWT {site.token(who)}"}
         answer = faulty.stack.client.request(method, address, json=body, headers=token, timeout=2 * TOLD_S)
         refused(answer)
         return answer.json()["error"], time.monotonic() - began
 
     wanted = (
-        ("POST", "/ai/analyze-issue", wish),
-        ("GET", "/usage", None),
-        ("GET", f"/issues/{issue['id']}/runs", None),
+        ("tess", "POST", "/ai/analyze-issue", wish),
+        # Whoever has no right to it is told so by Jira's word alone, database or not.
+        ("ann", "GET", "/usage", None),
+        ("tess", "GET", f"/issues/{issue['id']}/runs", None),
     )
     faulty.postgres.freeze()
     try:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, select, update
+from sqlalchemy import RowMapping, case, delete, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from addon.store.db import insert_into
+from addon.store.inserts import insert_into
 from addon.store.repos.audit import record
 from addon.store.repos.places import forget as forget_places
 from addon.store.tables.audit import audit
@@ -58,7 +58,8 @@ async def by_id(tx: AsyncConnection, tenant_id: str) -> TenantRow | None:
 
 async def locked(tx: AsyncConnection, client_key: str) -> TenantRow | None:
     """The row, held until the transaction ends: on PostgreSQL by its lock, on SQLite by the only writer's turn."""
-    statement = select(tenants).where(tenants.c.client_key == client_key).with_for_update()
+    # Rows that name the tenant may be written meanwhile: whoever waits for those would wait for us.
+    statement = select(tenants).where(tenants.c.client_key == client_key).with_for_update(key_share=True)
     return _row((await tx.execute(statement)).mappings().first())
 
 
@@ -74,7 +75,7 @@ async def others_at(tx: AsyncConnection, base_url: str, *, client_key: str, unti
         .where(tenants.c.installed_at <= until)
         # A fixed order makes a ring of installs that wait for each other unlikely; the database breaks one up.
         .order_by(tenants.c.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return [TenantRow(**row) for row in (await tx.execute(statement)).mappings()]
 
@@ -100,13 +101,19 @@ async def contested(tx: AsyncConnection) -> Sequence[str]:
 
 async def stop_work(tx: AsyncConnection, tenant_id: str, *, now: float) -> None:
     """Ends what waits and asks what runs to stop; both kinds of work alike."""
-    # What runs is only asked: its worker holds the lease and may be between two calls to Jira.
     for table in (runs, publications):
-        mine = update(table).where(table.c.tenant_id == tenant_id)
-        await tx.execute(
-            mine.where(table.c.state == "queued").values(state="cancelled", finished_at=now, error=STOPPED)
-        )
-        await tx.execute(mine.where(table.c.state == "running").values(cancel_requested=True))
+        c = table.c
+        waits = c.state == "queued"
+        # What runs is only asked: its worker holds the lease and may be between two calls to Jira. In one statement,
+        # or what is given back between two of them would be found by neither.
+        stopped = {
+            "state": case((waits, "cancelled"), else_=c.state),
+            "finished_at": case((waits, now), else_=c.finished_at),
+            "error": case((waits, literal(STOPPED, c.error.type)), else_=c.error),
+            "cancel_requested": case((waits, c.cancel_requested), else_=True),
+        }
+        mine = (c.tenant_id == tenant_id, c.state.in_(("queued", "running")))
+        await tx.execute(update(table).where(*mine).values(stopped))
 
 
 async def forget_model_key(tx: AsyncConnection, tenant_id: str) -> None:

@@ -28,8 +28,10 @@ async def begin(tx: AsyncConnection, tenant_id: str, *, code: str, now: float, p
     return (await tx.execute(free.values(values))).rowcount == 1
 
 
-async def end(tx: AsyncConnection, tenant_id: str) -> None:
-    await tx.execute(update(tenants).where(tenants.c.id == tenant_id).values(dict(CLEARED)))
+async def end(tx: AsyncConnection, tenant_id: str, *, probe_at: float) -> bool:
+    """probe_at: when the next probe was to be. False when that has changed: the trouble is over, or another one."""
+    same = update(tenants).where(tenants.c.id == tenant_id, tenants.c.paused_until == probe_at)
+    return (await tx.execute(same.values(dict(CLEARED)))).rowcount == 1
 
 
 async def to_probe(tx: AsyncConnection, *, now: float, next_at: float) -> list[str]:

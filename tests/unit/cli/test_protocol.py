@@ -3,22 +3,29 @@
 import asyncio
 import logging
 import resource
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, ClassVar
 
 import pytest
 import uvicorn
+import uvloop
 
 from addon.cli.protocol import Crowd, Protocol, raise_file_limit
 
+pytestmark = pytest.mark.faults
+
 HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
 SHORT_S = 0.2
+ANSWERS = {"/large": b"x" * 2_000_000, "/small": b"x" * 60_000}
+"""Both are more than the system here takes off our hands; the server is told only of the first that it waits."""
 Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 async def application(scope: Any, receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
-    """/stream answers a byte each 50 ms for 0.6 s; everything else takes the body and answers at once."""
+    """/stream answers a byte each 50 ms for 0.6 s; everything else takes the body and answers at once, see ANSWERS."""
     if scope["path"] != "/stream":
         while (await receive()).get("more_body"):
             pass
@@ -27,7 +34,7 @@ async def application(scope: Any, receive: Callable[[], Any], send: Callable[[An
         for _ in range(12):
             await send({"type": "http.response.body", "body": b".", "more_body": True})
             await asyncio.sleep(0.05)
-    await send({"type": "http.response.body", "body": b"end"})
+    await send({"type": "http.response.body", "body": ANSWERS.get(scope["path"], b"end")})
 
 
 class Door:
@@ -48,13 +55,15 @@ class Door:
 
 
 @asynccontextmanager
-async def opened(*, most: int = 100, head_s: float = SHORT_S) -> AsyncIterator[Door]:
+async def opened(*, most: int = 100, head_s: float = SHORT_S, **more: Any) -> AsyncIterator[Door]:
     class Small(Protocol):
         HEAD_S: ClassVar[float] = head_s
+        READ_S: ClassVar[float] = SHORT_S
+        PIECE: ClassVar[int] = 20_000
         crowd: ClassVar[Crowd] = Crowd(most)
 
     wanted = uvicorn.Config(
-        application, port=0, http=Small, lifespan="off", log_config=None, timeout_graceful_shutdown=1
+        application, port=0, http=Small, lifespan="off", log_config=None, timeout_graceful_shutdown=1, **more
     )
     server = uvicorn.Server(wanted)
     # The signals of the test runner are its own.
@@ -63,7 +72,9 @@ async def opened(*, most: int = 100, head_s: float = SHORT_S) -> AsyncIterator[D
     async with asyncio.timeout(20):
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
-        door = Door(server.servers[0].sockets[0].getsockname()[1])
+        listening = server.servers[0].sockets[0]
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
+        door = Door(listening.getsockname()[1])
         try:
             yield door
         finally:
@@ -158,6 +169,55 @@ async def test_a_slow_body_may_be_made_to_leave() -> None:
         for _ in range(4):
             await door.dial(HEAD)
         assert await hung_up(wire, 1)
+
+
+@contextmanager
+def reader(door: Door, sent: bytes) -> Iterator[socket.socket]:
+    """A connection that reads only when the test does."""
+    with socket.socket() as wire:
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        wire.connect(("127.0.0.1", door.port))
+        wire.setblocking(False)
+        wire.sendall(sent)
+        yield wire
+
+
+async def read(wire: socket.socket, *, pause_s: float = 0.0) -> int:
+    """How many bytes come until the connection ends."""
+    loop, came = asyncio.get_running_loop(), 0
+    async with asyncio.timeout(20):
+        with suppress(ConnectionError):
+            while piece := await loop.sock_recv(wire, 65_536):
+                came += len(piece)
+                await asyncio.sleep(pause_s)
+    return came
+
+
+LAST = b"GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+ASKED = b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+@pytest.mark.parametrize("sent", [LAST, ASKED, 3 * ASKED], ids=["the last answer", "an answer", "several"])
+@pytest.mark.parametrize("path", list(ANSWERS))
+async def test_who_takes_nothing_of_an_answer_is_cut(path: str, sent: bytes) -> None:
+    async with opened(timeout_keep_alive=2 * SHORT_S) as door:
+        with reader(door, sent.replace(b"%s", path.encode())) as wire:
+            await asyncio.sleep(6 * SHORT_S)
+            assert await read(wire) < len(ANSWERS[path])
+
+
+def test_who_is_cut_amid_several_answers_leaves_no_trace(caplog: pytest.LogCaptureFixture) -> None:
+    # In the loop of `serve`, whose connections refuse to be written to once they are closed.
+    uvloop.run(test_who_takes_nothing_of_an_answer_is_cut("/large", 3 * ASKED))
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def test_who_reads_slowly_gets_the_whole_answer() -> None:
+    async with opened() as door:
+        with reader(door, LAST % b"/large") as wire:
+            began = time.monotonic()
+            assert await read(wire, pause_s=0.002) > len(ANSWERS["/large"])
+        assert time.monotonic() - began > 2 * SHORT_S
 
 
 @pytest.mark.parametrize(("files", "most"), [(1024, 819), (65_536, 8192), (1, 1)])
