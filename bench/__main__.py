@@ -6,7 +6,7 @@ Starts on loopback whatever is measured and takes it away again. Ends with code 
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from bench import analyses, fanout, report, requests, streams
@@ -18,7 +18,8 @@ DATABASES = ("postgresql", "sqlite")
 Measure = Callable[[Databases, Path], Figures]
 
 
-def main() -> None:
+def asked(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """only: list of names of PARTS. Ends with code 2 when it is asked for something else."""
     parser = argparse.ArgumentParser(
         prog="python -m bench", description="What JiraVision costs, side by side with less."
     )
@@ -26,12 +27,20 @@ def main() -> None:
     parser.add_argument("--database", choices=DATABASES, action="append")
     parser.add_argument("--short", action="store_true", help="fewer rounds: to see that it works, not how fast")
     parser.add_argument("--write", action="store_true", help="put the figures into bench/README.md")
-    asked = parser.parse_args()
-    parts = asked.only.split(",")
+    found = parser.parse_args(arguments)
+    found.only = [part.strip() for part in found.only.split(",")]
+    if unknown := [part for part in found.only if part not in PARTS]:
+        parser.error(f"--only names some of {', '.join(PARTS)}, not {', '.join(map(repr, unknown))}")
+    return found
+
+
+def main() -> None:
+    wanted = asked()
+    parts: list[str] = wanted.only
     found: list[Figures] = []
     missed: list[str] = []
-    for kind in asked.database or DATABASES:
-        for name, measure in _measures(kind, short=asked.short):
+    for kind in wanted.database or DATABASES:
+        for name, measure in _measures(kind, short=wanted.short):
             if name not in parts:
                 continue
             try:
@@ -42,10 +51,10 @@ def main() -> None:
     tables = [*_merged(found), Table("What was promised", GOAL_HEAD, [goal.row() for goal in goals])]
     for table in tables:
         report.show(table.title, table.head, table.rows)
-    if asked.write and found:
+    if wanted.write and found:
         report.write("\n".join(report.markdown(table.title, table.head, table.rows) for table in tables))
     if "streams" in parts:
-        missed += streams.run(rounds=2 if asked.short else 5, write=asked.write)
+        missed += streams.run(rounds=2 if wanted.short else 5, write=wanted.write)
     _end(missed, goals)
 
 

@@ -12,8 +12,9 @@ from addon.connect.sites import allowed_site
 from addon.connect.verdicts import Refused
 from addon.errors import AddonError
 from addon.settings import Settings, is_loopback
-from addon.store.db import Database, parse_url, sqlite_file
-from addon.store.migrate import at_head
+from addon.store.address import parse_url, sqlite_file
+from addon.store.db import Database
+from addon.store.migrate import schema
 
 OFFICIAL = ("connect-install-keys.atlassian.com", "oauth-2-authorization-server.services.atlassian.com")
 ANSWER_S = 5.0
@@ -73,16 +74,17 @@ async def _database(settings: Settings) -> Finding:
             return Finding("ok", what, f"{file} will be made at the first start")
         db = Database.open(settings.database_url)
         try:
-            current = await at_head(db)
+            there = await schema(db)
         finally:
             await db.close()
     except AddonError as error:
         return Finding("fail", what, error.detail, "Check that the database runs, and its address, user and password.")
-    if not current:
-        return Finding(
-            "warn", what, "the schema is not the newest", "`jiravision serve` brings it up, or `jiravision migrate`."
-        )
-    return Finding("ok", what, f"{'SQLite' if file else 'PostgreSQL'}, newest schema")
+    if there.missing:
+        said = f"schema {there.current} is older than this release, which needs {there.missing[-1]}"
+        said = said if there.current else "the database has no schema yet"
+        return Finding("fail", what, said, "Run `jiravision migrate`; a `serve` without REDIS_URL does so at start.")
+    newness = f"schema {there.current} of a later release" if there.newer else "newest schema"
+    return Finding("ok", what, f"{'SQLite' if file else 'PostgreSQL'}, {newness}")
 
 
 def _hosts(settings: Settings) -> list[Finding]:

@@ -72,6 +72,9 @@ async def _again(settings: Settings, failure_id: str, *, code: str) -> str:
         if failure_id:
             await Failures(db).again(None, failure_id)
             return "It is in the queue again."
+        if code not in (known := await Failures(db).by_code(None)):
+            there = f"there are {', '.join(sorted(known))}" if known else "nothing has"
+            raise Misconfigured(f"nothing has failed with the error {plain(code)}: {there}")
         done = await Failures(db).again_all(None, code)
     left = f"; {done.left} of that error are left" if done.left else ""
     return f"{done.started} are in the queue again{left}."

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 from addon.errors import Misconfigured
 from addon.settings import Settings
-from addon.store.db import Database, parse_url, sqlite_file
+from addon.store.address import parse_url, sqlite_file
+from addon.store.db import Database
 from addon.store.migrate import at_head
 
 

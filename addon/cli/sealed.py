@@ -7,7 +7,8 @@ from pathlib import Path
 from addon.cli.finding import Finding
 from addon.errors import AddonError, Misconfigured
 from addon.settings import Settings
-from addon.store.db import Database, parse_url, sqlite_file
+from addon.store.address import parse_url, sqlite_file
+from addon.store.db import Database
 from addon.store.keyring import key_file, known_keys
 from addon.store.migrate import at_head
 from addon.store.reseal import take_stock

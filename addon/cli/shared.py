@@ -7,7 +7,8 @@ from addon.cli.finding import Finding
 from addon.errors import AddonError
 from addon.redis.connection import Redis
 from addon.settings import Settings
-from addon.store.db import Database, parse_url, sqlite_file
+from addon.store.address import parse_url, sqlite_file
+from addon.store.db import Database
 from addon.store.repos import processes
 
 OLDEST = 6

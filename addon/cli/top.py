@@ -18,7 +18,7 @@ from rich.text import Text
 
 from addon.cli.looking import database
 from addon.cli.top_table import screen
-from addon.errors import AddonError
+from addon.errors import AddonError, Misconfigured
 from addon.runs.load import Loads
 from addon.settings import Settings, load_settings
 from addon.store.db import Database
@@ -38,6 +38,11 @@ def top(
 
     It asks the database alone, so it works from wherever that can be reached.
     """
+    if watch and (once or not as_json):
+        # Nothing is watched silently in another way than the one that was asked for.
+        raise Misconfigured(
+            "--watch goes with --json and without --once; in a terminal `jiravision top` always watches"
+        )
     settings = load_settings()
     if as_json:
         _quietly(_documents(settings, every if watch else None))

@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from addon.observe.unbroken import unbroken
-from addon.store.db import Database, DatabaseDown
+from addon.store.db import Database
 from addon.store.repos import leaders as rows
+from addon.store.trouble import DatabaseDown
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 
 from addon.observe.unbroken import unbroken
-from addon.store.db import Database, DatabaseDown
+from addon.store.db import Database
 from addon.store.repos import processes as rows
 from addon.store.repos.processes import Identity, Load
+from addon.store.trouble import DatabaseDown
 
 log = logging.getLogger(__name__)
 

@@ -17,9 +17,10 @@ from addon.clockwork.leader import OFFICE
 from addon.clockwork.slots import NoSchedule, following
 from addon.errors import AddonError, Forbidden
 from addon.observe.unbroken import unbroken
-from addon.store.db import Database, DatabaseDown
+from addon.store.db import Database
 from addon.store.repos import schedules as rows
 from addon.store.repos.schedules import Schedule
+from addon.store.trouble import DatabaseDown
 
 log = logging.getLogger(__name__)
 

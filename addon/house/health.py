@@ -11,9 +11,10 @@ from addon.clockwork.leader import OFFICE
 from addon.errors import AddonError, Misconfigured
 from addon.house.between import Between
 from addon.observe import metrics
-from addon.store.db import Database, DatabaseDown
+from addon.store.db import Database
 from addon.store.migrate import at_head
 from addon.store.repos import leaders, processes, schedules, usage
+from addon.store.trouble import DatabaseDown
 
 CHECK_S = 2.0
 CACHE_S = 1.0

@@ -57,8 +57,8 @@ class House:
     similar: Similar
 
     def now(self) -> float:
-        """UTC seconds by the deployment's one clock, which is its database's: leases and tokens alike."""
-        return self.db.now()
+        """UTC seconds for tokens and dates that others see: by the database's clock, with SQLite by this machine's."""
+        return self.db.utc()
 
     @property
     def jira(self) -> Jira:

@@ -40,6 +40,7 @@ from addon.store.keyring import open_seals
 from addon.store.leases import Lease
 from addon.store.migrate import migrate, migrated
 from addon.store.reseal import reseal
+from addon.store.resumed import resumed
 from addon.store.secrets import Seals
 
 log = logging.getLogger(__name__)
@@ -66,51 +67,67 @@ async def open_house(
         await _prepared(db, seals, settings=settings, duties=duties)
         between = await stack.enter_async_context(open_between(settings, duties))
         wires = Wires(jira_transport, llm_transport, tool_transport)
-        outside = await stack.enter_async_context(open_outside(settings, between.shared, wires=wires, clock=db.now))
-        model_policy = ModelPolicy(db, seals, settings=settings)
-        budgets = Budgets(db, settings=settings)
-        askers = _askers(outside, model_policy, budgets=budgets, settings=settings)
-        tenants = Tenants(db, seals, settings=settings, hub=between.hub)
-        desk = _desk(db, tenants, outside=outside, askers=askers, between=between)
-        texts = Texts()
-        places = Places(db, seals, settings=settings, tools=outside.tools)
-        office = furnished(desk, settings, texts=texts, places=places)
-        dropped = _dropper(between.hub, jira=outside.jira, worker=office.worker)
+        outside = await stack.enter_async_context(open_outside(settings, between.shared, wires=wires, clock=db.utc))
+        house = _furnished(settings, db, seals=seals, between=between, outside=outside)
         # Only now is it known who listens to what.
         await stack.enter_async_context(between.hub.open())
+        await stack.enter_async_context(_on_duty(house, role, duties=duties))
+        yield house
+
+
+def _furnished(settings: Settings, db: Database, *, seals: Seals, between: Between, outside: Outside) -> House:
+    """All rooms, in each the clients it needs; nothing works yet."""
+    model_policy = ModelPolicy(db, seals, settings=settings, hub=between.hub)
+    budgets = Budgets(db, settings=settings)
+    askers = _askers(outside, model_policy, budgets=budgets, settings=settings)
+    tenants = Tenants(db, seals, settings=settings, hub=between.hub)
+    desk = _desk(db, tenants, outside=outside, askers=askers, between=between)
+    texts = Texts()
+    places = Places(db, seals, settings=settings, tools=outside.tools)
+    office = furnished(desk, settings, texts=texts, places=places)
+    dropped = _dropper(between.hub, jira=outside.jira, worker=office.worker)
+    return House(
+        settings=settings,
+        db=db,
+        seals=seals,
+        tenants=tenants,
+        lifecycle=Lifecycle(db, seals, settings=settings, tenants=tenants, dropped=dropped),
+        outside=outside,
+        between=between,
+        rates=Rates(between.windows, settings),
+        access=Access(outside.jira),
+        model_policy=model_policy,
+        budgets=budgets,
+        places=places,
+        office=office,
+        texts=texts,
+        similar=Similar(),
+    )
+
+
+@asynccontextmanager
+async def _on_duty(house: House, role: Role, *, duties: Duties) -> AsyncIterator[None]:
+    """What the process is for is done inside the block."""
+    office = house.office
+    async with AsyncExitStack() as stack:
         if duties.serves:
             presence = await stack.enter_async_context(present(office, role))
         if duties.work:
             await stack.enter_async_context(office.at_work())
         if duties.upkeep:
-            upkeep = Upkeep(desk, office.reruns, settings, office.worker.pulse)
+            upkeep = Upkeep(office.desk, office.reruns, house.settings, office.worker.pulse)
             await stack.enter_async_context(upkeep.kept())
         # Pushed last and so called first: the row says that we leave before anything is closed.
         if duties.serves:
             stack.push_async_callback(presence.drain)
-        yield House(
-            settings=settings,
-            db=db,
-            seals=seals,
-            tenants=tenants,
-            lifecycle=Lifecycle(db, seals, settings=settings, tenants=tenants, dropped=dropped),
-            outside=outside,
-            between=between,
-            rates=Rates(between.windows, settings),
-            access=Access(outside.jira),
-            model_policy=model_policy,
-            budgets=budgets,
-            places=places,
-            office=office,
-            texts=texts,
-            similar=Similar(),
-        )
+        yield
 
 
 async def _prepared(db: Database, seals: Seals, *, settings: Settings, duties: Duties) -> None:
     """The schema this release needs, made or waited for. Raises DatabaseDown, Misconfigured."""
     if duties.migrate:
         await migrate(settings.database_url)
+        await resumed(db)
     elif duties.serves:
         await migrated(db)
     if duties.upkeep:

@@ -13,6 +13,7 @@ from addon.settings.models import PROVIDERS, ModelSettings
 from addon.settings.scale import ScaleSettings
 from addon.settings.site import SiteSettings
 from addon.settings.sources import SecretFiles
+from addon.settings.words import in_words
 
 __all__ = ["PROVIDERS", "ROOT", "Settings", "is_loopback", "load_settings"]
 
@@ -71,7 +72,8 @@ class Settings(ScaleSettings, ModelSettings, SiteSettings):
     def _several_processes_share_a_server(self) -> "Settings":
         # The second process would be refused by the file's lock, later and in words that do not help.
         if self.redis_url and self.database_url.startswith("sqlite"):
-            raise ValueError("REDIS_URL is for several processes, which need DATABASE_URL=postgresql+asyncpg://…")
+            wanted = "DATABASE_URL=postgresql+asyncpg://… beside it: SQLite is for one"
+            raise ValueError(f"REDIS_URL is for several processes, which need {wanted}")
         return self
 
     @property
@@ -107,16 +109,12 @@ class Settings(ScaleSettings, ModelSettings, SiteSettings):
 def load_settings(**overrides: Any) -> Settings:
     """Settings of this process.
 
-    Raises Misconfigured with one line per wrong variable, named as the operator wrote it and without its value.
+    Raises Misconfigured with what is wrong of each variable, named as the operator wrote it and without its value.
     """
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        lines = [
-            f"{'.'.join(map(str, each['loc'])).upper() or 'settings'}: {each['msg'].removeprefix('Value error, ')}"
-            for each in error.errors(include_input=False)
-        ]
-        raise Misconfigured("; ".join(lines)) from None
+        raise Misconfigured(in_words(error)) from None
     except UnicodeDecodeError:
         raise Misconfigured(".env is no text in UTF-8") from None
     except OSError as error:

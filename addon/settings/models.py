@@ -1,5 +1,6 @@
 """The models and what they may cost."""
 
+import re
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -41,9 +42,7 @@ class ModelSettings(BaseSettings):
         le=1_000_000,
         description="Context length, in tokens, that Ollama loads a model with.",
     )
-    llm_keep_alive: str = Field(
-        "30m", pattern=r"^-?\d{1,6}[smh]?$", description="How long Ollama keeps a model loaded after an answer."
-    )
+    llm_keep_alive: str = Field("30m", description="How long Ollama keeps a model loaded after an answer.")
     llm_prices: Annotated[dict[str, tuple[float, float]], NoDecode] = Field(
         {},
         description="Prices that differ from the built-in table: comma-separated `model=input/output`, in US dollars"
@@ -103,7 +102,17 @@ class ModelSettings(BaseSettings):
         if not isinstance(value, str):
             return value
         pairs = (part.rpartition("=") for part in value.split(",") if part.strip())
-        return {name.strip(): tuple(price.split("/")) for name, _, price in pairs}
+        try:
+            return {_named(name): (float(put), float(got)) for name, _, p in pairs for put, got in [p.split("/")]}
+        except ValueError:
+            raise ValueError("each entry is model=input/output, both in US dollars, such as my-model=0.5/1.5") from None
+
+    @field_validator("llm_keep_alive")
+    @classmethod
+    def _is_a_span(cls, value: str) -> str:
+        if not re.fullmatch(r"-?\d{1,6}[smh]?", value, re.ASCII):
+            raise ValueError("must be a number of seconds, or a number with s, m or h; below 0 is for ever")
+        return value
 
     @model_validator(mode="after")
     def _model_is_named(self) -> "ModelSettings":
@@ -120,3 +129,9 @@ class ModelSettings(BaseSettings):
         """The operator's key for a provider that need not be the configured one, "" when there is none."""
         keys = {"openai": self.openai_api_key, "anthropic": self.anthropic_api_key, "gemini": self.gemini_api_key}
         return keys[provider].get_secret_value() if provider in keys else ""
+
+
+def _named(model: str) -> str:
+    if not model.strip():
+        raise ValueError
+    return model.strip()

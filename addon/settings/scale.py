@@ -1,11 +1,18 @@
 """How much is done at a time, for whom, and when."""
 
 from datetime import UTC, datetime
+from functools import cache
 from zoneinfo import available_timezones
 
 from cronsim import CronSim, CronSimError
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
+
+
+@cache
+def _zones() -> set[str]:
+    # The system's own list stands in six hundred files, which all are opened to tell zones from others.
+    return available_timezones()
 
 
 class ScaleSettings(BaseSettings):
@@ -64,6 +71,6 @@ class ScaleSettings(BaseSettings):
     @classmethod
     def _is_a_zone(cls, value: str) -> str:
         # By the list and not by trying: a zone's name is also the name of a file.
-        if value not in available_timezones():
+        if value not in _zones():
             raise ValueError("must be an IANA time zone, such as Europe/Paris")
         return value

@@ -1,5 +1,6 @@
 """The add-on itself and the Jira sites it serves."""
 
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -18,7 +19,6 @@ class SiteSettings(BaseSettings):
     )
     addon_key: str = Field(
         "com.jiravision.addon",
-        pattern=r"^[a-zA-Z0-9._-]{1,64}$",
         description="Key of the add-on; never change it once installed.",
     )
     database_url: str = Field(
@@ -28,7 +28,6 @@ class SiteSettings(BaseSettings):
     database_pool: int = Field(10, ge=2, le=200, description="Most connections one process opens to PostgreSQL.")
     redis_url: str = Field(
         "",
-        pattern=r"^$|^(rediss?|unix)://\S+$",
         description="Address of the Redis that several processes share (redis://host:6379/0). Empty: one process does"
         " everything; set: `serve`, `worker` and `scheduler` run side by side, on PostgreSQL.",
     )
@@ -56,11 +55,20 @@ class SiteSettings(BaseSettings):
         " plain http.",
     )
 
+    @field_validator("addon_key")
+    @classmethod
+    def _is_a_key(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-zA-Z0-9._-]{1,64}", value):
+            raise ValueError("must be 1 to 64 letters, digits, dots, hyphens and underscores")
+        return value
+
     @field_validator("redis_url")
     @classmethod
-    def _has_a_port_that_is_one(cls, value: str) -> str:
+    def _is_where_a_redis_may_be(cls, value: str) -> str:
         try:
-            _ = urlsplit(value).port
+            # Of a port that is none urlsplit says so only when it is asked.
+            if not value or (re.fullmatch(r"(rediss?|unix)://\S+", value) and urlsplit(value).port != 0):
+                return value
         except ValueError:
-            raise ValueError("must be an address such as redis://host:6379/0") from None
-        return value
+            pass
+        raise ValueError("must be an address such as redis://host:6379/0, rediss://host:6379/0 or unix:///socket")

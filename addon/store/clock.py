@@ -21,21 +21,38 @@ SKEW_S = 5.0
 
 
 class StoreClock:
-    """UTC seconds. Without any answer of a database, as with SQLite, this machine's own wall clock.
+    """UTC seconds. Without any answer of a database, as with SQLite, by this machine's own wall clock.
 
-    wall: seconds since 1970. ticks: seconds that never go back.
+    That one is followed when it is set forward and not when it is set back: whatever is due would be put off by as
+    much. wall: seconds since 1970. ticks: seconds that never go back.
     """
 
     def __init__(self, *, wall: Callable[[], float] = time.time, ticks: Callable[[], float] = time.monotonic) -> None:
         self._wall = wall
         self._ticks = ticks
         self._ahead: float | None = None
+        self._own = wall() - ticks()
         self._looked = 0.0
         self._apart = 0.0
         self._told = False
 
     def now(self) -> float:
-        return self._wall() if self._ahead is None else self._ticks() + self._ahead
+        """For what is due when, and for how long."""
+        if self._ahead is not None:
+            return self._ticks() + self._ahead
+        self._own = max(self._own, self._wall() - self._ticks())
+        return self._ticks() + self._own
+
+    def utc(self) -> float:
+        """For what others date by their own clocks, such as tokens: this one may also be set back."""
+        return self._wall() if self._ahead is None else self.now()
+
+    def not_before(self, moment: float) -> None:
+        """moment: when something was done before this process began."""
+        back_s = moment - self.now()
+        self._own = max(self._own, moment - self._ticks())
+        if back_s > SKEW_S:
+            log.warning("the clock of this machine was set back by %.0f s; what waits goes by its former time", back_s)
 
     @property
     def stale(self) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from addon.errors import Misconfigured
 from addon.settings import Settings
-from addon.store.db import parse_url, sqlite_file
+from addon.store.address import parse_url, sqlite_file
 from addon.store.secrets import MIN_KEY_LENGTH, Seals
 
 

@@ -18,7 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from addon.errors import AddonError, Unavailable
-from addon.store.db import Database, DatabaseDown, parse_url, sqlite_file
+from addon.store.address import parse_url, sqlite_file
+from addon.store.db import Database
+from addon.store.trouble import DatabaseDown
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +73,7 @@ async def migrate(url: str, say: Say = log.debug) -> None:
         while step := await _one_step(db, say):
             done += 1
             say(f"{step} done")
-        state = await _state(db)
+        state = await schema(db)
         if state.newer:
             say(f"The database has schema {state.current}, which is newer than this release: nothing to do.")
         else:
@@ -160,10 +162,11 @@ class State:
 
 async def at_head(db: Database) -> bool:
     """Whether the schema has everything this release needs; a newer one has too. Raises DatabaseDown."""
-    return not (await _state(db)).missing
+    return not (await schema(db)).missing
 
 
-async def _state(db: Database) -> State:
+async def schema(db: Database) -> State:
+    """As it is in the database. Raises DatabaseDown."""
     async with db.begin() as tx:
         return await tx.run_sync(_read)
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
@@ -74,7 +74,7 @@ class Notes:
 
     async def stage(self, name: str, done: int = 0, *, total: int = 0) -> None: ...
 
-    async def partial(self, data: dict[str, Any]) -> None: ...
+    async def partial(self, made: Callable[[], dict[str, Any]]) -> None: ...
 
     async def save_facts(self, facts: Mapping[str, Any], input_hash: str) -> None:
         self.facts = json.loads(json.dumps(facts))

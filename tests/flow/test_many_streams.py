@@ -177,7 +177,7 @@ async def test_five_hundred_streams_on_one_run_leave_room_for_everything_else(
         answers = asyncio.create_task(worst_of(site, 6.0))
         reading = asyncio.gather(*(wire.names() for wire in wires))
         for number in range(10):
-            await progress.partial({"n": number, "text": "x" * 5_000})
+            await progress.partial(lambda n=number: {"n": n, "text": "x" * 5_000})
             # No stream holds a connection: all of them are there for others.
             free = site.house.db._free._value
             assert free >= (site.house.settings.database_pool if site.house.db.dialect == "postgresql" else 1) - 4
@@ -199,14 +199,10 @@ async def test_a_reader_that_does_not_read_is_cut_and_the_others_never_notice(
 ) -> None:
     async with served(tmp_path, database_url, send_s=1.0) as site:
         progress = site.progress()
-        await progress.stage("reading")
-        stuck, quick = await site.open(buffer=4096), await site.open()
-        assert await quick.begun() == 200
-        reading = asyncio.create_task(quick.names())
-        stuck.stop_reading()
+        stuck, quick, reading = await one_that_does_not_read(site, progress)
         sent = 0
         while stuck_streams(site) == 2:
-            await progress.partial({"n": sent, "text": "x" * 500_000})
+            await progress.partial(lambda n=sent: {"n": n, "text": "x" * 500_000})
             sent += 1
             await asyncio.sleep(0.1)
             assert sent < 100
@@ -224,19 +220,25 @@ async def test_a_process_that_leaves_does_not_wait_for_a_reader_that_does_not_re
 ) -> None:
     async with served(tmp_path, database_url, last_send_s=1.0) as site:
         progress = site.progress()
-        await progress.stage("reading")
-        stuck, quick = await site.open(buffer=4096), await site.open()
-        assert await quick.begun() == 200
-        reading = asyncio.create_task(quick.names())
-        stuck.stop_reading()
+        stuck, quick, reading = await one_that_does_not_read(site, progress)
         for number in range(30):
-            await progress.partial({"n": number, "text": "x" * 500_000})
+            await progress.partial(lambda n=number: {"n": n, "text": "x" * 500_000})
             await asyncio.sleep(0.05)
         began = time.monotonic()
     assert time.monotonic() - began < 5.0
     assert (await reading)[-1] == "reconnect"
     await stuck.close()
     await quick.close()
+
+
+async def one_that_does_not_read(site: Served, progress: RunProgress) -> tuple[Wire, Wire, asyncio.Task[list[str]]]:
+    """Of two readers of the run: the one that takes nothing any more, the one that does, and what it will have read."""
+    await progress.stage("reading")
+    stuck, quick = await site.open(buffer=4096), await site.open()
+    assert await quick.begun() == 200
+    reading = asyncio.create_task(quick.names())
+    stuck.stop_reading()
+    return stuck, quick, reading
 
 
 def stuck_streams(site: Served) -> int:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from addon.store.db import insert_into
 from addon.store.ids import new_id
+from addon.store.inserts import insert_into
 from addon.store.tables.places import places
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from addon.store.db import insert_into
+from addon.store.inserts import insert_into
 from addon.store.tables.people import active_prompts, prompts
 
 

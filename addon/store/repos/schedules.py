@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from addon.store.db import insert_into
+from addon.store.inserts import insert_into
 from addon.store.repos.leaders import holds
 from addon.store.tables.clockwork import schedules
 from addon.store.tables.tenants import tenants

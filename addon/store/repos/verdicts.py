@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Integer, cast, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from addon.store.db import insert_into
+from addon.store.inserts import insert_into
 from addon.store.repos.runs import Run
 from addon.store.tables.people import item_verdicts
 

@@ -1,5 +1,7 @@
 """What `doctor` finds in good and bad configurations."""
 
+import asyncio
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from tests.conftest import administer, in_database
 from tests.fake_model import FakeModel
 from tests.rows import add_tenant
 from tests.services import RedisServer, free_port
+from tests.unit.cli.test_main import invoke
 
 
 def settings(folder: Path, **other: Any) -> Settings:
@@ -55,10 +58,23 @@ async def test_a_database_at_the_newest_schema_is_fine(tmp_path: Path) -> None:
     assert findings["APP_SECRET_KEY"].said == f"kept in {tmp_path / 'a.db.key'}"
 
 
-async def test_an_empty_database_file_is_behind(tmp_path: Path) -> None:
-    (tmp_path / "a.db").touch()
-    finding = (await found(settings(tmp_path)))["DATABASE_URL"]
-    assert (finding.state, "migrate" in finding.todo) == ("warn", True)
+def test_schema_that_is_missing_or_older_fails_and_names_the_command(tmp_path: Path) -> None:
+    file = tmp_path / "a.db"
+
+    def said() -> str:
+        assert invoke("doctor", folder=tmp_path)[0] == 1
+        finding = asyncio.run(found(settings(tmp_path)))["DATABASE_URL"]
+        assert (finding.state, "`jiravision migrate`" in finding.todo) == ("fail", True)
+        return finding.said
+
+    file.touch()
+    assert said() == "the database has no schema yet"
+    invoke("migrate", folder=tmp_path)
+    assert invoke("doctor", folder=tmp_path)[0] == 0
+    with sqlite3.connect(file) as db:
+        (newest,) = db.execute("select version_num from alembic_version").fetchone()
+        db.execute("update alembic_version set version_num = '0001'")
+    assert said() == f"schema 0001 is older than this release, which needs {newest}"
 
 
 async def test_a_key_file_others_can_read_is_told(tmp_path: Path) -> None:

@@ -120,6 +120,16 @@ def test_all_of_everything_has_to_be_said_in_full(site: Site, arguments: tuple[s
         site.says(*arguments)
 
 
+@pytest.mark.parametrize("failed", [False, True])
+def test_error_that_nothing_failed_with_is_refused(site: Site, failed: bool) -> None:
+    run_id = site.failed() if failed else ""
+    with pytest.raises(Misconfigured, match="worker_lots") as caught:
+        site.says("--again-all", "--code", "worker_lots")
+    assert ("worker_lost" in caught.value.detail) == failed
+    if failed:
+        assert site.do(row_of, runs, run_id).state == "failed"
+
+
 @pytest.mark.parametrize("command", ["top", "failures"])
 def test_who_looks_leaves_no_database_behind(tmp_path: Path, command: str) -> None:
     _, _, error = invoke(command, folder=tmp_path)

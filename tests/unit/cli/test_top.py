@@ -23,6 +23,7 @@ from rich.console import Console
 
 from addon.cli.top_table import screen
 from addon.cli.top_words import plain, span
+from addon.errors import Misconfigured
 from addon.runs.load import Loads
 from addon.store.db import Database
 from addon.store.repos import leaders, processes
@@ -146,6 +147,14 @@ def test_names_from_outside_cannot_steer_the_terminal() -> None:
     assert [span(each) for each in (-3, 0.4, 59, 60, 3599, 7300, 200_000)] == [
         *("0 s", "0 s", "59 s", "1 min", "59 min", "2 h", "2 d"),
     ]
+
+
+@pytest.mark.parametrize("others", [(), ("--once",), ("--json", "--once")])
+def test_watching_is_for_programs_and_goes_on(tmp_path: Path, others: tuple[str, ...]) -> None:
+    _, said, error = invoke("top", "--watch", *others, folder=tmp_path)
+    assert isinstance(error, Misconfigured)
+    assert "--json" in error.detail
+    assert (said, list(tmp_path.iterdir())) == ("", [])
 
 
 def test_without_a_terminal_it_prints_once(database_url: str, tmp_path: Path) -> None:

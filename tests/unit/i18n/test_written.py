@@ -26,7 +26,8 @@ MARKED = {
     for text in of_python(path.read_text("utf-8"))
     if isinstance(text, str)
 }
-ENGLISH = {text for text in MARKED if Texts().of("fr")(text) != text}
+INTO_FRENCH = Texts().of("fr")
+ENGLISH = {text for text in MARKED if INTO_FRENCH(text) != text}
 """Our own texts that look different in French."""
 KINDS = ("analysis", "criteria", "scenarios", "pipeline")
 

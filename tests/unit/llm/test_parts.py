@@ -2,6 +2,7 @@
 
 import ast
 import json
+from functools import cache
 from importlib import import_module
 from time import process_time
 from typing import Any, Literal
@@ -36,10 +37,13 @@ def nodes(schema: dict[str, Any]) -> list[dict[str, Any]]:
     return [schema, *(node for child in inner for node in nodes(child))]
 
 
+@cache
 def asked_for() -> list[type[BaseModel]]:
     """Every class that some room asks a model for, as `shape=Name`, and the four documents in any case."""
     found: set[type[BaseModel]] = {Analysis, Criteria, Scenarios, Summary}
     for module in modules("addon"):
+        if "shape=" not in module.text:
+            continue
         for node in ast.walk(module.tree):
             if isinstance(node, ast.keyword) and node.arg == "shape" and isinstance(node.value, ast.Name):
                 kind = getattr(import_module(module.name), node.value.id, None)

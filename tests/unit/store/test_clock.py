@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -13,11 +14,13 @@ from addon.store.clock import FRESH_S, JUMP_S, StoreClock
 from addon.store.db import Database
 from addon.store.holding import Holding
 from addon.store.leases import LEASE_S, Claims
+from addon.store.resumed import resumed
 from addon.store.tables.runs import runs
 from tests.conftest import administer, in_database
 from tests.rows import add_run, add_tenant, row_of
 
 OFF_S = 600.0
+HOUR_S = 3600.0
 ASKS = "clock_timestamp"
 
 
@@ -110,6 +113,72 @@ def test_clock_that_is_far_off_is_told_of_once(caplog: pytest.LogCaptureFixture)
     for _ in range(3):
         clock.answered(hands.wall - OFF_S, asked=clock.tick())
     assert caplog.text.count("600 s off") == 1
+
+
+def test_own_clock_goes_on_when_it_is_set_back_and_follows_when_it_is_set_forward() -> None:
+    hands = Hands()
+    clock = hands.clock()
+    before = clock.now()
+    hands.pass_by(10)
+    hands.wall -= HOUR_S
+    assert clock.now() == pytest.approx(before + 10)
+    # What others signed is dated by true time, whatever this machine believed before.
+    assert clock.utc() == hands.wall
+    hands.wall += HOUR_S + 60
+    assert clock.now() == clock.utc() == pytest.approx(hands.wall)
+
+
+def test_server_that_sets_its_clock_back_is_followed() -> None:
+    hands = Hands()
+    clock = hands.clock()
+    for said in (hands.wall + OFF_S, hands.wall - OFF_S):
+        clock.answered(said, asked=clock.tick())
+        assert clock.now() == clock.utc() == pytest.approx(said)
+
+
+async def claimed_after_setback(file: str, *, wait_s: float = 0.0, restart: bool) -> int:
+    """How many of the rows that waited are claimed once the wall clock was set back by an hour."""
+    hands = Hands(wall=time.time())
+    db = Database.open(file, clock=hands.clock())
+    tenant_id = await add_tenant(db)
+    await add_run(db, tenant_id, run_at=db.now() + wait_s, created_at=db.now())
+    hands.wall -= HOUR_S
+    if restart:
+        await db.close()
+        db = Database.open(file, clock=hands.clock())
+        await resumed(db)
+    hands.pass_by(wait_s)
+    try:
+        return len(await Holding(db, Claims(runs, "worker")).claim("ai", 5))
+    finally:
+        await db.close()
+
+
+@pytest.fixture
+def sqlite_file(tmp_path: Path, sqlite_template: Path) -> Path:
+    file = tmp_path / "jiravision.db"
+    file.write_bytes(sqlite_template.read_bytes())
+    return file
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("wait_s", [0.0, 30.0])
+async def test_sqlite_row_is_not_put_off_by_a_clock_that_was_set_back(
+    sqlite_file: Path, restart: bool, wait_s: float
+) -> None:
+    assert await claimed_after_setback(f"sqlite+aiosqlite:///{sqlite_file}", wait_s=wait_s, restart=restart) == 1
+
+
+async def test_clock_that_was_years_ahead_is_forgotten_once_that_work_is_over(database: Database) -> None:
+    years = time.time() + 3 * 365 * 24 * HOUR_S
+    await add_run(database, await add_tenant(database), state="succeeded", created_at=years, started_at=years)
+    await resumed(database)
+    assert database.now() == pytest.approx(time.time(), abs=5)
+    await add_run(database, await add_tenant(database), created_at=years)
+    await resumed(database)
+    expected = years if database.dialect == "sqlite" else time.time()
+    assert database.now() == pytest.approx(expected, abs=5)
+    assert database.utc() == pytest.approx(time.time(), abs=5)
 
 
 async def test_database_time_is_that_of_the_server_and_asked_for_now_and_then(url: str) -> None:

@@ -15,11 +15,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from addon.errors import Misconfigured
-from addon.store.db import Database, DatabaseDown, DatabaseRefused, Unstorable, insert_into
+from addon.store.db import Database
 from addon.store.ids import new_id
+from addon.store.inserts import insert_into
 from addon.store.swift import Swift
 from addon.store.tables.audit import audit
 from addon.store.tables.tenants import tenants
+from addon.store.trouble import DatabaseDown, DatabaseRefused, Unstorable
 from tests.conftest import administer
 from tests.postgres_wire import Wire
 from tests.rows import add_tenant

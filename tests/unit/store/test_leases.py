@@ -230,7 +230,8 @@ async def test_rows_of_a_site_in_trouble_stay(database: Database) -> None:
         assert await troubles.to_probe(tx, now=1.5, next_at=4.0) == []
         assert await troubles.to_probe(tx, now=2.5, next_at=4.0) == [tenant_id]
         assert await troubles.to_probe(tx, now=2.5, next_at=4.0) == []
-        await troubles.end(tx, tenant_id)
+        assert not await troubles.end(tx, tenant_id, probe_at=2.0)
+        assert await troubles.end(tx, tenant_id, probe_at=4.0)
         assert await troubles.of(tx, tenant_id) is None
     assert len(await claim(database, ANN)) == 1
 

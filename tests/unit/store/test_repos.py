@@ -10,9 +10,8 @@ from sqlalchemy import select
 
 from addon.store.db import Database
 from addon.store.leases import Claims, Lease
-from addon.store.repos import audit, events, publications
+from addon.store.repos import audit, claimed, events, publications
 from addon.store.repos import runs as rows
-from addon.store.repos.claimed import claimed
 from addon.store.repos.publications import Item
 from addon.store.repos.reports import Stage, report
 from addon.store.repos.runs import NewRun
@@ -214,14 +213,14 @@ async def test_a_writer_is_told_what_was_written_last_at_its_place(database: Dat
     mine = await add_publication(
         database, tenant_id, run_id, state="running", created_at=8.0, content={"kind": "é"}, error={"error": "x"}
     )
-    found = await claimed(database, tenant_id, publication_id=mine)
+    found = await claimed.read(database, tenant_id, publication_id=mine)
     assert found is not None
     assert found.previous is not None
     assert (found.previous.remote_id, found.newer, found.writing) == ("7.0", False, False)
     async with database.begin() as tx:
         assert await publications.get(tx, tenant_id, publication_id=mine) == found.publication
         assert await publications.get(tx, tenant_id, publication_id=found.previous.id) == found.previous
-    assert await claimed(database, other, publication_id=mine) is None
+    assert await claimed.read(database, other, publication_id=mine) is None
 
 
 @pytest.mark.parametrize(
@@ -247,7 +246,7 @@ async def test_a_writer_is_told_who_else_is_at_its_place(
     mine = await add_publication(database, tenant_id, run_id, state="running", created_at=8.0)
     await add_publication(database, other, theirs, state="running", created_at=9.0)
     await add_publication(database, tenant_id, run_id, **rival)
-    found = await claimed(database, tenant_id, publication_id=mine)
+    found = await claimed.read(database, tenant_id, publication_id=mine)
     assert found is not None
     assert (found.newer, found.writing) == (newer, writing)
 

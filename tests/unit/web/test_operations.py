@@ -14,7 +14,8 @@ from sqlalchemy import text
 
 from addon.house.health import CACHE_S, CHECK_S, Readiness, waiting
 from addon.settings import ROOT
-from addon.store.db import Database, DatabaseDown
+from addon.store.db import Database
+from addon.store.trouble import DatabaseDown
 from tests import tokens
 from tests.services import PostgreSQL
 from tests.unit.web.door import HOST, Door, open_door
@@ -74,6 +75,10 @@ async def test_a_flood_of_probes_is_one_question(door: Door) -> None:
     assert len(seen) < 5
 
 
+PROBE_S = 4.0
+"""When the health check of the image gives up; the driver would go on for ten seconds."""
+
+
 @dataclass
 class Checked:
     """As much of a house as is looked at, without a Redis."""
@@ -94,13 +99,13 @@ async def test_a_database_that_says_nothing_is_said_before_probes_give_up() -> N
         for _ in range(2):
             began = time.monotonic()
             found = await asyncio.gather(*(readiness.checks(house) for _ in range(3)))
-            assert time.monotonic() - began < CHECK_S + 0.8
+            assert CHECK_S <= time.monotonic() - began < PROBE_S
             assert [each["database"]["last_error"] for each in found] == ["timeout"] * 3
             await asyncio.sleep(CACHE_S)
         began = time.monotonic()
         with pytest.raises(DatabaseDown):
             await waiting(house.db)
-        assert time.monotonic() - began < CHECK_S + 0.8
+        assert time.monotonic() - began < PROBE_S
         server.thaw()
         async with asyncio.timeout(10):
             while (await readiness.checks(house))["database"]["status"] != "ok":  # noqa: ASYNC110

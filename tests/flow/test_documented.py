@@ -1,0 +1,113 @@
+"""The worked example of docs/operate.md, run as it is written: six processes, and who leads."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.conftest import administer, in_database
+from tests.processes import eventually
+from tests.services import RedisServer, free_port
+from tests.zygote import ROOT
+
+pytestmark = pytest.mark.process
+
+EXAMPLE = re.compile(r"<!-- worked example -->\n```\n(.*?)```\n<!-- end of worked example -->", re.S)
+PORT = re.compile(r"\b(PORT|PROBE_PORT)=(\d+)")
+TWO_OF_EACH = {"serve": 2, "worker": 2, "scheduler": 2}
+
+
+@pytest.fixture
+def shown(postgres_url: str, tmp_path: Path) -> Iterator["Shown"]:
+    name = f"documented_{uuid4().hex}"
+    asyncio.run(administer(postgres_url, f'CREATE DATABASE "{name}"'))
+    redis = RedisServer()
+    redis.start()
+    example = Shown(tmp_path, in_database(postgres_url, name), redis.url)
+    try:
+        yield example
+    finally:
+        example.stop()
+        redis.remove()
+        asyncio.run(administer(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+class Shown:
+    """The example in a folder of its own, on addresses and ports that are free here."""
+
+    def __init__(self, folder: Path, database_url: str, redis_url: str) -> None:
+        found = EXAMPLE.search((ROOT / "docs" / "operate.md").read_text())
+        assert found is not None
+        self.ports: list[tuple[str, int]] = []
+        script = re.sub(r"(?<=DATABASE_URL=)\S+", database_url, found[1])
+        script = PORT.sub(self._free, re.sub(r"(?<=REDIS_URL=)\S+", redis_url, script))
+        self._there = {"DATABASE_URL": database_url, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        self._folder = folder
+        self._said = (folder / "said").open("w+")
+        self.shell = subprocess.Popen(
+            ["bash", "-euc", f"{script}\nwait"],
+            cwd=folder,
+            env={"PATH": self._there["PATH"], "COLUMNS": "200"},
+            stdout=self._said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def _free(self, written: re.Match[str]) -> str:
+        self.ports.append((written[1], free_port()))
+        return f"{written[1]}={self.ports[-1][1]}"
+
+    def top(self) -> dict[str, object]:
+        command = ["jiravision", "top", "--json"]
+        told = subprocess.run(command, cwd=self._folder, env=self._there, capture_output=True, text=True, check=False)
+        return dict(json.loads(told.stdout)) if told.returncode == 0 else {}
+
+    def said(self) -> str:
+        self._said.seek(0)
+        return self._said.read()
+
+    def stop(self) -> None:
+        """Also what the shell has left behind it."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self.shell.pid, number)
+                self.shell.wait(30)
+            except (ProcessLookupError, subprocess.TimeoutExpired):
+                pass
+        self._said.close()
+
+
+def kinds(told: dict[str, object]) -> dict[str, int]:
+    processes = told.get("processes")
+    names = [each["kind"] for each in processes] if isinstance(processes, list) else []
+    return {name: names.count(name) for name in sorted(set(names))}
+
+
+def ready(port: int) -> bool:
+    """With everything it needs, Redis included."""
+    answer = httpx2.get(f"http://127.0.0.1:{port}/health/ready", timeout=30, trust_env=False)
+    return (answer.status_code, answer.json()["status"]) == (200, "ok")
+
+
+def test_example_of_several_processes_runs_as_it_is_written(shown: Shown) -> None:
+    def standing() -> bool:
+        assert shown.shell.poll() is None, shown.said()
+        told = shown.top()
+        return kinds(told) == TWO_OF_EACH and told["leader"] is not None
+
+    eventually(standing, "two of each process, one of them leading", 90)
+    assert sorted(name for name, _ in shown.ports) == ["PORT"] * 2 + ["PROBE_PORT"] * 4
+    for name, port in shown.ports:
+        eventually(lambda port=port: ready(port), f"process that is ready at {name}={port}", 60)
+    said = shown.said()
+    assert "The database has the newest schema" in said
+    assert "Traceback" not in said
