@@ -6,14 +6,15 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := $(BIN)/uv
 ARTEFACTS ?= artefacts
-# Tests wait about as long as they compute: one worker more than there are processors keeps these busy.
-JOBS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1 )))
+# Tests wait about as long as they compute: two workers more than there are processors keep these busy.
+JOBS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 2 )))
+PYTEST := $(BIN)/pytest -q -n $(JOBS) --dist loadgroup
 # Trust what the system trusts, as pip does: behind a company's proxy uv's own list of authorities is not enough.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= 1
 endif
 
-.PHONY: help setup services demo run check test test-faults test-all test-scaled test-fast migrate screenshots bench eval lock clean
+.PHONY: help setup services demo run check types house test test-faults test-all test-scaled test-fast migrate screenshots bench eval lock clean
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -46,26 +47,31 @@ run: $(VENV)/.run ## serve the add-on with the settings of the environment and .
 migrate: $(VENV)/.run ## bring the database to the newest schema
 	@$(BIN)/jiravision migrate
 
-check: $(VENV)/.dev ## style, types and the house's rules
+check: $(VENV)/.dev ## style (ruff), types (mypy) and the house's rules (tests/house)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory -j2 types house
+
+types: $(VENV)/.dev
 	$(BIN)/mypy
+
+house: $(VENV)/.dev
 	$(BIN)/pytest -q tests/house
 
-test: $(VENV)/.dev services ## the tests: SQLite, PostgreSQL, real processes, Chromium
-	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup -m "not long and not (faults and process)"
+test: $(VENV)/.dev services ## the tests: SQLite, PostgreSQL, real processes, Chromium (FAULTS=1 runs test-faults among them: one computes while the other waits)
+	$(PYTEST) -m "not long$(if $(FAULTS),, and not (faults and process))"
 
 test-faults: $(VENV)/.dev services ## kills, restarts and freezes of everything in the middle of work, attacks, wrong clocks
-	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup -m faults
+	$(PYTEST) -m faults
 
 test-all: $(VENV)/.dev services ## the long ones too: every state of every page with axe, pictures, kills while writing
-	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup
+	$(PYTEST)
 
 test-scaled: $(VENV)/.dev services ## the flow tests on two web, two worker and two scheduler processes
-	JIRAVISION_TEST_SHAPE=scaled $(BIN)/pytest -q -n $(JOBS) --dist loadgroup -m "not long" tests/flow
+	JIRAVISION_TEST_SHAPE=scaled $(PYTEST) -m "not long" tests/flow
 
 test-fast: $(VENV)/.dev ## the tests without processes and browser
-	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup -m "not browser and not process" tests/house tests/unit
+	$(PYTEST) -m "not browser and not process" tests/house tests/unit
 
 screenshots: $(VENV)/.dev services ## the pages as pictures, into artefacts/ and docs/images/
 	JIRAVISION_DOCS_IMAGES=1 $(BIN)/pytest -q tests/browser -k screenshot

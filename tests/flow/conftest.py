@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.conftest import administer, in_database
+from tests.conftest import clone, in_database
 from tests.stack import Stack
 
 MODEL_LATENCY_S = 0.05
@@ -101,7 +101,7 @@ def fresh_database(request: pytest.FixtureRequest, folder: Path, *, postgresql: 
 def new_database(server: str, template: str) -> str:
     """The address of a migrated, empty database; it goes with the server."""
     name = f"flow_{uuid4().hex}"
-    asyncio.run(administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    asyncio.run(clone(server, name, template))
     return in_database(server, name)
 
 

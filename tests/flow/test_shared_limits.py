@@ -32,6 +32,8 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, postgres_url: str, postgres_
         LLM_TIMEOUT=str(MODEL_S + 60),
     ) as running:
         yield running
+        # What is under way takes longer than any worker waits for it when it is told to go.
+        running.addon.kill()
 
 
 def address(stack: Stack, number: int) -> str:

@@ -100,12 +100,12 @@ def test_tests_weigh_about_as_much_as_the_code() -> None:
 
 def test_tests_replace_the_wire_and_not_the_code() -> None:
     patches = sum(len(re.findall(r"monkeypatch\.setattr|mocker\.patch|\bpatch\(", module.text)) for module in TESTS)
-    tests = sum(f.name.startswith("test_") for module in TESTS for f in module.functions())
+    tests = sum(len(re.findall(r"^ *(?:async )?def test_", module.text, re.MULTILINE)) for module in TESTS)
     assert patches / tests <= 0.05, f"{patches} patches in {tests} tests"
 
 
 def test_no_error_is_swallowed_whole() -> None:
-    bare = [f"{m.name}:{node.lineno}" for m in CODE for node in ast.walk(m.tree) if _catches_everything(m, node)]
+    bare = [f"{m.name}:{node.lineno}" for m in CODE for node in m.nodes if _catches_everything(m, node)]
     assert bare == []
 
 

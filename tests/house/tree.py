@@ -5,7 +5,7 @@ import io
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +32,11 @@ class Module:
     def tree(self) -> ast.Module:
         return ast.parse(self.text)
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All of the tree."""
+        return list(ast.walk(self.tree))
+
     @property
     def lines(self) -> int:
         return self.text.count("\n")
@@ -49,19 +54,19 @@ class Module:
     @property
     def docstrings(self) -> int:
         """Lines of docstrings, attribute docstrings included."""
-        strings = (n for n in ast.walk(self.tree) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))
+        strings = (n for n in self.nodes if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))
         return sum(n.end_lineno - n.lineno + 1 for n in strings if isinstance(n.value.value, str) and n.end_lineno)
 
     def functions(self) -> Iterator[Function]:
-        return (node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+        return (node for node in self.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
     def classes(self) -> Iterator[ast.ClassDef]:
-        return (node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef))
+        return (node for node in self.nodes if isinstance(node, ast.ClassDef))
 
     def imports(self) -> Iterator[tuple[int, str, bool]]:
         """(line, dotted module, at top level?) of every first-party import."""
         top = set(map(id, self.tree.body))
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             names: list[str] = []
             if isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
@@ -80,4 +85,10 @@ def span(node: ast.AST) -> int:
 def modules(*folders: str) -> list[Module]:
     """The modules below the folders, migrations left out: those are written once and kept."""
     found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
-    return [Module(path) for path in found if not {"versions", "node_modules"} & set(path.parts)]
+    return [_module(path) for path in found if not {"versions", "node_modules"} & set(path.parts)]
+
+
+@cache
+def _module(path: Path) -> Module:
+    # The same for everybody: each file is read and parsed once.
+    return Module(path)
