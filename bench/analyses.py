@@ -14,6 +14,7 @@ from bench.messages import NewIssue
 from bench.report import quantile
 from bench.sender import Job, Sent, deliver, send
 from bench.stage import Databases, Figures, Goal, Table, Unmet, all_answered, port, rss_kb, say, signer
+from tests.flow.acts import rows
 from tests.processes import Process
 from tests.stack import JiraSite, Stack
 
@@ -21,60 +22,93 @@ SITES = 4
 AT_ONCE = 32
 SLOTS = 200
 MODEL_S = 5.0
+IDEAL = SLOTS / MODEL_S
+"""Analyses a second of a process in which nothing but the model takes time."""
+ARRIVING = 1.2 * IDEAL
+"""New issues a second: more than can be worked, so that there is always a next one."""
+ARRIVE_S = 25.0
 PACE_S = 0.15
 WAVES = 4
-"""The rate is of whole waves of SLOTS analyses, the first of them included."""
+"""Of those that come all at once: as many times SLOTS."""
 PATIENCE_S = 300.0
 LIMIT_S = 1.0
 RATE_SHARE, CPU_MS = 0.9, 25.0
-HEAD = ("database", "analyses", "in flight", "of the ideal rate", "per s", "CPU ms each", "RSS KB in flight each")
+HEAD = (
+    "database", "issues", "coming", "in flight", "of the ideal rate", "per s", "CPU ms each", "RSS KB in flight each"
+)  # fmt: skip
 START_HEAD = ("database", "analyses", "webhook to model p50 ms", "p99 ms", "204 after p50 ms", "p99 ms", "CPU ms each")
-OPTIONS = {"AI_SLOTS": str(SLOTS), "SITE_SLOTS": "1000", "SITE_STARTS_PER_MINUTE": "0", "LOG_LEVEL": "INFO"}
+OPTIONS = {"AI_SLOTS": str(SLOTS), "SITE_SLOTS": "1000", "SITE_STARTS_PER_MINUTE": "0", "JIRA_POINTS_PER_HOUR": "0"}
 
 
 @dataclass(frozen=True)
 class Way:
-    """What happened to some issues. begun: when deliveries left; calls: when each analysis asked the model, both UTC
-    seconds. seconds: how long each delivery waited for its answer. cpu_ms, rss_kb: of each."""
+    """What happened to some issues. begun: when deliveries left; calls: when each analysis asked the model; spans: from
+    when to when each was worked; all UTC seconds, in order. seconds: how long each delivery waited for its answer.
+    cpu_ms, rss_kb: of each."""
 
     begun: list[float]
     seconds: list[float]
     calls: list[float]
+    spans: list[tuple[float, float]]
     cpu_ms: float
     rss_kb: float
 
-    def most_at_once(self, model_s: float) -> int:
-        """Of the analyses that wait for the model."""
-        return max(sum(1 for other in self.calls if at - model_s < other <= at) for at in self.calls)
+    def in_flight(self, at: float) -> int:
+        return sum(1 for began, ended in self.spans if began <= at < ended)
+
+    @property
+    def most(self) -> int:
+        return max(self.in_flight(at) for at in self.calls)
+
+    def all_together(self) -> float:
+        """Analyses a second from the first question to the last answer, the filling of the slots included."""
+        return len(self.calls) / (self.calls[-1] + MODEL_S - self.calls[0])
+
+    def once_full(self) -> float:
+        """Questions a second from when all slots were taken. Raises Unmet when they never were."""
+        full = next((at for at in self.calls if self.in_flight(at) >= SLOTS), None)
+        if full is None:
+            raise Unmet(f"never more than {self.most} analyses in flight")
+        later = [at for at in self.calls if at > full]
+        return len(later) / (later[-1] - full)
 
 
 def measure(kind: str, made: Databases, folder: Path, *, waves: int = WAVES, few: int = 150) -> Figures:
     """kind: of the database. few: issues whose deliveries come one after the other, to see how soon each begins."""
-    count = SLOTS * waves
-    with _stack(made("rate"), folder / "rate", model_s=MODEL_S) as stack:
-        say(f"analyses on {kind}: {count} with {SLOTS} slots and a model that takes {MODEL_S:g} s")
-        full = _worked(stack, count, at_once=AT_ONCE)
+    many = int(ARRIVING * ARRIVE_S * waves / WAVES)
+    with _stack(made("steady"), folder / "steady", model_s=MODEL_S) as stack:
+        say(f"analyses on {kind}: {many}, {ARRIVING:g} a second, {SLOTS} slots and a model that takes {MODEL_S:g} s")
+        steady = _worked(stack, many, at_once=AT_ONCE, per_s=ARRIVING)
+    with _stack(made("burst"), folder / "burst", model_s=MODEL_S) as stack:
+        say(f"analyses on {kind}: {SLOTS * waves} at once")
+        burst = _worked(stack, SLOTS * waves, at_once=AT_ONCE)
     with _stack(made("start"), folder / "start", model_s=0.3) as stack:
         say(f"analyses on {kind}: {few} one after the other, model 0.3 s")
         single = _worked(stack, few, at_once=0)
-    took_s = full.calls[-1] + MODEL_S - full.calls[0]
-    share, flight = count / SLOTS * MODEL_S / took_s, full.most_at_once(MODEL_S)
     waits = [call - began for began, call in zip(single.begun, single.calls, strict=True)]
-    figures = (f"{share:.0%}", f"{count / took_s:.1f}", f"{full.cpu_ms:.1f}", f"{full.rss_kb:,.0f}")
-    rate_row = (kind, str(count), str(flight), *figures)
     times = [f"{quantile(values, q) * 1000:,.0f}" for values in (waits, single.seconds) for q in (0.5, 0.99)]
+    per_s = steady.once_full()
+    rates = [
+        _row(kind, f"{ARRIVING:g} a second", way=steady, per_s=per_s),
+        _row(kind, "at once", way=burst, per_s=burst.all_together()),
+    ]
     return Figures(
         [
-            Table(f"{SLOTS} analyses in flight in one process, model {MODEL_S:g} s", HEAD, [rate_row]),
+            Table(f"{SLOTS} analyses in flight in one process, model {MODEL_S:g} s", HEAD, rates),
             Table("How soon an analysis begins", START_HEAD, [(kind, str(few), *times, f"{single.cpu_ms:.1f}")]),
         ],
         [
-            Goal(f"{kind}: analyses in flight", flight, SLOTS, at_least=True),
-            Goal(f"{kind}: share of the ideal rate", share, RATE_SHARE, at_least=True),
-            Goal(f"{kind}: CPU ms for one analysis", full.cpu_ms, CPU_MS),
-            Goal(f"{kind}: longest wait of a delivery for its 204, s", max(full.seconds), LIMIT_S),
+            Goal(f"{kind}: analyses in flight", steady.most, SLOTS, at_least=True),
+            Goal(f"{kind}: share of the ideal rate", per_s / IDEAL, RATE_SHARE, at_least=True),
+            Goal(f"{kind}: CPU ms for one analysis", max(steady.cpu_ms, burst.cpu_ms), CPU_MS),
+            Goal(f"{kind}: longest wait of a delivery for its 204, s", max(burst.seconds), LIMIT_S),
         ],
     )
+
+
+def _row(kind: str, coming: str, *, way: Way, per_s: float) -> tuple[str, ...]:
+    figures = (f"{per_s / IDEAL:.0%}", f"{per_s:.1f}", f"{way.cpu_ms:.1f}", f"{way.rss_kb:,.0f}")
+    return kind, f"{len(way.calls):,}", coming, str(way.most), *figures
 
 
 @contextmanager
@@ -85,8 +119,11 @@ def _stack(url: str, folder: Path, *, model_s: float) -> Iterator[Stack]:
         yield stack
 
 
-def _worked(stack: Stack, count: int, *, at_once: int) -> Way:
-    """Delivers that many new issues and waits for the last comment. at_once: 0 for one now and then. Raises Unmet."""
+def _worked(stack: Stack, count: int, *, at_once: int, per_s: float = 0.0) -> Way:
+    """Delivers that many new issues and waits for the last comment. Raises Unmet.
+
+    at_once: connections, 0 for one delivery now and then. per_s: no more deliveries a second, 0 for all there are.
+    """
     made = [(n % SITES, stack.site(n % SITES).create_issue(webhook=False)) for n in range(count)]
     issues = [(site, NewIssue(issue["id"], issue["key"], issue["project_id"])) for site, issue in made]
     signers = [signer(site) for site in stack.sites]
@@ -94,7 +131,7 @@ def _worked(stack: Stack, count: int, *, at_once: int) -> Way:
     process = stack.addon
     assert isinstance(process, Process)
     used, weighed = process.cpu_s(), rss_kb(process)
-    loads = [send(port(stack), requests, at_once=at_once)] if at_once else _paced(port(stack), requests)
+    loads = [send(port(stack), requests, at_once=at_once, per_s=per_s)] if at_once else _paced(port(stack), requests)
     seconds = [second for load in loads for second in all_answered(load).seconds]
     heaviest = _all_commented(stack, count)
     cpu_s = process.cpu_s() - used
@@ -104,9 +141,9 @@ def _worked(stack: Stack, count: int, *, at_once: int) -> Way:
     calls = sorted(float(seen["at"]) for seen in stack.model("requests"))
     if len(calls) != count:
         raise Unmet(f"the model was asked {len(calls)} times for {count} issues")
-    return Way(
-        [load.began for load in loads], seconds, calls, cpu_s / count * 1000, (heaviest - weighed) / min(count, SLOTS)
-    )
+    spans = sorted((row[0], row[1]) for row in rows(stack, "SELECT started_at, finished_at FROM runs"))
+    begun = [load.began for load in loads]
+    return Way(begun, seconds, calls, spans, cpu_s / count * 1000, (heaviest - weighed) / min(count, SLOTS))
 
 
 def _paced(where: int, requests: Sequence[str]) -> list[Sent]:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from addon.errors import Misconfigured
+from addon.store import one_trip
 
 BUSY_TIMEOUT_S = 10.0
 WITHOUT_BEGIN = "without_begin"
@@ -25,7 +26,7 @@ def sqlite_engine(url: URL, *, patience_s: float) -> AsyncEngine:
         pool_size=1,
         max_overflow=0,
         pool_timeout=patience_s,
-        connect_args={"timeout": BUSY_TIMEOUT_S},
+        connect_args={"timeout": BUSY_TIMEOUT_S, "async_creator_fn": one_trip.connect},
         # Rolled back where something is open, see below: asking the driver's thread each time costs more than a read.
         pool_reset_on_return=None,
     )
