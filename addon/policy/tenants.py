@@ -25,6 +25,8 @@ DAY_S = 86_400.0
 KNOWN_S = 30.0
 UNSURE_S = 5.0
 UNKNOWN_S = 5.0
+JUST_NOW_S = 0.25
+"""So often at most a site is asked for because of tokens that do not hold."""
 TENANT = "tenant"
 """The hub's topic for what is known of sites: the client key of one that changed."""
 _MAX_CACHED = 5000
@@ -123,7 +125,7 @@ class Tenants:
 
         Retires who was at the same address before. Nothing happens when the tenant has changed since it asked.
         """
-        now = self._db.now()
+        now = self._db.utc()
         async with self._db.begin() as tx:
             # The proof is one for this address and this secret, whatever was installed while it was under way.
             row = await self._held(tx, tenant)
@@ -158,6 +160,15 @@ class Tenants:
         for tenant_id in waiting:
             with suppress(SealBroken):
                 await self.acquainted(tenant_id, ask)
+
+    def outdated(self, client_key: str) -> bool:
+        """Whether what is cached of a site is worth asking for again; it then will be. Not what was read just now."""
+        key = ("client_key", client_key)
+        known = self._cache.get(key)
+        if known is None or self._clock() - known[0] < JUST_NOW_S:
+            return False
+        del self._cache[key]
+        return True
 
     def forget(self, client_key: str | None) -> None:
         """Drops what is cached of one site, None: of all; also what other requests are reading just now."""

@@ -31,11 +31,11 @@ class Cursor:
         return self
 
     async def execute(self, sql: str, parameters: Iterable[Any] = ()) -> Self:
-        await self._run(self._whole, self._connection.execute, sql, parameters)
+        await self._run(self._whole, self._connection.execute, sql, parameters=parameters)
         return self
 
     async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> Self:
-        await self._run(self._whole, self._connection.executemany, sql, parameters)
+        await self._run(self._whole, self._connection.executemany, sql, parameters=parameters)
         return self
 
     async def fetchall(self) -> list[Any]:
@@ -45,7 +45,7 @@ class Cursor:
     async def close(self) -> None:
         """Nothing is left open."""
 
-    def _whole(self, execute: Callable[[str, Any], sqlite3.Cursor], sql: str, parameters: Any) -> None:
+    def _whole(self, execute: Callable[[str, Any], sqlite3.Cursor], sql: str, *, parameters: Any) -> None:
         """In the driver's thread."""
         cursor = execute(sql, parameters)
         self.description = cursor.description

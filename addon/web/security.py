@@ -7,7 +7,7 @@ page        a person whose browser Jira sent to one of our frames
 api         a page of ours on behalf of that person
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Protocol, cast
@@ -69,8 +69,9 @@ async def page_caller(request: Request) -> Caller:
     with _explained(request):
         incoming = _incoming(request)
         read = verify.symmetric(verify.carried(incoming, in_url=True))
-        tenant, secrets, now = await _tenant(request, read)
-        caller = _caller(tenant, verify.page(read, secrets, incoming=incoming, now=now))
+        caller = await _verified(
+            request, read, check=lambda secrets, now: verify.page(read, secrets, incoming=incoming, now=now)
+        )
         # What is said to a person who may not see a page is said in their site's frame.
         request.state.framed_by = caller.tenant
         return caller
@@ -81,16 +82,16 @@ async def hook_caller(request: Request) -> Caller:
     with _explained(request):
         incoming = _incoming(request)
         read = verify.symmetric(verify.carried(incoming, in_url=True))
-        tenant, secrets, now = await _tenant(request, read)
-        return _caller(tenant, verify.hook(read, secrets, incoming=incoming, now=now))
+        return await _verified(
+            request, read, check=lambda secrets, now: verify.hook(read, secrets, incoming=incoming, now=now)
+        )
 
 
 async def api_caller(request: Request) -> Caller:
     """A page of ours with a context token in the header. Raises Refused, Anonymous, TooMany, DatabaseDown."""
     # Not from the address: a context token opens every API route for its life, and addresses end up in logs.
     read = verify.symmetric(verify.carried(_incoming(request)))
-    tenant, secrets, now = await _tenant(request, read)
-    caller = _caller(tenant, verify.api(read, secrets, now=now))
+    caller = await _verified(request, read, check=lambda secrets, now: verify.api(read, secrets, now=now))
     # Here alone: a delivery of Jira's that is refused is an event that nobody hears of.
     await _gatehouse(request).rates.count(caller.tenant.id, caller.account_id)
     return caller
@@ -115,6 +116,10 @@ class LifecycleDoor:
         verify.matching(body, claims, app_key=_gatehouse(request).settings.addon_key, event=self.event)
         return LifecycleCall(body, read.fingerprint)
 
+
+Check = Callable[[Sequence[str], float], Claims]
+"""Of a token, by the secrets of its tenant and the time."""
+Find = Callable[[str], Awaitable[Tenant | None]]
 
 PageCaller = Annotated[Caller, Depends(page_caller)]
 HookCaller = Annotated[Caller, Depends(hook_caller)]
@@ -156,22 +161,32 @@ async def _signed_by_atlassian(request: Request) -> tuple[Unverified, Claims]:
 async def _signed_by_site(request: Request) -> tuple[Unverified, Claims]:
     incoming = _incoming(request)
     read = verify.symmetric(verify.carried(incoming))
-    now = _gatehouse(request).now()
-    tenant = await _gatehouse(request).tenants.registered(read.issuer)
-    return read, verify.hook(read, tenant.secrets(now) if tenant else (), incoming=incoming, now=now)
+    find = _gatehouse(request).tenants.registered
+    _, claims = await _tried(
+        request, read, find=find, check=lambda secrets, now: verify.hook(read, secrets, incoming=incoming, now=now)
+    )
+    return read, claims
 
 
-async def _tenant(request: Request, read: Unverified) -> tuple[Tenant | None, tuple[str, ...], float]:
-    now = _gatehouse(request).now()
-    tenant = await _gatehouse(request).tenants.by_client_key(read.issuer)
-    return tenant, tenant.secrets(now) if tenant else (), now
-
-
-def _caller(tenant: Tenant | None, claims: Claims) -> Caller:
+async def _verified(request: Request, read: Unverified, *, check: Check) -> Caller:
+    tenant, claims = await _tried(request, read, find=_gatehouse(request).tenants.by_client_key, check=check)
     if tenant is None:  # pragma: no cover - the verifiers refuse a token without secrets
         raise Refused(Verdict.WRONG_SIGNATURE)
     where = claims.context.jira
     return Caller(tenant, claims.sub or "", issue_id=where.issue.id, project_id=where.project.id)
+
+
+async def _tried(request: Request, read: Unverified, *, find: Find, check: Check) -> tuple[Tenant | None, Claims]:
+    house = _gatehouse(request)
+    tenant, now = await find(read.issuer), house.now()
+    try:
+        return tenant, check(tenant.secrets(now) if tenant else (), now)
+    except Refused as refused:
+        # Another process may have taken an installation a moment ago, and a delivery that is refused never comes again.
+        if refused.verdict is not Verdict.WRONG_SIGNATURE or not house.tenants.outdated(read.issuer):
+            raise
+    tenant = await find(read.issuer)
+    return tenant, check(tenant.secrets(now) if tenant else (), now)
 
 
 def _incoming(request: Request) -> verify.Incoming:

@@ -55,10 +55,14 @@ class Door:
 
 
 @asynccontextmanager
-async def opened(*, most: int = 100, head_s: float = SHORT_S, **more: Any) -> AsyncIterator[Door]:
+async def opened(
+    *, most: int = 100, head_s: float = SHORT_S, read_s: float = SHORT_S, held: int = 8192, **more: Any
+) -> AsyncIterator[Door]:
+    """held: bytes of answers that the system takes off our hands, more or less."""
+
     class Small(Protocol):
         HEAD_S: ClassVar[float] = head_s
-        READ_S: ClassVar[float] = SHORT_S
+        READ_S: ClassVar[float] = read_s
         PIECE: ClassVar[int] = 20_000
         crowd: ClassVar[Crowd] = Crowd(most)
 
@@ -73,7 +77,7 @@ async def opened(*, most: int = 100, head_s: float = SHORT_S, **more: Any) -> As
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
         listening = server.servers[0].sockets[0]
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, held)
         door = Door(listening.getsockname()[1])
         try:
             yield door
@@ -218,6 +222,43 @@ async def test_who_reads_slowly_gets_the_whole_answer() -> None:
             began = time.monotonic()
             assert await read(wire, pause_s=0.002) > len(ANSWERS["/large"])
         assert time.monotonic() - began > 2 * SHORT_S
+
+
+async def crawl(wire: socket.socket, *, bytes_s: int, for_s: float) -> int:
+    """Reads so much a second for so long, or until the connection ends; returns how many bytes came."""
+    loop, came, began = asyncio.get_running_loop(), 0, time.monotonic()
+    with suppress(ConnectionError):
+        while (passed := time.monotonic() - began) < for_s:
+            due = int(passed * bytes_s) - came
+            if due > 0:
+                piece = await loop.sock_recv(wire, due)
+                came += len(piece)
+                if not piece:
+                    break
+            await asyncio.sleep(0.01)
+    return came
+
+
+async def test_who_reads_less_than_the_system_waits_for_gets_the_whole_answer() -> None:
+    # It takes more from us only when a third of this is free, which lasts longer here than a reader may take nothing.
+    async with opened(read_s=0.5, held=400_000) as door:
+        with reader(door, LAST % b"/large") as wire:
+            came = await crawl(wire, bytes_s=100_000, for_s=1.3)
+            assert came + await read(wire) > len(ANSWERS["/large"])
+
+
+def test_who_reads_less_gets_the_whole_answer_in_the_loop_of_serve_too() -> None:
+    # Its connections have sockets of another kind.
+    uvloop.run(test_who_reads_less_than_the_system_waits_for_gets_the_whole_answer())
+
+
+@pytest.mark.parametrize("bytes_s", [0, 20_000])
+async def test_who_takes_too_little_is_cut_however_much_the_system_holds(bytes_s: int) -> None:
+    # PIECE within READ_S is 100,000 bytes a second.
+    async with opened(held=400_000) as door:
+        with reader(door, LAST % b"/large") as wire:
+            came = await crawl(wire, bytes_s=bytes_s, for_s=6 * SHORT_S)
+            assert came + await read(wire) < len(ANSWERS["/large"])
 
 
 @pytest.mark.parametrize(("files", "most"), [(1024, 819), (65_536, 8192), (1, 1)])

@@ -19,9 +19,9 @@ class Trips:
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
         self.count = 0
 
-    async def __call__(self, work: Callable[..., Any], *arguments: Any) -> Any:
+    async def __call__(self, work: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         self.count += 1
-        return work(*arguments)
+        return work(*arguments, **named)
 
     def cursor(self) -> Cursor:
         return Cursor(self, self.connection)

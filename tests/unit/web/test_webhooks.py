@@ -1,3 +1,4 @@
+import asyncio
 import time
 from typing import Any
 
@@ -5,7 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from addon.observe import metrics
-from addon.policy.tenants import Tenant
+from addon.policy.lifecycle import Installation, Lifecycle
+from addon.policy.tenants import JUST_NOW_S, Tenant, Tenants
 from addon.store.repos import projects, publications
 from addon.store.repos.projects import ProjectRow
 from addon.store.repos.publications import Item
@@ -267,6 +269,40 @@ async def test_the_log_tells_what_happened_without_the_issues_words(door: Door) 
     assert line["outcome"] == "started"
     assert "pay by card" not in lines.text
     assert tokens.CLIENT_KEY not in lines.text
+
+
+async def installed_elsewhere(door: Door, secret: str) -> None:
+    """As another process takes it, which this one has not heard of."""
+    lifecycle = Lifecycle(
+        door.house.db,
+        door.house.seals,
+        settings=door.settings,
+        tenants=Tenants(door.house.db, door.house.seals, settings=door.settings),
+        dropped=lambda _: None,
+    )
+    known = (await tenant(door)).site
+    came = Installation(known.client_key, known.base_url, known.base_url, secret, None, "another token")
+    await lifecycle.installed(came, time.time())
+
+
+async def test_what_a_new_secret_signs_is_taken_before_the_installation_is_heard_of(door: Door) -> None:
+    assert (await door.deliver(new_issue("1", "ABC-1"))).status_code == 204
+    await installed_elsewhere(door, OTHER_SECRET)
+    await asyncio.sleep(JUST_NOW_S)
+    token = tokens.for_request("POST", "/addon/webhooks/issue-created", OTHER_SECRET, sub=None)
+    assert (await door.deliver(new_issue("2", "ABC-2"), token=token)).status_code == 204
+    assert [run.issue_id for run in await started(door)] == ["1", "2"]
+
+
+async def test_tokens_that_do_not_hold_ask_for_the_site_a_few_times_a_second_at_most(door: Door) -> None:
+    token = tokens.for_request("POST", "/addon/webhooks/issue-created", OTHER_SECRET, sub=None)
+    await door.deliver(new_issue("1", "ABC-1"))
+    await asyncio.sleep(JUST_NOW_S)
+    began = time.monotonic()
+    with door.counted() as seen:
+        statuses = [(await door.deliver(new_issue("2", "ABC-2"), token=token)).status_code for _ in range(20)]
+    assert set(statuses) == {401}
+    assert 1 <= len(seen) <= 1 + (time.monotonic() - began) / JUST_NOW_S
 
 
 async def test_a_disabled_or_removed_site_is_unknown(door: Door) -> None:
