@@ -15,26 +15,54 @@ export function currentItem(run, part, index, item) {
   return found?.verdict === "edited" ? { ...item, ...found.edit } : item;
 }
 
+/** verdicts: by part and index, as the server has them. changes: [{part, index, found}], found null for none. */
+function changed(verdicts, changes) {
+  const shown = { ...verdicts };
+  for (const { part, index, found } of changes) {
+    shown[part] = { ...shown[part] };
+    if (found) shown[part][index] = found;
+    else delete shown[part][index];
+  }
+  return shown;
+}
+
 export class Verdicts {
+  // Decisions whose answers have not come yet, and the newest one that was answered: answers may overtake each other.
+  #waiting = new Set();
+  #asked = 0;
+  #answered = 0;
+
   constructor(model) {
     this.model = model;
   }
 
   /** verdict: accepted, edited, rejected, or null to take it back. Throws ApiError after showing the old state again. */
   async judge(run, part, index, verdict, edit = null) {
-    const before = this.model.runs.find(run.id)?.verdicts ?? {};
-    const own = { ...before[part] };
-    if (verdict) own[index] = { verdict, edit };
-    else delete own[index];
-    this.#keep(run, { ...before, [part]: own });
+    const before = { part, index, found: this.#known(run)[part]?.[index] ?? null };
+    const wish = { run: run.id, part, index, found: verdict ? { verdict, edit } : null, number: ++this.#asked };
+    this.#waiting.add(wish);
+    this.#keep(run, changed(this.#known(run), [wish]));
     try {
       const body = edit ? { verdict, edit } : { verdict };
       const { verdicts } = await put(place(run, part, index), body);
-      if (verdicts) this.#keep(run, verdicts);
+      this.#waiting.delete(wish);
+      // An answer knows nothing of what was decided after its question.
+      if (!verdicts || wish.number < this.#answered) return;
+      this.#answered = wish.number;
+      this.#keep(run, changed(verdicts, this.#unanswered(run)));
     } catch (error) {
-      this.#keep(run, before);
+      this.#waiting.delete(wish);
+      this.#keep(run, changed(this.#known(run), [before, ...this.#unanswered(run)]));
       throw error;
     }
+  }
+
+  #known(run) {
+    return this.model.runs.find(run.id)?.verdicts ?? {};
+  }
+
+  #unanswered(run) {
+    return [...this.#waiting].filter((wish) => wish.run === run.id);
   }
 
   #keep(run, verdicts) {

@@ -1,5 +1,6 @@
 """Criteria and scenarios: read, accepted, changed, rejected, made anew; asked for with knobs and instructions."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -77,6 +78,32 @@ async def test_decisions_are_kept_by_the_server_and_can_be_taken_back(visit: Vis
     assert [body for call, body in await sent(page) if call == path] == [
         {"verdict": "accepted"}, {"verdict": "rejected"}, {"verdict": None},
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("last", [0, 1])
+async def test_an_answer_takes_no_decision_away_that_came_after_its_question(visit: Visit, last: int) -> None:
+    page = await open_tab(visit, "criteria")
+    answered = [asyncio.Event(), asyncio.Event()]
+
+    async def late(route: Route) -> None:
+        number = int(route.request.url[-1])
+        answer = await route.fetch()
+        await answered[number].wait()
+        await route.fulfill(response=answer)
+
+    await page.route(re.compile(r"/items/criteria/[01]$"), late)
+    async with page.expect_request("**/items/criteria/0"):
+        await page.locator("#criteria-0 [data-accept]").click()
+    # The first question is answered, as far as the server is concerned, before the second is asked.
+    await page.wait_for_timeout(200)
+    async with page.expect_request("**/items/criteria/1"):
+        await page.locator("#criteria-1 [data-reject]").click()
+    for number in (1 - last, last):
+        async with page.expect_response(f"**/items/criteria/{number}"):
+            answered[number].set()
+        await page.wait_for_timeout(100)
+        assert await page.locator("#criteria-0").get_attribute("data-verdict") == "accepted"
+        assert await page.locator("#criteria-1").get_attribute("data-verdict") == "rejected"
 
 
 async def test_an_edited_criterion_shows_the_words_of_the_person_and_goes_back(visit: Visit) -> None:
