@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 LAST_CHANCE = 2
 """Deaths a row was near to; with the next one it is given up."""
-APART_S = 2.0
+APART_S = 0.5
 """How long a suspect waits before it looks again whether the one before it is over."""
 
 

@@ -31,7 +31,7 @@ async def think(work: Work) -> Outcome:
         os.kill(os.getpid(), signal.SIGKILL)
     if work.run.facts is None:
         await work.save_facts({"sections": []}, work.run.id[:8])
-    await work.progress.partial({"so": "far"})
+    await work.progress.partial(lambda: {"so": "far"})
     await pause()
     return Outcome({"attempt": work.run.attempts}, None, (comment(work.run),))
 

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -99,12 +100,19 @@ def ready(port: int) -> bool:
 
 
 def test_example_of_several_processes_runs_as_it_is_written(shown: Shown) -> None:
+    told: dict[str, object] = {}
+
     def standing() -> bool:
+        # Each look is a process of its own, and takes its part of the machine from the six that start.
+        time.sleep(2)
         assert shown.shell.poll() is None, shown.said()
-        told = shown.top()
+        told.update(shown.top())
         return kinds(told) == TWO_OF_EACH and told["leader"] is not None
 
-    eventually(standing, "two of each process, one of them leading", 90)
+    try:
+        eventually(standing, "two of each process, one of them leading", 120)
+    except AssertionError:
+        raise AssertionError(f"{kinds(told)}, leader {told.get('leader')}; they said: {shown.said()}") from None
     assert sorted(name for name, _ in shown.ports) == ["PORT"] * 2 + ["PROBE_PORT"] * 4
     for name, port in shown.ports:
         eventually(lambda port=port: ready(port), f"process that is ready at {name}={port}", 60)
