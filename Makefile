@@ -59,7 +59,7 @@ house: $(VENV)/.dev
 	$(BIN)/pytest -q tests/house
 
 test: $(VENV)/.dev services ## the tests: SQLite, PostgreSQL, real processes, Chromium (FAULTS=1 runs test-faults among them: one computes while the other waits)
-	$(PYTEST) -m "not long$(if $(FAULTS),, and not (faults and process))"
+	$(PYTEST) -m "$(if $(FAULTS),not long or faults,not long and not (faults and process))"
 
 test-faults: $(VENV)/.dev services ## kills, restarts and freezes of everything in the middle of work, attacks, wrong clocks
 	$(PYTEST) -m faults

@@ -207,7 +207,6 @@ def test_without_redis_events_come_slower_and_none_is_missing(whole: Stack, trou
     assert stages(readers[0].events) == stages(readers[1].events)
 
 
-@pytest.mark.long
 def test_redis_restarted_on_the_way_is_live_again(whole: Stack) -> None:
     whole.model("latency", 12.0)
     assert whole.redis is not None

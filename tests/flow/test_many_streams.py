@@ -160,7 +160,6 @@ async def worst_of(site: Served, seconds: float) -> list[float]:
     return sorted(took)
 
 
-@pytest.mark.long
 async def test_five_hundred_streams_on_one_run_leave_room_for_everything_else(
     tmp_path: Path, database_url: str
 ) -> None:
