@@ -13,7 +13,14 @@ _BLOCKS_WITH_TEXT = frozenset(
 )
 MOST_TEXT = 500_000
 """Characters that are read of one document; Jira stores 32,767 of a text."""
+TOO_LONG, TOO_MANY = "[… truncated: too long]", "[… truncated: too many nodes]"
+"""The end of a document of which only the beginning was read: nobody knows how much is missing."""
 _WRAP = {"strong": "**", "em": "*", "strike": "~~"}
+
+
+def is_whole(text: str) -> bool:
+    """False for Markdown of a document of which only the beginning was read."""
+    return not text.endswith((TOO_LONG, TOO_MANY))
 
 
 def nodes_of(content: object) -> list[Node]:

@@ -7,6 +7,8 @@ from addon.adf.clean import one_line
 from addon.adf.grid import grid
 from addon.adf.inline import (
     MOST_TEXT,
+    TOO_LONG,
+    TOO_MANY,
     Node,
     attribute,
     attributes,
@@ -33,8 +35,8 @@ class Render:
     def document(self, document: object) -> str:
         nodes = nodes_of(document) if isinstance(document, list) else nodes_of([document])
         text = self.blocks(nodes, 0)
-        what = "too long" if self._room <= 0 else "too many nodes"
-        note = f"[… truncated: {what}]" if self._left <= 0 else ""
+        what = TOO_LONG if self._room <= 0 else TOO_MANY
+        note = what if self._left <= 0 else ""
         return "\n\n".join(part for part in (text, note) if part)
 
     def blocks(self, nodes: list[Node], depth: int, *, tight: bool = False) -> str:

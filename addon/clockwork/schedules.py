@@ -31,7 +31,7 @@ AGAIN_S = 60.0
 """How long a schedule rests whose slot could not be done."""
 
 Now = Callable[[], float]
-"""UTC seconds of the clock that all processes share."""
+"""UTC seconds of the clock that all processes share; with SQLite, where there is one, of the clock on its wall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Schedules:
 
     def __init__(self, db: Database, *, now: Now | None = None) -> None:
         self._db = db
-        self._now = now or db.now
+        self._now = now or db.utc
 
     async def put(self, wanted: Wanted) -> None:
         """Makes or changes the schedule of that name; only other times move its slot.
@@ -122,7 +122,7 @@ class Clock:
         self._kinds = kinds
         self._holder = holder
         self._wake = wake
-        self._now = now or db.now
+        self._now = now or db.utc
         self._resting: dict[str, float] = {}
         self._chores: dict[str, asyncio.Task[None]] = {}
 

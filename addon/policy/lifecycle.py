@@ -160,6 +160,9 @@ class Lifecycle:
             changes["previous_secret"] = row.shared_secret if old is not None else None
             changes["previous_secret_until"] = now + OVERLAP_S if old is not None else None
         await rows.change(tx, row.id, values=changes)
+        if row.state in (UNINSTALLED, SUPERSEDED):
+            # What was put in line after it left belongs to the installation before.
+            await rows.stop_work(tx, row.id, now=now)
         return True
 
     def _readable(self, row: TenantRow) -> str | None:

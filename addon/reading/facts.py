@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import BaseModel, ConfigDict
 
+from addon.adf.inline import is_whole
+
 BUDGET = 30_000
 """Characters of all sections together, about 8,000 tokens."""
 SHARES = {
@@ -24,11 +26,12 @@ LEAST = 80
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Runs of earlier releases keep facts that say more.
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class Section(Part):
-    """name: a key of SHARES. title: tells it from others of its name. text: Markdown. cut: characters left out.
+    """name: a key of SHARES. title: tells it from others of its name. text: Markdown.
 
     ours: we made what it speaks of; shown to a model, so that nothing is made twice, and no change of the issue.
     """
@@ -36,14 +39,13 @@ class Section(Part):
     name: str
     title: str = ""
     text: str
-    cut: int = 0
     ours: bool = False
 
 
 class Facts(Part):
     """One issue, read once and kept with the run, so that a second attempt judges the same text.
 
-    level: Jira's hierarchy level (-1 sub-task, 0 story or bug, 1 epic). left_out: names of sections that found no room.
+    level: Jira's hierarchy level (-1 sub-task, 0 story or bug, 1 epic).
     """
 
     issue_id: str
@@ -57,7 +59,6 @@ class Facts(Part):
     labels: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
-    left_out: tuple[str, ...] = ()
 
     def of(self, name: str) -> Iterator[Section]:
         return (section for section in self.sections if section.name == name)
@@ -80,31 +81,32 @@ class Facts(Part):
         return list(dict.fromkeys(section.name for section in self.sections))
 
 
-def fit(sections: Iterable[Section], budget: int = BUDGET) -> tuple[tuple[Section, ...], tuple[str, ...]]:
-    """The sections within the budget, and the names of those that found no room. Earlier ones are served first."""
+def fit(sections: Iterable[Section], budget: int = BUDGET) -> tuple[Section, ...]:
+    """The sections within the budget, without those that find no room. Earlier ones are served first."""
     kept: list[Section] = []
-    left_out: list[str] = []
     for section in sections:
         room = min(SHARES[section.name], budget)
         if len(section.text) > room and room < LEAST:
-            # Half a sentence tells a model less than the plain fact that something is missing.
-            left_out += [] if section.ours else [section.name]
+            # Half a sentence tells a model less than none.
             continue
         short = shorten(section, room)
         budget -= len(short.text)
         kept.append(short)
-    return tuple(kept), tuple(dict.fromkeys(left_out))
+    return tuple(kept)
 
 
 def shorten(section: Section, room: int) -> Section:
-    """The section in at most `room` characters, cut between words, with a mark that says how much is missing."""
+    """The section in at most `room` characters, cut between words.
+
+    A mark says how much is missing, if that is known.
+    """
     if len(section.text) <= room:
         return section
     head = section.text[: room - 40]
     # A text without blanks has no word's end to cut at.
     head = head.rsplit(None, 1)[0] if len(head.split(None, 1)) > 1 else head
-    cut = len(section.text) - len(head)
-    return section.model_copy(update={"text": f"{head.rstrip()}\n[… {cut} characters cut]", "cut": cut})
+    missing = f"{len(section.text) - len(head)} characters cut" if is_whole(section.text) else "the rest is cut"
+    return section.model_copy(update={"text": f"{head.rstrip()}\n[… {missing}]"})
 
 
 def input_hash(facts: Facts, **shaping: object) -> str:
@@ -112,8 +114,10 @@ def input_hash(facts: Facts, **shaping: object) -> str:
 
     shaping: what else makes a difference, as JSON values: language, instruction, model, prompt version.
     """
-    sections = [section.model_dump(mode="json", exclude={"ours"}) for section in facts.sections if not section.ours]
-    read = facts.model_dump(mode="json", exclude={"sections"}) | {"sections": sections}
+    # "cut" and "left_out" are of earlier releases, whose results are to be found again.
+    theirs = (section.model_dump(mode="json", exclude={"ours"}) for section in facts.sections if not section.ours)
+    read = facts.model_dump(mode="json", exclude={"sections"}) | {"left_out": []}
+    read["sections"] = [{**section, "cut": 0} for section in theirs]
     document: Mapping[str, object] = {"facts": read, **shaping}
     text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -63,7 +63,7 @@ async def read(
         *_spoken(said, own_account_id),
     ]
     # Last, so that what people wrote finds the same room with it and without.
-    sections, left_out = fit([*theirs, *_placed(around, neighbours, ours=True)])
+    sections = fit([*theirs, *_placed(around, neighbours, ours=True)])
     kind = issue.issue_type
     return Facts(
         issue_id=issue.id,
@@ -77,7 +77,6 @@ async def read(
         labels=tuple(one_line(label) for label in issue.labels[:50]),
         components=tuple(one_line(name) for name in issue.components[:50]),
         sections=sections,
-        left_out=left_out,
     )
 
 

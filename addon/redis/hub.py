@@ -5,7 +5,7 @@ A word reaches who listens at that moment, at most once; whoever relies on it ha
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from itertools import islice
 from secrets import token_hex
@@ -40,9 +40,9 @@ class Hub:
     def __init__(self, redis: Redis | None = None) -> None:
         self._redis = redis
         self._hearers: dict[str, list[Callable[[str], None]]] = {}
-        self._unsaid: dict[Word, None] = {}
+        self._unsaid = _Words()
         self._more = asyncio.Event()
-        self._came: dict[Word, None] = {}
+        self._came = _Words()
         self._listening = False
         # What comes back to us has been heard here already.
         self._me = token_hex(8).encode()
@@ -63,7 +63,7 @@ class Hub:
         """Returns at once. Equal words that were not yet sent are sent once."""
         self._hear(topic, word)
         if self._redis is not None:
-            _note(self._unsaid, (topic, word))
+            self._unsaid.note(topic, word)
             self._more.set()
 
     @asynccontextmanager
@@ -99,9 +99,7 @@ class Hub:
         """Raises RedisDown; what was not sent then is kept."""
         self._more.clear()
         while self._unsaid:
-            words = list(islice(self._unsaid, BATCH))
-            for word in words:
-                del self._unsaid[word]
+            words = self._unsaid.take(BATCH)
             sent = False
             try:
                 await redis.ask(self._publishing(redis, words))
@@ -109,8 +107,8 @@ class Hub:
             finally:
                 if not sent:
                     # Said twice does no harm; a listener whose own connection held would never look for what was not.
-                    for word in words:
-                        _note(self._unsaid, word)
+                    for topic, word in words:
+                        self._unsaid.note(topic, word)
                     self._more.set()
 
     def _publishing(self, redis: Redis, words: list[Word]) -> Callable[[object], Awaitable[object]]:
@@ -169,10 +167,10 @@ class Hub:
             return
         if not self._came:
             asyncio.get_running_loop().call_later(GATHER_S, self._pass_on)
-        _note(self._came, (topic, word.decode("utf-8", "replace")))
+        self._came.note(topic, word.decode("utf-8", "replace"))
 
     def _pass_on(self) -> None:
-        came, self._came = self._came, {}
+        came, self._came = self._came, _Words()
         for topic, word in came:
             self._hear(topic, word)
 
@@ -184,13 +182,33 @@ class Hub:
                 _report(f"a word on {topic} was not taken", error)
 
 
-def _note(words: dict[Word, None], word: Word) -> None:
-    """Keeps the word, or in the place of too many of its topic that there were some."""
-    words[word] = None
-    if len(words) > MOST_WORDS:
-        topics = dict.fromkeys(topic for topic, _ in words)
-        words.clear()
-        words.update({(topic, ""): None for topic in topics})
+class _Words:
+    """Words that wait, each once, by topic: many of one must not cost the others theirs."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, dict[str, None]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._of)
+
+    def __iter__(self) -> Iterator[Word]:
+        return ((topic, word) for topic, words in self._of.items() for word in words)
+
+    def note(self, topic: str, word: str) -> None:
+        """Keeps the word, or in the place of too many of its topic that there were some."""
+        words = self._of.setdefault(topic, {})
+        words[word] = None
+        if len(words) > MOST_WORDS:
+            words.clear()
+            words[""] = None
+
+    def take(self, most: int) -> list[Word]:
+        """Up to so many of them, which do not wait any more."""
+        taken = list(islice(self, most))
+        for topic, word in taken:
+            del self._of[topic][word]
+        self._of = {topic: words for topic, words in self._of.items() if words}
+        return taken
 
 
 def _report(what: str, error: Exception) -> None:

@@ -34,7 +34,9 @@ class Patience:
 
     def over(self, table: str, lease: Lease, *, failures: int, now: float) -> bool:
         limit_s = self.publications_s if table == "publications" else self.runs_s
-        return failures >= self.least and now - lease.created_at > limit_s
+        # Dated by a clock that was ahead, a row would be young for as long as that was.
+        age_s = now - lease.created_at if lease.created_at <= now else failures * self.longest_s
+        return failures >= self.least and age_s > limit_s
 
 
 def failures_with(lease: Lease, code: str) -> int:

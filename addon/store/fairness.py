@@ -42,6 +42,8 @@ Turn = Callable[[Moment], ColumnElement[bool]]
 QUEUED: ColumnElement[str] = literal_column("'queued'", String)
 RUNNING: ColumnElement[str] = literal_column("'running'", String)
 _INSTALLED: ColumnElement[str] = literal_column("'installed'", String)
+_UNINSTALLED: ColumnElement[str] = literal_column("'uninstalled'", String)
+_SUPERSEDED: ColumnElement[str] = literal_column("'superseded'", String)
 
 _QUEUE = bindparam("p_queue", type_=String)
 _NOW = bindparam("p_now", type_=Float)
@@ -59,6 +61,11 @@ def at_any_time(_: Moment) -> ColumnElement[bool]:
 def served(tenants: Table) -> ColumnElement[bool]:
     """Sites whose rows are worked now."""
     return (tenants.c.state == _INSTALLED) & tenants.c.paused_until.is_(None)
+
+
+def has_left(tenants: Table) -> ColumnElement[bool]:
+    """Sites whose rows will never be worked."""
+    return (tenants.c.state == _UNINSTALLED) | (tenants.c.state == _SUPERSEDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +107,17 @@ def next_rows(table: Table, turn: Turn, *, dialect: str, rated: bool) -> Select[
 
 
 @cache
-def oldest(table: Table, *, dialect: str) -> Select[str, float]:
-    """By queue since when the longest waiting row could be worked: found in one row of each site and priority."""
+def waiting(table: Table, *, dialect: str) -> Select[str, float | None, str | None]:
+    """By queue since when the longest waiting row could be worked, and a site that left and still has rows there.
+
+    Found in one row of each site and priority.
+    """
     heads = _leaps(table, by=("queue", "tenant_id", "priority"), lateral=dialect == "postgresql")
     tenants = _beside(table, "tenants")
-    query = select(heads.c.queue, func.min(heads.c.run_at).label("since"))
-    query = query.join(tenants, tenants.c.id == heads.c.tenant_id)
-    return query.where(served(tenants), heads.c.run_at <= _NOW).group_by(heads.c.queue)
+    since = func.min(case((served(tenants) & (heads.c.run_at <= _NOW), heads.c.run_at)))
+    left = func.max(case((has_left(tenants), heads.c.tenant_id)))
+    query = select(heads.c.queue, since.label("since"), left.label("left"))
+    return query.join(tenants, tenants.c.id == heads.c.tenant_id).group_by(heads.c.queue)
 
 
 def _leaps(table: Table, *, by: tuple[str, ...], lateral: bool, **fixed: ColumnElement[Any]) -> CTE:

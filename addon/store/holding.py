@@ -1,11 +1,15 @@
 """The rows of one table in the hands of one worker: leases, each step in a transaction of its own."""
 
+import logging
 from collections.abc import Collection, Mapping
 
 from addon.store import leases
 from addon.store.db import Database
 from addon.store.leases import Claims, Due, Lease, Order
+from addon.store.leavers import call_off
 from addon.store.terms import ticks
+
+log = logging.getLogger(__name__)
 
 MOST_WAIT_S = 2.0
 """After a longer wait for the database the others have waited too, and are about to renew what they hold."""
@@ -51,14 +55,22 @@ class Holding:
             await leases.reclaim(tx, self._claims.table, now=self._db.now())
 
     async def sweep(self, *, take_back: bool = True) -> tuple[int, Collection[str]]:
-        """How many rows were taken back from silent workers, and the queues in which rows wait."""
+        """How many rows were taken back from silent workers, and the queues in which rows wait.
+
+        What waits for a site that has left is called off.
+        """
         asked = ticks()
         async with self._db.begin() as tx:
             now = self._db.now()
             # Whoever let us sweep knew nothing of this wait.
             take_back = take_back and ticks() - asked <= MOST_WAIT_S
-            lost = await leases.sweep(tx, self._claims.table, now=now) if take_back else 0
-            return lost, await leases.queues(tx, self._claims.table, now=now)
+            table = self._claims.table
+            lost = await leases.sweep(tx, table, now=now) if take_back else 0
+            found, left = await leases.queues(tx, table, now=now)
+            for queue, tenant_id in left.items():
+                gone = await call_off(tx, table, tenant_id=tenant_id, queue=queue, now=now)
+                log.info("called off %d %s of a site that has left", gone, table.name, extra={"tenant": tenant_id})
+            return lost, found
 
     async def waiting(self) -> Mapping[str, Due]:
         """What waits, by queue."""

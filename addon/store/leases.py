@@ -39,7 +39,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from addon.store.fairness import QUEUED, RUNNING, Share, Turn, at_any_time, next_rows, oldest, served
+from addon.store.fairness import QUEUED, RUNNING, Share, Turn, at_any_time, next_rows, served, waiting
 from addon.store.inserts import Insert
 from addon.store.suspects import LAST_CHANCE, apart
 from addon.store.tables.runs import paces
@@ -231,10 +231,14 @@ async def due(tx: AsyncConnection, table: Table, *, now: float) -> dict[str, Due
     return {row.queue: Due(row.waiting, now - row.oldest) for row in (await tx.execute(query)).all()}
 
 
-async def queues(tx: AsyncConnection, table: Table, *, now: float) -> dict[str, float]:
-    """The queues in which rows wait, and since when; of any number of rows at the cost of a few."""
-    found = await tx.execute(oldest(table, dialect=tx.dialect.name), {"p_now": now})
-    return {row.queue: row.since for row in found}
+async def queues(tx: AsyncConnection, table: Table, *, now: float) -> tuple[dict[str, float], dict[str, str]]:
+    """The queues in which rows wait, and since when; those with rows of a site that has left, and of which one.
+
+    Of any number of rows at the cost of a few.
+    """
+    found = (await tx.execute(waiting(table, dialect=tx.dialect.name), {"p_now": now})).all()
+    since = {row.queue: row.since for row in found if row.since is not None}
+    return since, {row.queue: row.left for row in found if row.left is not None}
 
 
 async def request_cancel(tx: AsyncConnection, table: Table, *, tenant_id: str, row_id: str, now: float) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx2
-import pytest
 
 from addon.cli.serve import Server, config
 from addon.house.house import House

@@ -8,12 +8,16 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Float,
+    FromClause,
     Select,
     String,
     Update,
     and_,
     bindparam,
+    case,
     exists,
+    func,
+    literal,
     literal_column,
     or_,
     select,
@@ -99,6 +103,9 @@ FINAL = ("zephyr",)
 UNDONE = "undone"
 """A last state of publications alone: what was written has been taken back."""
 
+TICK_S = 0.001
+_PLACE = ("tenant_id", "issue_id", "target", "slot")
+_newest = publications.alias("newest")
 _COLUMNS = tuple(publications.c[name] for name in Publication.__dataclass_fields__)
 _FRESH = ("content", "account_id", "queue", "priority", "slot", "created_at", "run_at")
 _AGAIN: dict[str, Any] = {
@@ -136,7 +143,10 @@ async def add(
     """
     for item in items:
         statement = _adding(tx.dialect.name, rewrite=item.marker in rewrite)
-        await tx.execute(statement, _values(run, item, now=now))
+        values = _values(run, item, now=now)
+        # Dated by the statement itself.
+        created_at = values.pop("created_at")
+        await tx.execute(statement, {**values, **{f"p_{name}": values[name] for name in _PLACE}, "p_now": created_at})
 
 
 async def leave(tx: AsyncConnection, run: Run, *, item: Item, error: Mapping[str, str], now: float) -> None:
@@ -186,10 +196,13 @@ async def keep(tx: AsyncConnection, lease: Lease, *, kept: Mapping[str, Any]) ->
 
 async def again(tx: AsyncConnection, tenant_id: str, *, publication_id: str, now: float) -> bool:
     """A failed one starts over with what it was to write; False for any other."""
+    mine = publications.alias("mine")
+    there = _newest.join(mine, and_(*(mine.c[name] == _newest.c[name] for name in _PLACE)))
+    last = _last(there, now=literal(now, Float)).where(mine.c.tenant_id == tenant_id, mine.c.id == publication_id)
     statement = (
         update(publications)
         .where(*_failed(tenant_id, publication_id))
-        .values(run_at=now, created_at=now, **_PERSON_WAITS)
+        .values(run_at=now, created_at=last.scalar_subquery(), **_PERSON_WAITS)
     )
     return (await tx.execute(statement)).rowcount == 1
 
@@ -313,9 +326,20 @@ def _adding(dialect: str, *, rewrite: bool) -> Insert:
     state = publications.c.state
     states = ("queued", "failed", "cancelled", UNDONE, *(("succeeded",) if rewrite else ()))
     new = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(publications)
-    return new.on_conflict_do_update(
+    there = (_newest.c[name] == bindparam(f"p_{name}", type_=String) for name in _PLACE)
+    last = _last(_newest, now=bindparam("p_now", type_=Float)).where(*there)
+    return new.values(created_at=last.scalar_subquery()).on_conflict_do_update(
         index_elements=["tenant_id", "marker"], set_=_AGAIN, where=or_(*(state == each for each in states))
     )
+
+
+def _last(there: FromClause, *, now: ColumnElement[float]) -> Select[float]:
+    """A moment after all that was asked for at the place: the clock by which some of it was dated may have been ahead.
+
+    Else a result of then would stand above every newer one.
+    """
+    newest = func.max(_newest.c.created_at)
+    return select(case((newest > now, newest + TICK_S), else_=now)).select_from(there)
 
 
 def _superseding() -> Update:

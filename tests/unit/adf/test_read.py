@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from addon.adf.clean import visible
+from addon.adf.inline import MOST_TEXT
 from addon.adf.read import to_markdown
 from tests.unit.adf.conftest import ISSUES, documents
 
@@ -143,6 +144,14 @@ def test_cut_says_how_much_is_missing() -> None:
     kept, note = text.split("\n")
     assert note == f"[… truncated {len(('word ' * 100).strip()) - len(kept)} chars]"
     assert len(text) <= 120
+
+
+@pytest.mark.parametrize("shape", ["text", "long document", "many nodes"])
+def test_cut_in_what_was_not_read_to_its_end_does_not_say_how_much_is_missing(shape: str) -> None:
+    inside = [_text("word " * MOST_TEXT)] if shape == "long document" else [_text(f"{n} ") for n in range(30_000)]
+    document = "word " * MOST_TEXT if shape == "text" else {"type": "paragraph", "content": inside}
+    assert "[… truncated: too" in to_markdown(document)
+    assert to_markdown(document, limit=200).endswith("\n[… truncated]")
 
 
 def test_nothing_and_plain_strings() -> None:

@@ -205,7 +205,7 @@ async def work(town: Town, tenant_id: str, state: str) -> None:
         "run_id": run_id,
         "issue_id": "1",
         "target": "comment",
-        "marker": state,
+        "marker": f"{state}:{run_id}",
         "content": {},
         **lease,
     }
@@ -263,6 +263,22 @@ async def test_leaving_stops_waiting_and_running_work_of_that_site_alone(town: T
         for state in (("cancelled", False), ("running", True), ("succeeded", False))
     }
     assert ("runs", "queued", False) in await states(town, other)
+
+
+@pytest.mark.parametrize("state", ["uninstalled", "superseded"])
+async def test_reinstall_revives_nothing_that_was_put_in_line_after_the_site_had_left(town: Town, state: str) -> None:
+    tenant_id = await town.install()
+    await town.uninstall()
+    async with town.database.begin() as tx:
+        await rows.change(tx, tenant_id, values={"state": state})
+    for each in ("queued", "running"):
+        await work(town, tenant_id, each)
+    await town.install("s2", now=NOW + 5)
+    found = await states(town, tenant_id)
+    assert {(state, cancel) for _, state, cancel in found} == {("cancelled", False), ("running", True)}
+    await work(town, tenant_id, "queued")
+    await town.install("s3", now=NOW + 9)
+    assert "queued" in {state for _, state, _ in await states(town, tenant_id)}, "it never left"
 
 
 async def test_uninstall_forgets_the_key_of_the_model(town: Town) -> None:

@@ -60,10 +60,6 @@ def test_each_section_is_named_once() -> None:
     assert names(between(before, after)) == ["comment"]
 
 
-def test_what_was_cut_for_want_of_room_is_no_change_by_itself() -> None:
-    assert between(facts(), facts(left_out=("comment",))) == []
-
-
 @pytest.mark.parametrize(
     ("field_id", "name", "expected"),
     [

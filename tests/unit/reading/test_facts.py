@@ -1,11 +1,14 @@
 """What is read of an issue, in which order, and how much of it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from addon.adf.inline import MOST_TEXT, is_whole
+from addon.adf.read import to_markdown
 from addon.reading.facts import BUDGET, LEAST, SHARES, Facts, Section, fit, input_hash, shorten
 from addon.reading.issue import MOST_COMMENTS, read
 from addon.reading.natures import is_bug
@@ -164,8 +167,7 @@ async def test_a_huge_issue_stays_within_the_budget_and_says_what_is_missing() -
     assert sum(len(one.text) for one in found.sections) <= BUDGET
     assert all(len(one.text) <= SHARES[one.name] for one in found.sections)
     (description,) = found.of("description")
-    assert description.cut > 0
-    assert f"[… {description.cut} characters cut]" in description.text
+    assert re.search(r"\n\[… \d{4,} characters cut\]$", description.text)
 
 
 def test_a_cut_is_between_words_and_counts_what_it_takes() -> None:
@@ -175,14 +177,26 @@ def test_a_cut_is_between_words_and_counts_what_it_takes() -> None:
     assert len(short.text) <= 200
     assert head.split()[-1] in ("alpha", "beta", "gamma")
     assert text.startswith(head)
-    assert short.cut == len(text) - len(head)
+    assert short.text.endswith(f"[… {len(text) - len(head)} characters cut]")
 
 
-def test_what_finds_no_room_is_named() -> None:
+def test_a_cut_in_what_was_not_read_to_its_end_does_not_say_how_much_is_missing() -> None:
+    read = to_markdown("word " * (MOST_TEXT // 4))
+    assert not is_whole(read)
+    short = shorten(Section(name="description", text=read), 200)
+    assert short.text.endswith("word\n[… the rest is cut]")
+
+
+def test_facts_of_an_earlier_release_are_read() -> None:
+    stored = facts().model_dump(mode="json") | {"left_out": ["comment"]}
+    stored["sections"] = [{"name": "summary", "text": "Login", "cut": 7}]
+    assert Facts.model_validate(stored).first("summary") == "Login"
+
+
+def test_what_finds_no_room_is_left_out() -> None:
     sections = [Section(name="description", text="d" * 900), Section(name="comment", text="c" * 500)]
-    kept, left_out = fit(sections, budget=900 + LEAST - 1)
+    kept = fit(sections, budget=900 + LEAST - 1)
     assert [one.name for one in kept] == ["description"]
-    assert left_out == ("comment",)
 
 
 def test_every_sample_of_a_bug_type_is_one_and_no_story_is() -> None:

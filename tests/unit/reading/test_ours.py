@@ -85,8 +85,8 @@ async def test_many_of_ours_push_out_none_of_theirs() -> None:
 def test_ours_that_finds_no_room_is_not_missing() -> None:
     full = Section(name="description", text="word " * 20)
     ours = Section(name="subtask", text="SHOP-7: " + "long " * 30, ours=True)
-    assert fit([full, ours], budget=len(full.text) + 10) == ((full,), ())
-    assert fit([full, ours], budget=BUDGET) == ((full, ours), ())
+    assert fit([full, ours], budget=len(full.text) + 10) == (full,)
+    assert fit([full, ours], budget=BUDGET) == (full, ours)
 
 
 def reading(*sections: Section) -> Facts:

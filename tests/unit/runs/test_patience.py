@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import httpx2
 import pytest
@@ -152,6 +153,10 @@ def test_patience_ends_with_age_but_never_at_the_first_failures() -> None:
     assert patience.over("runs", old, failures=6, now=7_201)
     assert not patience.over("publications", old, failures=99, now=7_201)
     assert patience.over("publications", old, failures=99, now=21_601)
+    # Dated by a clock that was days ahead: then the tries tell how long it has been.
+    young = replace(old, created_at=1e9)
+    assert not patience.over("publications", young, failures=36, now=0.0)
+    assert patience.over("publications", young, failures=37, now=0.0)
 
 
 def test_failures_of_another_side_are_counted_anew() -> None:
@@ -300,4 +305,4 @@ async def test_site_disabled_between_the_claim_and_the_work_loses_nothing(databa
 
 async def _queued(db: Database, run_id: str) -> bool:
     row = await row_of(db, runs, run_id)
-    return row.state == "queued" and row.attempts > 0
+    return bool(row.state == "queued" and row.attempts > 0)
