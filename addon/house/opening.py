@@ -67,7 +67,9 @@ async def open_house(
         await _prepared(db, seals, settings=settings, duties=duties)
         between = await stack.enter_async_context(open_between(settings, duties))
         wires = Wires(jira_transport, llm_transport, tool_transport)
-        outside = await stack.enter_async_context(open_outside(settings, between.shared, wires=wires, clock=db.utc))
+        outside = await stack.enter_async_context(
+            open_outside(settings, between.shared, hub=between.hub, wires=wires, clock=db.utc)
+        )
         house = _furnished(settings, db, seals=seals, between=between, outside=outside)
         # Only now is it known who listens to what.
         await stack.enter_async_context(between.hub.open())

@@ -12,8 +12,10 @@ from addon.jira.limiter import IN_FLIGHT, Limiter
 from addon.jira.points import Points
 from addon.jira.shared_gates import SharedGates
 from addon.llm.models import Models
+from addon.llm.refusals import Refusals
 from addon.llm.remote import Door, Remote
 from addon.observe.metrics import app_version
+from addon.redis.hub import Hub
 from addon.redis.shared import Shared
 from addon.settings import Settings
 from addon.testmgmt.tools import Tools
@@ -41,11 +43,15 @@ class Wires:
 
 @asynccontextmanager
 async def open_outside(
-    settings: Settings, shared: Shared, *, wires: Wires, clock: Callable[[], float]
+    settings: Settings, shared: Shared, *, hub: Hub, wires: Wires, clock: Callable[[], float]
 ) -> AsyncIterator[Outside]:
-    """shared: what limits are counted in. clock: what tokens are dated by. Raises Misconfigured."""
+    """shared: what limits are counted in. hub: who else hears of refused keys. clock: what tokens are dated by.
+
+    Raises Misconfigured.
+    """
     door = Door.of(settings)
-    user_agent, models = f"jiravision/{app_version()}", Models(wires.llm)
+    user_agent = f"jiravision/{app_version()}"
+    models = Models(wires.llm, refusals=Refusals(hub))
     points = Points(settings.jira_points_per_hour)
     together = SharedGates(shared, points, places=IN_FLIGHT) if shared.redis is not None else None
     limiter = Limiter(together, points=points)

@@ -51,11 +51,12 @@ class Models:
         *,
         sleep: Sleep = asyncio.sleep,
         resolve: Resolve = system_resolve,
+        refusals: Refusals | None = None,
     ) -> None:
         self._clients = Clients(transport, resolve=resolve)
         self._sleep = sleep
         self._plain: set[tuple[str, str, str]] = set()
-        self.refusals = Refusals()
+        self.refusals = refusals or Refusals()
 
     async def ask(
         self,

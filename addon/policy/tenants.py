@@ -1,5 +1,6 @@
 """Who a caller may be: the sites on which the add-on is installed, with their secrets opened."""
 
+import asyncio
 import logging
 import time
 from collections import OrderedDict
@@ -84,6 +85,7 @@ class Tenants:
         self._clock = clock
         self._cache: OrderedDict[tuple[str, str], tuple[float, Tenant | None]] = OrderedDict()
         self._generation = 0
+        self._anew = asyncio.Lock()
         self._hub = hub or Hub()
         # Without a name something may have been missed: then no secret that is known is sure.
         self._hub.on(TENANT, lambda client_key: self.forget(client_key or None))
@@ -161,13 +163,19 @@ class Tenants:
             with suppress(SealBroken):
                 await self.acquainted(tenant_id, ask)
 
-    def outdated(self, client_key: str) -> bool:
-        """Whether what is cached of a site is worth asking for again; it then will be. Not what was read just now."""
+    async def outdated(self, client_key: str, moment: float) -> bool:
+        """Whether what is cached of a site was read before that moment, on the monotonic clock; it then is read anew.
+
+        However many ask, it is read a few times a second at most. Raises DatabaseDown.
+        """
         key = ("client_key", client_key)
         known = self._cache.get(key)
-        if known is None or self._clock() - known[0] < JUST_NOW_S:
+        if known is None or known[0] >= moment:
             return False
-        del self._cache[key]
+        await asyncio.sleep(max(0.0, known[0] + JUST_NOW_S - self._clock()))
+        async with self._anew:
+            if self._cache.get(key) is known:
+                await self._read(key, lambda tx: rows.by_client_key(tx, client_key))
         return True
 
     def forget(self, client_key: str | None) -> None:
@@ -188,6 +196,12 @@ class Tenants:
         # Asked for at each look: what was sure when it was read may have become old since nobody is heard.
         if known and now < known[0] + self._good_for_s(known[1]):
             return known[1]
+        return await self._read(key, read)
+
+    async def _read(
+        self, key: tuple[str, str], read: Callable[[AsyncConnection], Awaitable[TenantRow | None]]
+    ) -> Tenant | None:
+        now = self._clock()
         # A site that is forgotten while its row is being read must not come back into the cache as it was.
         generation = self._generation
         async with self._db.single() as tx:

@@ -10,6 +10,7 @@ api         a page of ours on behalf of that person
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import monotonic
 from typing import Annotated, Protocol, cast
 
 from fastapi import Depends, Request
@@ -177,13 +178,13 @@ async def _verified(request: Request, read: Unverified, *, check: Check) -> Call
 
 
 async def _tried(request: Request, read: Unverified, *, find: Find, check: Check) -> tuple[Tenant | None, Claims]:
-    house = _gatehouse(request)
+    house, came = _gatehouse(request), monotonic()
     tenant, now = await find(read.issuer), house.now()
     try:
         return tenant, check(tenant.secrets(now) if tenant else (), now)
     except Refused as refused:
         # Another process may have taken an installation a moment ago, and a delivery that is refused never comes again.
-        if refused.verdict is not Verdict.WRONG_SIGNATURE or not house.tenants.outdated(read.issuer):
+        if refused.verdict is not Verdict.WRONG_SIGNATURE or not await house.tenants.outdated(read.issuer, came):
             raise
     tenant = await find(read.issuer)
     return tenant, check(tenant.secrets(now) if tenant else (), now)

@@ -296,13 +296,23 @@ async def test_what_a_new_secret_signs_is_taken_before_the_installation_is_heard
 
 async def test_tokens_that_do_not_hold_ask_for_the_site_a_few_times_a_second_at_most(door: Door) -> None:
     token = tokens.for_request("POST", "/addon/webhooks/issue-created", OTHER_SECRET, sub=None)
-    await door.deliver(new_issue("1", "ABC-1"))
+    await tenant(door)
     await asyncio.sleep(JUST_NOW_S)
     began = time.monotonic()
     with door.counted() as seen:
-        statuses = [(await door.deliver(new_issue("2", "ABC-2"), token=token)).status_code for _ in range(20)]
-    assert set(statuses) == {401}
-    assert 1 <= len(seen) <= 1 + (time.monotonic() - began) / JUST_NOW_S
+        for _ in range(3):
+            answers = await asyncio.gather(*(door.deliver(new_issue("2", "ABC-2"), token=token) for _ in range(20)))
+            assert {answer.status_code for answer in answers} == {401}
+    # What goes on by itself asks of other things meanwhile.
+    asked = [sql for sql in seen if sql.startswith("SELECT tenants.id, tenants.client_key")]
+    assert 1 <= len(asked) <= 1 + (time.monotonic() - began) / JUST_NOW_S
+
+
+async def test_what_a_new_secret_signs_is_taken_a_moment_after_the_old_one_was_read(door: Door) -> None:
+    await tenant(door)
+    await installed_elsewhere(door, OTHER_SECRET)
+    token = tokens.for_request("POST", "/addon/webhooks/issue-created", OTHER_SECRET, sub=None)
+    assert (await door.deliver(new_issue("2", "ABC-2"), token=token)).status_code == 204
 
 
 async def test_a_disabled_or_removed_site_is_unknown(door: Door) -> None:
