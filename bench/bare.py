@@ -14,7 +14,7 @@ import jwt
 import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.templating import Jinja2Templates
-from sqlalchemy import Column, MetaData, String, Table, event
+from sqlalchemy import Column, MetaData, String, Table, bindparam, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -29,6 +29,9 @@ rows = Table(
     Column("tenant_id", String(255), nullable=False),
     Column("issue_id", String(255), nullable=False, unique=True),
 )
+INSERT = rows.insert()
+READ = rows.select().where(rows.c.tenant_id == bindparam("tenant_id")).limit(1)
+"""Built once: SQLAlchemy keeps what it compiled, but a statement built anew is walked through to be recognized."""
 
 
 async def claims(request: Request) -> dict[str, Any]:
@@ -58,7 +61,7 @@ def create_app(url: str, page_bytes: int) -> FastAPI:
         body = await request.json()
         async with engine.begin() as tx:
             row = {"id": str(uuid.uuid4()), "tenant_id": by["iss"], "issue_id": body["issue"]["id"]}
-            await tx.execute(rows.insert().values(row))
+            await tx.execute(INSERT, row)
         return Response(status_code=204)
 
     @app.get("/page")
@@ -73,7 +76,7 @@ def create_app(url: str, page_bytes: int) -> FastAPI:
     @app.get("/thing")
     async def thing(by: Claims) -> dict[str, Any]:
         async with engine.connect() as tx:
-            found = (await tx.execute(rows.select().where(rows.c.tenant_id == by["iss"]).limit(1))).first()
+            found = (await tx.execute(READ, {"tenant_id": by["iss"]})).first()
         return dict(found._mapping) if found else {}
 
     return app

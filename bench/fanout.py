@@ -9,15 +9,17 @@ from typing import Any
 from bench import messages
 from bench.messages import NewIssue, Signer
 from bench.report import quantile
-from bench.stage import Databases, Figures, Table, Unmet, port, rss_kb, say, signer
-from tests.processes import Process
+from bench.stage import Databases, Figures, Table, Unmet, front, named, port, rss_kb, say, shapes, signer
 from tests.stack import Stack, eventually
 
 STREAMS = 500
 SITES = 16
 PER_PERSON = 8
 MODEL_S = 8.0
-HEAD = ("database", "streams", "events", "CPU µs an event", "the end heard p50 ms", "p99 ms", "RSS KB each")
+OPTIONS = {"AI_SLOTS": "50", "SITE_STARTS_PER_MINUTE": "0"}
+HEAD = (
+    "database", "processes", "streams", "events", "CPU µs an event", "the end heard p50 ms", "p99 ms", "RSS KB each"
+)  # fmt: skip
 
 
 @dataclass
@@ -30,25 +32,33 @@ class Heard:
 
 def measure(kind: str, made: Databases, folder: Path, *, streams: int = STREAMS) -> Figures:
     """kind: of the database. Every stream watches one of SITES analyses to its end."""
-    options: dict[str, Any] = {"AI_SLOTS": "50", "SITE_STARTS_PER_MINUTE": "0"}
-    with Stack(made("fanout"), folder, sites=SITES, model=MODEL_S, **options) as stack:
-        say(f"streams on {kind}: {streams} people watch {SITES} analyses")
-        watched = [_watched(stack, number) for number in range(SITES)]
-        assert isinstance(stack.addon, Process)
-        used, weighed = stack.addon.cpu_s(), rss_kb(stack.addon)
-        heard, weight = asyncio.run(_watch(stack, watched, streams))
-        cpu_s, events = stack.addon.cpu_s() - used, sum(each.events for each in heard)
-        if not all(each.ended for each in heard):
-            raise Unmet(f"{sum(not each.ended for each in heard)} of {streams} streams ended without a word")
-        first: dict[int, float] = {}
-        for number, each in enumerate(heard):
-            run = number % len(watched)
-            first[run] = min(first.get(run, each.ended), each.ended)
-        late = [each.ended - first[number % len(watched)] for number, each in enumerate(heard)]
-        times = [f"{quantile(late, share) * 1000:,.0f}" for share in (0.5, 0.99)]
-        per_stream = (weight - weighed) / streams
-        row = (kind, str(streams), f"{events:,}", f"{cpu_s / events * 1e6:,.0f}", *times, f"{per_stream:,.0f}")
-    return Figures([Table("Event streams", HEAD, [row])], [])
+    found = []
+    for scaled in shapes(kind):
+        name = f"fanout_{scaled:d}"
+        (folder / name).mkdir()
+        options: dict[str, Any] = OPTIONS
+        with Stack(made(name), folder / name, sites=SITES, model=MODEL_S, scaled=scaled, each=1, **options) as stack:
+            say(f"streams on {kind}, processes: {named(scaled)}: {streams} people watch {SITES} analyses")
+            found.append((kind, named(scaled), str(streams), *_told(stack, streams)))
+    return Figures([Table("Event streams", HEAD, found)], [])
+
+
+def _told(stack: Stack, streams: int) -> tuple[str, ...]:
+    """What it took the process that has the streams. Raises Unmet."""
+    watched = [_watched(stack, number) for number in range(SITES)]
+    process = front(stack)
+    used, weighed = process.cpu_s(), rss_kb(process)
+    heard, weight = asyncio.run(_watch(stack, watched, streams))
+    cpu_s, events = process.cpu_s() - used, sum(each.events for each in heard)
+    if not all(each.ended for each in heard):
+        raise Unmet(f"{sum(not each.ended for each in heard)} of {streams} streams ended without a word")
+    first: dict[int, float] = {}
+    for number, each in enumerate(heard):
+        run = number % len(watched)
+        first[run] = min(first.get(run, each.ended), each.ended)
+    late = [each.ended - first[number % len(watched)] for number, each in enumerate(heard)]
+    times = [f"{quantile(late, share) * 1000:,.0f}" for share in (0.5, 0.99)]
+    return f"{events:,}", f"{cpu_s / events * 1e6:,.0f}", *times, f"{(weight - weighed) / streams:,.0f}"
 
 
 def _watched(stack: Stack, number: int) -> tuple[list[Signer], str]:
@@ -71,9 +81,8 @@ async def _watch(stack: Stack, watched: list[tuple[list[Signer], str]], streams:
 
     tasks = [asyncio.create_task(follow(number)) for number in range(streams)]
     weight = 0.0
-    assert isinstance(stack.addon, Process)
     while not all(task.done() for task in tasks):
-        weight = max(weight, rss_kb(stack.addon)) if opened[0] == streams else weight
+        weight = max(weight, rss_kb(front(stack))) if opened[0] == streams else weight
         await asyncio.sleep(0.2)
     await asyncio.gather(*tasks)
     if opened[0] != streams:

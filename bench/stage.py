@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from addon.store.migrate import migrate
 from bench.messages import Signer
 from bench.report import Row
 from bench.sender import Sent
 from tests.conftest import administer, in_database
-from tests.processes import Process
+from tests.processes import Fleet, Process
 from tests.services import free_port, postgresql
 from tests.stack import JiraSite, Stack, eventually
 
@@ -76,6 +77,25 @@ def port(stack: Stack) -> int:
     return int(urlsplit(stack.url).port or 0)
 
 
+def shapes(kind: str) -> tuple[bool, ...]:
+    """Whether the add-on is measured as a web, a worker and a scheduler process, which takes PostgreSQL."""
+    return (False, True) if kind == "postgresql" else (False,)
+
+
+def named(scaled: bool) -> str:
+    return "web, worker, scheduler" if scaled else "one"
+
+
+def front(stack: Stack) -> Process:
+    """The process that requests come to."""
+    return stack.addon.webs[0] if isinstance(stack.addon, Fleet) else stack.addon
+
+
+def worker(stack: Stack) -> Process:
+    """The process that works the queues."""
+    return stack.addon.workers[0] if isinstance(stack.addon, Fleet) else stack.addon
+
+
 def all_answered(sent: Sent, status: int = 204) -> Sent:
     others = [given for given in sent.statuses if given != status]
     if others:
@@ -113,7 +133,7 @@ def _listening(process: Process, number: int) -> bool:
 
 @contextlib.contextmanager
 def databases(kind: str, folder: Path) -> Iterator[Databases]:
-    """Databases of one kind. PostgreSQL writes to the disk as it would in production."""
+    """Databases of one kind, on PostgreSQL with their tables. It writes to the disk as it would in production."""
     if kind == "sqlite":
         yield lambda name: f"sqlite+aiosqlite:///{folder}/{name}.db"
         return
@@ -121,6 +141,9 @@ def databases(kind: str, folder: Path) -> Iterator[Databases]:
 
         def made(name: str) -> str:
             asyncio.run(administer(server, f'CREATE DATABASE "bench_{name}"'))
-            return in_database(server, f"bench_{name}")
+            url = in_database(server, f"bench_{name}")
+            # Several processes leave that to whoever operates them.
+            asyncio.run(migrate(url))
+            return url
 
         yield made

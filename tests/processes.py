@@ -124,9 +124,9 @@ class Process:
             raise
 
     def cpu_s(self) -> float:
-        """CPU seconds used so far, user and system."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """CPU seconds used so far, of all threads and of those that have ended. To the nanosecond."""
+        # The id of another process's CPU clock, as clock_getcpuclockid(3) makes it: the ticks of /proc are 10 ms long.
+        return time.clock_gettime(~self.pid << 3 | 2)
 
 
 class Fleet:

@@ -104,7 +104,7 @@ class JiraSite:
 class Stack:
     """sites: how many pretend sites, all with the add-on installed. model: None, or seconds its answers take.
 
-    scaled: two processes of each kind on a Redis of their own instead of one that does everything.
+    scaled: `each` processes of every kind on a Redis of their own instead of one that does everything.
     warm: programs come from a process that has imported them already; not for who measures a start or memory.
     """
 
@@ -118,6 +118,7 @@ class Stack:
         sites: int = 1,
         model: float | None = None,
         scaled: bool = False,
+        each: int = EACH,
         warm: bool = False,
         **environment: str,
     ) -> None:
@@ -126,6 +127,7 @@ class Stack:
         self.folder = folder
         self._port = free_port()
         self._sites = sites
+        self._each = each
         self._latency_s = model
         self._warm = warm
         self._exit = contextlib.ExitStack()
@@ -206,11 +208,13 @@ class Stack:
             site.install()
 
     def _fleet(self, environment: Mapping[str, str]) -> Fleet:
-        ports = [free_port() for _ in range(EACH)]
+        # One alone needs nobody to stand before it.
+        ports = [free_port() for _ in range(self._each)] if self._each > 1 else [self._port]
         webs = [self._run(f"web-{port}", [*JIRAVISION, "serve"], {**environment, "PORT": str(port)}) for port in ports]
-        workers = [self._run(f"worker-{n}", [*JIRAVISION, "worker"], environment) for n in range(EACH)]
-        schedulers = [self._run(f"scheduler-{n}", [*JIRAVISION, "scheduler"], environment) for n in range(EACH)]
-        self._run("balancer", ["-m", "tests.balancer", str(self._port), *map(str, ports)], {})
+        workers = [self._run(f"worker-{n}", [*JIRAVISION, "worker"], environment) for n in range(self._each)]
+        schedulers = [self._run(f"scheduler-{n}", [*JIRAVISION, "scheduler"], environment) for n in range(self._each)]
+        if self._each > 1:
+            self._run("balancer", ["-m", "tests.balancer", str(self._port), *map(str, ports)], {})
         return Fleet(webs, workers, schedulers)
 
     def _run(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> Process:
