@@ -40,7 +40,8 @@ VOLUME /data
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 # Below the path of BASE_URL, as everything; and not by urllib, which would ask a configured HTTP_PROXY for 127.0.0.1.
+# worker and scheduler answer on PROBE_PORT; a serve that is given the same settings does not, and is asked on PORT.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=4 \
-    CMD ["python", "-c", "import http.client, os, sys, urllib.parse as u; c = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('PORT') or 8080), timeout=4); c.request('GET', u.urlsplit(os.environ.get('BASE_URL', '')).path.rstrip('/') + '/health/live'); sys.exit(c.getresponse().status != 200)"]
+    CMD ["python", "-c", "import http.client, os, socket, sys, urllib.parse as u; given = [int(os.environ.get(name) or other) for name, other in (('PROBE_PORT', 0), ('PORT', 8080))]; port = next((p for p in given if p and socket.socket().connect_ex(('127.0.0.1', p)) == 0), given[1]); c = http.client.HTTPConnection('127.0.0.1', port, timeout=4); c.request('GET', u.urlsplit(os.environ.get('BASE_URL', '')).path.rstrip('/') + '/health/live'); sys.exit(c.getresponse().status != 200)"]
 ENTRYPOINT ["jiravision"]
 CMD ["serve"]

@@ -43,6 +43,8 @@ def failures(
         if again_all and (again or not code):
             # All of everything at once is how a mended fault becomes the next one.
             raise Misconfigured("--again-all needs --code, and goes without --again")
+        if as_json or (again and code):
+            raise Misconfigured("--again goes without --code and --json, --again-all without --json")
         typer.echo(asyncio.run(_again(settings, again, code=code)))
         return
     found, codes = asyncio.run(_look(settings, Window(limit, code=code)))

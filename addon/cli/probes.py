@@ -39,12 +39,17 @@ class Watched(Checked, Protocol):
 
 
 class Probes:
-    """An ASGI application. house: None until it is open. draining: this process was told to go."""
+    """An ASGI application. house: None until it is open. draining: this process was told to go.
 
-    def __init__(self, token: str) -> None:
+    base: the path of BASE_URL, "" or "/prefix". Below it the same is answered as at the root, so that one check fits
+    every process.
+    """
+
+    def __init__(self, token: str, base: str = "") -> None:
         self.house: Watched | None = None
         self.draining = False
         self._token = token
+        self._base = base
         self._readiness = Readiness()
 
     async def __call__(
@@ -61,6 +66,8 @@ class Probes:
 
     async def _answer(self, scope: Message) -> Answer:
         path, known = scope["path"], {"/health/live": self._live, "/health/ready": self._ready}
+        if path.startswith(f"{self._base}/"):
+            path = path[len(self._base) :]
         if scope["method"] not in ("GET", "HEAD"):
             return _json(405, {"error": "method_not_allowed", "detail": "Only GET is answered here."})
         if path in known:
@@ -109,7 +116,7 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def probed(settings: Settings) -> AsyncIterator[Probes]:
     """Answers on HOST and PROBE_PORT inside the block, unless that is 0. Raises Misconfigured when it cannot."""
-    probes = Probes(settings.operator_token.get_secret_value())
+    probes = Probes(settings.operator_token.get_secret_value(), settings.base_path)
     if not settings.probe_port:
         yield probes
         return

@@ -1,4 +1,4 @@
-"""HTTP/1.1 for callers nobody can trust: their time and their number are bounded, what is being answered never is."""
+"""HTTP/1.1 for callers nobody can trust: their time and number are bounded, not whose answer is being taken."""
 
 import asyncio
 import fcntl

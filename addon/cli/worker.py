@@ -11,5 +11,8 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def worker() -> None:
-    """Work the queues until SIGTERM or Ctrl-C: any number of workers side by side. Needs REDIS_URL and PostgreSQL."""
+    """Work the queues until SIGTERM or Ctrl-C: any number of workers side by side. Needs REDIS_URL and PostgreSQL.
+
+    With PROBE_PORT it answers /health/live, /health/ready and /metrics there, on HOST.
+    """
     stay(load_settings(), "worker", opened=lambda settings, role: open_house(settings, role=role))

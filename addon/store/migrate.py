@@ -25,8 +25,11 @@ from addon.store.trouble import DatabaseDown
 log = logging.getLogger(__name__)
 
 SCRIPTS = Path(__file__).parent / "migrations"
-WAIT_FOR_OTHER_S = 60.0
-"""How long to wait for another process that migrates already."""
+WAIT_FOR_OTHER_S = 1800.0
+"""How long to wait for another process that migrates already: who dies lets go at once, and an index of a large table
+takes many minutes."""
+WAIT_FOR_FILE_S = 60.0
+"""How long to wait for a SQLite file that is busy or gives trouble: its steps take seconds."""
 WAIT_FOR_TABLE_S = 1
 """How long a change may wait for a table in use: everybody who comes later waits behind it."""
 TRIES = 10
@@ -36,6 +39,8 @@ WAIT_FOR_SCHEMA_S = 30.0
 """How long a process that does not migrate itself waits for the one that does."""
 _ADVISORY_LOCK = 0x4A56_0001
 _LOCK_NOT_AVAILABLE = "55P03"
+
+WAITING = "Another migration is under way; waiting for it …"
 
 Say = Callable[[str], None]
 
@@ -53,6 +58,20 @@ class TableInUse(Unavailable):
         )
 
 
+class UnderWay(Unavailable):
+    """Another process migrates, and has not come to an end while this one waited."""
+
+    code = "migration_under_way"
+
+    def __init__(self, waited_s: float) -> None:
+        super().__init__(
+            f"another migration is under way; this one waited {waited_s:g} s for it and changed nothing more. Run"
+            " `jiravision migrate` again when it is over. If nobody migrates, see who holds the database: with"
+            " PostgreSQL the advisory lock in pg_locks and its session in pg_stat_activity, with SQLite the file.",
+            retry_after_s=60,
+        )
+
+
 class NoSchema(Unavailable):
     """The database is older than this release, and nobody has brought it up."""
 
@@ -65,7 +84,7 @@ class NoSchema(Unavailable):
 async def migrate(url: str, say: Say = log.debug) -> None:
     """The steps that are missing, one after another, each in a transaction of its own; say: told of each.
 
-    A schema newer than this release stays as it is. Raises Misconfigured, DatabaseDown, TableInUse.
+    A schema newer than this release stays as it is. Raises Misconfigured, DatabaseDown, TableInUse, UnderWay.
     """
     db = _open(url)
     try:
@@ -83,11 +102,12 @@ async def migrate(url: str, say: Say = log.debug) -> None:
 
 
 async def _one_step(db: Database, say: Say) -> str:
-    """The next missing step; "" when none is. Raises TableInUse, DatabaseDown."""
-    patience = time.monotonic() + WAIT_FOR_OTHER_S
+    """The next missing step; "" when none is. Raises TableInUse, UnderWay, DatabaseDown."""
+    waiting = _Waiting(WAIT_FOR_FILE_S if db.dialect == "sqlite" else WAIT_FOR_OTHER_S, say)
     tries = 0
     while True:
         step = ""
+        trouble: DatabaseDown | None = None
         try:
             async with db.begin() as tx:
                 # Read inside: whoever migrated while we waited has done the step.
@@ -110,9 +130,31 @@ async def _one_step(db: Database, say: Say) -> str:
             # SQLite gives up waiting for the other migrator after its busy timeout; the file itself is there.
             if db.dialect != "sqlite" or not isinstance(error.__cause__, OperationalError):
                 raise
-        if time.monotonic() > patience:
-            raise DatabaseDown
-        await asyncio.sleep(0.2)
+            trouble = error
+        await waiting.go_on(trouble)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """For the process that migrates already."""
+
+    limit_s: float
+    say: Say
+    since: float = 0.0
+
+    async def go_on(self, trouble: DatabaseDown | None) -> None:
+        """A moment of it. trouble: what SQLite said. Raises UnderWay, or the trouble when that is another one."""
+        busy = trouble is None or _errorname(trouble).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+        if not self.since:
+            self.since = time.monotonic()
+            if busy:
+                self.say(WAITING)
+                log.info(WAITING)
+        waited_s = time.monotonic() - self.since
+        if waited_s > self.limit_s:
+            raise UnderWay(self.limit_s) if busy or trouble is None else trouble
+        # Every look is a new connection to PostgreSQL.
+        await asyncio.sleep(min(max(0.2, waited_s / 10), 2.0))
 
 
 async def _alone(tx: AsyncConnection) -> bool:
@@ -192,6 +234,10 @@ def _read(connection: Connection) -> State:
     if current not in steps:
         return State(current, (), newer=True)
     return State(current, tuple(steps[steps.index(current) + 1 :]), newer=False)
+
+
+def _errorname(error: DatabaseDown) -> str:
+    return str(getattr(getattr(error.__cause__, "orig", None), "sqlite_errorname", ""))
 
 
 def _sqlstate(error: DBAPIError) -> str:

@@ -14,7 +14,9 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from sqlalchemy import make_url
 
+from addon.store.migrate import migrate
 from tests.conftest import administer, in_database
 from tests.processes import eventually
 from tests.services import RedisServer, free_port
@@ -23,6 +25,7 @@ from tests.zygote import ROOT
 pytestmark = pytest.mark.process
 
 EXAMPLE = re.compile(r"<!-- worked example -->\n```\n(.*?)```\n<!-- end of worked example -->", re.S)
+OWNED = re.compile(r"<!-- role and database -->\n```\n(.*?)```\n<!-- end of role and database -->", re.S)
 PORT = re.compile(r"\b(PORT|PROBE_PORT)=(\d+)")
 TWO_OF_EACH = {"serve": 2, "worker": 2, "scheduler": 2}
 
@@ -97,6 +100,28 @@ def ready(port: int) -> bool:
     """With everything it needs, Redis included."""
     answer = httpx2.get(f"http://127.0.0.1:{port}/health/ready", timeout=30, trust_env=False)
     return (answer.status_code, answer.json()["status"]) == (200, "ok")
+
+
+async def test_role_and_database_of_the_example_are_all_that_migrate_needs(postgres_url: str) -> None:
+    """The statements as they are written, but under a name that is free here."""
+    manual = (ROOT / "docs" / "operate.md").read_text()
+    made, example = OWNED.search(manual), EXAMPLE.search(manual)
+    assert made is not None
+    assert example is not None
+    wanted = re.search(r"(?<=DATABASE_URL=)\S+", example[1])
+    assert wanted is not None
+    name = f"documented_{uuid4().hex}"
+    role = make_url(wanted[0].replace("jiravision", name))
+    assert f"PASSWORD '{role.password}'" in made[1]
+    server = make_url(postgres_url)
+    url = server.set(username=role.username, password=role.password, database=role.database)
+    try:
+        for statement in made[1].replace("jiravision", name).splitlines():
+            await administer(postgres_url, statement)
+        await migrate(url.render_as_string(hide_password=False))
+    finally:
+        await administer(postgres_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await administer(postgres_url, f'DROP ROLE IF EXISTS "{name}"')
 
 
 def test_example_of_several_processes_runs_as_it_is_written(shown: Shown) -> None:

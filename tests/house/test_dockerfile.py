@@ -1,5 +1,6 @@
 """What the image promises, read from the Dockerfile and .dockerignore; the health check's own code is run as well."""
 
+import asyncio
 import json
 import os
 import re
@@ -11,11 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
+from typing import Any, cast
 
 import pytest
 
+from addon.cli.probes import Probes, Watched, probed
+from addon.observe.pulse import Pulse
 from addon.settings import Settings
 from tests.house.tree import ROOT
+from tests.services import free_port
 
 BESIDE = {"tests", "bench", "docs", "deploy", "data", "artefacts"}
 """Top-level folders that the running program never opens."""
@@ -154,6 +159,18 @@ def test_it_stays_out_of_the_image(path: str) -> None:
     assert ignored(path)
 
 
+class Worked:
+    """As much of a house as its life shows in."""
+
+    def __init__(self, *, stuck: bool) -> None:
+        self.worker = self
+        self.pulse = Pulse()
+        self._stuck = stuck
+
+    def stuck(self) -> int:
+        return int(self._stuck)
+
+
 @contextmanager
 def answering(path: str, status: int) -> Iterator[int]:
     """The port of a server that has one address."""
@@ -176,6 +193,19 @@ def answering(path: str, status: int) -> Iterator[int]:
             thread.join()
 
 
+def asked_by_the_health_check(**given_settings: str) -> subprocess.CompletedProcess[bytes]:
+    """The code of the image's own check, run with these settings and no others."""
+    options, _, command = given("HEALTHCHECK", stage=LAST)[0].partition(" CMD ")
+    assert {"--interval", "--timeout", "--start-period", "--retries"} == set(re.findall(r"--[a-z-]+", options))
+    python, *arguments = json.loads(command)
+    assert python == "python"
+    inherited = {name: value for name, value in os.environ.items() if name not in ("BASE_URL", "PORT", "PROBE_PORT")}
+    # A proxy that nobody answers at: the check must not ask it.
+    proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy"), "http://127.0.0.1:9")
+    environment = {**inherited, **proxies, **given_settings}
+    return subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, check=False)
+
+
 @pytest.mark.parametrize(
     ("base_url", "path", "status", "healthy"),
     [
@@ -187,14 +217,55 @@ def answering(path: str, status: int) -> Iterator[int]:
     ],
 )
 def test_the_health_check_asks_the_program_itself(base_url: str | None, path: str, status: int, healthy: bool) -> None:
-    options, _, command = given("HEALTHCHECK", stage=LAST)[0].partition(" CMD ")
-    assert {"--interval", "--timeout", "--start-period", "--retries"} == set(re.findall(r"--[a-z-]+", options))
-    python, *arguments = json.loads(command)
-    assert python == "python"
-    inherited = {name: value for name, value in os.environ.items() if name != "BASE_URL"}
     with answering(path, status) as port:
-        # A proxy that nobody answers at: the check must not ask it.
-        environment = {**inherited, "PORT": str(port), "HTTP_PROXY": "http://127.0.0.1:9"}
-        environment.update({"http_proxy": "http://127.0.0.1:9", **({"BASE_URL": base_url} if base_url else {})})
-        done = subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, check=False)
+        done = asked_by_the_health_check(PORT=str(port), **({"BASE_URL": base_url} if base_url else {}))
     assert (done.returncode == 0) is healthy, done.stderr.decode()
+
+
+@pytest.mark.parametrize("base_url", ["https://addon.example.org", "https://example.org/jira/vision"])
+@pytest.mark.parametrize(("house", "status"), [(True, 200), (False, 200), (True, 503)])
+async def test_the_health_check_asks_the_probes_of_a_worker(base_url: str, house: bool, status: int) -> None:
+    port = free_port()
+    settings = Settings(_env_file=None, base_url=base_url, host="127.0.0.1", probe_port=port)
+    async with probed(settings) as probes:
+        probes.house = cast("Watched", Worked(stuck=status != 200)) if house else None
+        # As in the image: HOST and PORT are there besides, and nobody listens at the latter.
+        values = {"BASE_URL": base_url, "PORT": str(free_port()), "PROBE_PORT": str(port)}
+        done = await asyncio.to_thread(asked_by_the_health_check, **values)
+    assert (done.returncode == 0) is (status == 200), done.stderr.decode()
+
+
+@pytest.mark.parametrize("probe_port", ["", "0", "nobody"])
+def test_the_health_check_of_a_serve_with_the_settings_of_all_asks_its_port(probe_port: str) -> None:
+    with answering("/health/live", 200) as port:
+        number = str(free_port()) if probe_port == "nobody" else probe_port
+        done = asked_by_the_health_check(PORT=str(port), PROBE_PORT=number)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_the_health_check_fails_where_nobody_listens() -> None:
+    assert asked_by_the_health_check(PORT=str(free_port()), PROBE_PORT=str(free_port())).returncode != 0
+
+
+@pytest.mark.parametrize("base", ["", "/jira/vision"])
+async def test_probes_answer_below_the_base_path_and_at_the_root_alone(base: str) -> None:
+    probes = Probes("", base)
+
+    async def status(path: str) -> int:
+        sent: list[dict[str, Any]] = []
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        async def receive() -> dict[str, Any]:
+            raise AssertionError
+
+        await probes({"type": "http", "method": "GET", "path": path, "headers": []}, receive, send)
+        return int(sent[0]["status"])
+
+    for path in ("/health/live", f"{base}/health/live"):
+        assert await status(path) == 200
+    for path in ("/health/ready", f"{base}/health/ready"):
+        assert await status(path) == 503
+    for path in ("/other/health/live", f"{base}x/health/live", f"{base}{base}/other", base or "/"):
+        assert await status(path) == 404

@@ -120,6 +120,21 @@ def test_all_of_everything_has_to_be_said_in_full(site: Site, arguments: tuple[s
         site.says(*arguments)
 
 
+@pytest.mark.parametrize("arguments", [("--json",), ("--code", "gave_up"), ("--json", "--code", "worker_lost")])
+def test_one_that_is_run_again_is_named_by_its_id_alone(site: Site, arguments: tuple[str, ...]) -> None:
+    run_id = site.failed()
+    with pytest.raises(Misconfigured, match="--again goes without --code and --json"):
+        site.says("--again", run_id, *arguments)
+    assert site.do(row_of, runs, run_id).state == "failed"
+
+
+def test_what_all_of_a_code_did_is_told_in_words_only(site: Site) -> None:
+    run_id = site.failed()
+    with pytest.raises(Misconfigured, match="--again-all without --json"):
+        site.says("--again-all", "--code", "worker_lost", "--json")
+    assert site.do(row_of, runs, run_id).state == "failed"
+
+
 @pytest.mark.parametrize("failed", [False, True])
 def test_error_that_nothing_failed_with_is_refused(site: Site, failed: bool) -> None:
     run_id = site.failed() if failed else ""

@@ -35,6 +35,11 @@ def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
     assert len(said) > 100
 
 
+@pytest.mark.parametrize("command", ["worker", "scheduler"])
+def test_who_has_no_web_server_names_the_port_of_its_probes(tmp_path: Path, command: str) -> None:
+    assert "PROBE_PORT" in invoke(command, "--help", folder=tmp_path)[1]
+
+
 def test_an_unknown_command_is_a_usage_error(tmp_path: Path) -> None:
     code, said, _ = invoke("fly", folder=tmp_path)
     assert code == 2

@@ -11,9 +11,23 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
+from addon.store import migrate as migration
+from addon.store import sqlite
 from addon.store.db import Database
-from addon.store.migrate import TRIES, NoSchema, TableInUse, _config, at_head, migrate, migrated
+from addon.store.migrate import (
+    TRIES,
+    WAITING,
+    NoSchema,
+    TableInUse,
+    UnderWay,
+    _alone,
+    _config,
+    at_head,
+    migrate,
+    migrated,
+)
 from addon.store.tables.everything import metadata
+from addon.store.trouble import DatabaseDown
 from tests.conftest import administer, in_database
 from tests.rows import add_run, add_tenant
 
@@ -121,6 +135,63 @@ async def test_a_table_in_use_ends_the_migration_soon_and_nobody_else(postgres_u
         await holder.close()
         await others.close()
         await administer(postgres_url, 'DROP DATABASE "busy" WITH (FORCE)')
+
+
+async def test_who_waits_for_another_migration_says_so_and_has_its_own_end(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migration, "WAIT_FOR_OTHER_S", 0.3)
+    monkeypatch.setattr(migration, "WAIT_FOR_FILE_S", 0.3)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.1)
+    said: list[str] = []
+    async with database.begin() as tx:
+        assert await _alone(tx)
+        with pytest.raises(UnderWay, match=r"another migration is under way.*`jiravision migrate` again") as caught:
+            await migrate(database_url, said.append)
+    assert not isinstance(caught.value, DatabaseDown)
+    assert said == [WAITING]
+    await migrate(database_url, said.append)
+    assert said[-1].endswith(" already.")
+
+
+async def test_who_waits_for_another_migration_goes_on_after_it(postgres_url: str) -> None:
+    """Also a long one: an index of a large table takes many minutes."""
+    assert migration.WAIT_FOR_OTHER_S >= 1800
+    await administer(postgres_url, 'CREATE DATABASE "awaited"')
+    url = in_database(postgres_url, "awaited")
+    other, waits = Database.open(url), asyncio.Event()
+    said: list[str] = []
+
+    def say(line: str) -> None:
+        said.append(line)
+        waits.set()
+
+    try:
+        async with other.begin() as tx:
+            assert await _alone(tx)
+            second = asyncio.create_task(migrate(url, say))
+            await asyncio.wait_for(waits.wait(), 10)
+        await asyncio.wait_for(second, 60)
+        assert await at_head(other)
+    finally:
+        await other.close()
+        await administer(postgres_url, 'DROP DATABASE "awaited" WITH (FORCE)')
+    assert said[:2] == [WAITING, "0001 …"]
+
+
+async def test_trouble_of_a_file_that_nobody_holds_keeps_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migration, "WAIT_FOR_FILE_S", 0.0)
+    url = f"sqlite+aiosqlite:///{tmp_path}/a.db"
+    db = Database.open(url)
+    async with db.begin() as tx:
+        # The first step finds one of its tables there.
+        await tx.execute(text("create table runs (id text)"))
+    await db.close()
+    with pytest.raises(DatabaseDown) as caught:
+        await migrate(url)
+    assert "already exists" in caught.value.for_operator
 
 
 async def test_four_processes_may_migrate_an_empty_sqlite_file_at_once(tmp_path: Path) -> None:
