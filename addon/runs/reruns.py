@@ -15,6 +15,8 @@ MOST_PER_HOUR = 12
 LOOK_S = 1.0
 IDLE_S = 30.0
 """Between two looks, while something waits and while nothing does."""
+PORTION = 100
+"""Changes that one look starts, divided among the sites; at least one of each."""
 BUSY_S = 15.0
 """How long a change waits for the run it came in the middle of."""
 
@@ -27,6 +29,7 @@ class Reruns:
         self._noted = asyncio.Event()
         desk.wakes.on_noted(self._noted.set)
         self._any = True
+        self._more = False
 
     async def intake(self, tenant: Tenant, project_id: str, *, issue_id: str) -> Intake:
         """What decides on a change, straight from the rows. Raises DatabaseDown."""
@@ -42,7 +45,10 @@ class Reruns:
         return new
 
     async def rest(self) -> None:
-        """Returns when it is worth looking again: soon while something waits, else when something new does."""
+        """Returns when it is worth looking again: at once when more is due than one look starts, soon while something
+        waits, else when something new does."""
+        if self._more:
+            return
         if self._any:
             await asyncio.sleep(LOOK_S)
         else:
@@ -55,15 +61,28 @@ class Reruns:
         self._noted.clear()
 
     async def start_due(self) -> int:
-        """Starts what is due; how many runs that made. Raises DatabaseDown."""
+        """Starts a portion of what is due, the sites in turn; how many runs that made. Raises DatabaseDown."""
+        # Also for a look that fails: the next one comes after a rest.
+        self._more = False
         async with self._desk.db.single() as tx:
-            waiting = await rows.soonest(tx)
-        self._any = bool(waiting)
+            fronts = await rows.fronts(tx)
+        self._any = bool(fronts)
         now = self._desk.db.now()
-        started = sum([await self._start(rerun) for rerun in waiting if rerun.due_at <= now])
+        sites = [tenant_id for tenant_id, due_at in fronts.items() if due_at <= now]
+        share = max(1, PORTION // max(1, len(sites)))
+        found = [await self._start_of(tenant_id, most=share, now=now) for tenant_id in sites]
+        started = sum(runs for _, runs in found)
         if started:
             await self._desk.wakes.wake("ai")
+        self._more = any(taken == share for taken, _ in found)
         return started
+
+    async def _start_of(self, tenant_id: str, *, most: int, now: float) -> tuple[int, int]:
+        """Of one site. How many changes were due, of `most`, and how many runs they made."""
+        async with self._desk.db.single() as tx:
+            waiting = await rows.soonest(tx, tenant_id, limit=most)
+        due = [rerun for rerun in waiting if rerun.due_at <= now]
+        return len(due), sum([await self._start(rerun) for rerun in due])
 
     async def _start(self, rerun: Rerun) -> bool:
         settings = await self._desk.projects.get(rerun.tenant_id, rerun.project_id)

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -27,6 +28,7 @@ BEFORE, AFTER, BACKLOG = 10, 8, 8
 THINKS_S = 1.0
 PAUSE_S = 0.2
 LONGEST_S = 1.0
+"""For an answer to the flood: of all but those few that a machine with other work lets wait."""
 RUNS = "FROM runs r JOIN tenants t ON t.id = r.tenant_id WHERE t.base_url = :u AND r.created_at >= :t"
 
 
@@ -65,7 +67,7 @@ def test_flood_of_one_site_leaves_the_analyses_of_another_within_twice_their_tim
     assert backlog > WEBHOOKS / 2
     assert waiting == 0
     assert p95(busy) <= 2 * p95(idle)
-    assert statistics.median(sent.seconds) < LONGEST_S
+    assert p99(sent.seconds) < LONGEST_S
 
 
 def quietly_made(site: JiraSite) -> list[NewIssue]:
@@ -91,3 +93,7 @@ def analysed(ground: Ground) -> float:
 
 def p95(seconds: list[float]) -> float:
     return statistics.quantiles(seconds, n=20, method="inclusive")[-1]
+
+
+def p99(seconds: Sequence[float]) -> float:
+    return statistics.quantiles(seconds, n=100, method="inclusive")[-1]

@@ -15,11 +15,13 @@ async def traces(tx: AsyncConnection, *, before: float, limit: int) -> int:
     """What runs that ended before that time reported and kept on their way: of up to `limit` runs; of how many."""
     gone: set[str] = set()
     for table in (run_events, run_checkpoints):
+        its_run = (runs.c.id == table.c.run_id, runs.c.tenant_id == table.c.tenant_id)
+        # No join: where a night has much to delete, a planner would read all runs there ever were for each portion.
+        ended_at = select(runs.c.finished_at).where(*its_run).correlate(table).scalar_subquery()
         # Ids sort by time, so this looks at the oldest rows alone, and those are gone afterwards.
         old = (
             select(table.c.run_id)
-            .join(runs, (runs.c.id == table.c.run_id) & (runs.c.tenant_id == table.c.tenant_id))
-            .where(table.c.run_id < id_at(before), runs.c.finished_at < before)
+            .where(table.c.run_id < id_at(before), ended_at < before)
             .distinct()
             .order_by(table.c.run_id)
             .limit(limit)

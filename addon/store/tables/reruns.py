@@ -12,5 +12,5 @@ reruns = Table(
     Column("issue_key", String(64), nullable=False),
     Column("project_id", String(32), nullable=False),
     Column("due_at", Float, nullable=False),  # set by the first change and not pushed away by later ones
-    Index("ix_reruns_due_at", "due_at"),
+    Index("ix_reruns_site", "tenant_id", "due_at"),
 )

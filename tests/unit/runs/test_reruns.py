@@ -5,15 +5,18 @@ import time
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, insert, select
 
-from addon.runs.reruns import BUSY_S, HOUR_S, MOST_PER_HOUR, Reruns, due_at
+from addon.runs import reruns as module
+from addon.runs.reruns import BUSY_S, HOUR_S, LOOK_S, MOST_PER_HOUR, PORTION, Reruns, due_at
 from addon.store.db import Database
+from addon.store.repos import reruns as repo
 from addon.store.repos.reruns import Intake, Rerun
 from addon.store.secrets import Seals
 from addon.store.tables.reruns import reruns as table
 from addon.store.tables.runs import runs
-from tests.rows import add_run, set_tenant
+from addon.store.trouble import DatabaseDown
+from tests.rows import add_run, add_tenant, set_tenant
 from tests.unit.runs.make import Stage, stage
 
 ON = {"rerun_on_update": True}
@@ -40,6 +43,21 @@ async def started(db: Database) -> list[Any]:
     columns = (runs.c.trigger, runs.c.issue_id, runs.c.issue_key, runs.c.queue)
     async with db.single() as tx:
         return list((await tx.execute(select(*columns).where(runs.c.trigger == "update"))).all())
+
+
+async def bulk(s: Stage, tenant_id: str, *, count: int, due: float = 1.0) -> None:
+    """So many changes of one site, of a project that wants them."""
+    await s.office.desk.projects.save(tenant_id, "10000", changes=ON, account_id="ann")
+    row = {"tenant_id": tenant_id, "project_id": "10000"}
+    rows = [{**row, "issue_id": str(n), "issue_key": f"ABC-{n}", "due_at": due + n / 1000} for n in range(count)]
+    async with s.db.begin() as tx:
+        await tx.execute(insert(table), rows)
+
+
+async def started_by_site(db: Database) -> dict[str, int]:
+    query = select(runs.c.tenant_id, func.count()).where(runs.c.trigger == "update").group_by(runs.c.tenant_id)
+    async with db.single() as tx:
+        return {row[0]: row[1] for row in (await tx.execute(query)).all()}
 
 
 async def test_any_number_of_changes_wait_as_one_and_keep_the_first_date(database: Database, seals: Seals) -> None:
@@ -135,3 +153,57 @@ async def test_while_nothing_waits_nobody_looks_until_something_does(database: D
         await reruns.note(rerun(s))
         await asyncio.wait_for(resting, 1)
         assert await reruns.start_due() == 1
+
+
+async def test_bulk_edit_of_one_site_is_not_before_the_change_of_another(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        quiet = await add_tenant(database)
+        await bulk(s, s.tenant.id, count=2 * PORTION)
+        await bulk(s, quiet, count=1, due=time.time() - 1)
+        assert await s.office.reruns.start_due() == PORTION // 2 + 1
+        assert await started_by_site(database) == {s.tenant.id: PORTION // 2, quiet: 1}
+
+
+async def test_of_more_sites_than_a_look_starts_changes_each_has_one(
+    database: Database, seals: Seals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PORTION", 2)
+    async with stage(database, seals, at_work=False) as s:
+        sites = [s.tenant.id, await add_tenant(database), await add_tenant(database)]
+        for number, tenant_id in enumerate(sites):
+            await bulk(s, tenant_id, count=2, due=1.0 + number)
+        later = await add_tenant(database)
+        await bulk(s, later, count=1, due=time.time() + 60)
+        assert await s.office.reruns.start_due() == 3
+        assert await started_by_site(database) == dict.fromkeys(sites, 1)
+
+
+async def test_after_a_full_portion_nobody_rests(database: Database, seals: Seals) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        await bulk(s, s.tenant.id, count=PORTION + 1)
+        reruns = s.office.reruns
+        assert await reruns.start_due() == PORTION
+        async with asyncio.timeout(LOOK_S / 2):
+            await reruns.rest()
+        await reruns.note(rerun(s, time.time() + 60, issue="waits"))
+        assert await reruns.start_due() == 1
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(LOOK_S / 2):
+                await reruns.rest()
+
+
+async def test_look_that_fails_after_a_full_portion_is_followed_by_a_rest(
+    database: Database, seals: Seals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def down(_: object) -> dict[str, float]:
+        raise DatabaseDown
+
+    async with stage(database, seals, at_work=False) as s:
+        await bulk(s, s.tenant.id, count=PORTION + 1)
+        assert await s.office.reruns.start_due() == PORTION
+        monkeypatch.setattr(repo, "fronts", down)
+        with pytest.raises(DatabaseDown):
+            await s.office.reruns.start_due()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(LOOK_S / 2):
+                await s.office.reruns.rest()
