@@ -3,7 +3,6 @@
 F-numbers name the faults of the operations manual's list.
 """
 
-import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +37,8 @@ def calm(stack: Stack) -> None:
     stack.model("latency", MODEL_LATENCY_S)
     for site in stack.sites:
         site.ask("POST", "/clear")
-        site.ask("POST", "/settings", {"webhook_retry_s": 0.5})
+        # Jira comes back for about an hour. As far as its few tries go so quickly, a slow start would outlast them.
+        site.ask("POST", "/settings", {"webhook_retry_s": 0.5, "webhook_retries": 120})
 
 
 def ended(stack: Stack, *run_ids: str) -> list[tuple[str, int]]:
@@ -133,7 +133,7 @@ def test_told_to_go_it_ends_streams_finishes_what_it_can_and_is_gone(frail: Stac
         watching = watcher.submit(lambda: seen.extend(acts.follow(frail, site, f"/runs/{run['id']}/events")))
         eventually(lambda: any(event.name == "token" for event in seen), "growing answer")
         began = time.monotonic()
-        assert frail.addon.stop(within_s=40) in (0, -signal.SIGTERM)
+        assert frail.addon.stop(within_s=40) == 0
         watching.result(5)
     assert time.monotonic() - began < 10
     assert seen[-1].name == "reconnect"
@@ -156,7 +156,7 @@ def test_idle_it_is_gone_at_once_even_while_somebody_watches(frail: Stack) -> No
         watching = watcher.submit(lambda: list(acts.follow(frail, site, f"/runs/{run['id']}/events")))
         eventually(lambda: acts.run(site, run["id"])["status"] == "queued" or None, "run put off")
         began = time.monotonic()
-        assert frail.addon.stop() in (0, -signal.SIGTERM)
+        assert frail.addon.stop() == 0
         assert time.monotonic() - began < 2
         assert watching.result(5)[-1].name == "reconnect"
     acts.time_passes(frail, 90)
@@ -310,7 +310,7 @@ def test_issue_deleted_meanwhile_is_left_in_peace(frail: Stack) -> None:
     eventually(states, "quiet end")
     assert len(acts.calls(site, "comment.create", thought_about)) == 1
     assert len(acts.calls(site, "issue.get", read)) == 1
-    (told,) = acts.rows(frail, "SELECT error FROM runs WHERE issue_id = :i", i=read["id"])
+    (told,) = acts.rows(frail, "SELECT CAST(error AS TEXT) FROM runs WHERE issue_id = :i", i=read["id"])
     assert "issue_deleted" in told[0]
 
 
@@ -328,7 +328,9 @@ def test_customer_who_leaves_is_not_called_again_and_leaves_no_secret(frail: Sta
     eventually(lambda: not any(r["open"] for r in frail.model("requests")), "closed connections", 3)
     eventually(lambda: runs_of(frail, waiting) == {"cancelled"}, "cancelled runs")
     assert len(site.ask("GET", "/requests")["requests"]) == before
-    assert told(frail, token) == 401
+    # Whichever web process is asked; another than the one that was told hears of it within a moment.
+    heard_s = 0 if frail.redis is None else 1
+    eventually(lambda: {told(frail, token) for _ in range(4)} == {401}, "refused events", heard_s)
     (row,) = acts.rows(
         frail,
         "SELECT state, shared_secret, previous_secret, purge_after FROM tenants WHERE client_key = :k",
