@@ -22,7 +22,7 @@ from addon.store.migrate import migrate
 
 # Doors do not import each other; the server takes its application by name, as uvicorn does.
 APPLICATION = "addon.web.app:create_app"
-STOP_S = 10
+STOP_S = 5
 KEEP_ALIVE_S = 65
 """Longer than the 60 s after which common load balancers drop an idle connection, so that they do it first."""
 BACKLOG = 2048
