@@ -25,6 +25,7 @@ UNSEEN = {
     "internal": "the base of all errors, never raised itself",
     "install_keys_down": "an answer to Jira's own lifecycle calls",
     "method_not_allowed": "no page asks an address for what it does not take",
+    "migration_under_way": "told to the operator by a command",
     "no_schedule": "no page sets a schedule",
     "no_schema": "told to the operator by a command",
     "replayed": "an answer to Jira's own lifecycle calls",
