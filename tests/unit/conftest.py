@@ -1,9 +1,12 @@
 """What tests of several rooms need."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
 
 import pytest
 
+from tests.conftest import administer, in_database
+from tests.postgres_wire import Wire
 from tests.services import RedisServer
 
 
@@ -14,3 +17,12 @@ def server() -> Iterator[RedisServer]:
     running.start()
     yield running
     running.remove()
+
+
+@pytest.fixture
+async def wire(postgres_url: str, postgres_template: str) -> AsyncIterator[Wire]:
+    """A PostgreSQL database of the test's own, over a wire that counts round trips."""
+    name = f"costs_{uuid4().hex}"
+    await administer(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"')
+    async with Wire(in_database(postgres_url, name)) as counted:
+        yield counted

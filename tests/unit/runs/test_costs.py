@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -20,7 +19,6 @@ from addon.store.repos.spending import Amount
 from addon.store.secrets import Seals
 from addon.store.tables.runs import publications
 from addon.store.terms import ticks
-from tests.conftest import administer, in_database
 from tests.postgres_wire import Wire
 from tests.rows import add_run, add_tenant, row_of, run_of
 from tests.unit.runs.make import ADDON_KEY, Stage, stage
@@ -28,14 +26,6 @@ from tests.unit.runs.make import ADDON_KEY, Stage, stage
 ASK = Wish("operator", "openai", "gpt-x", Amount(60, 40, 0.5), lasts_s=120.0)
 AROUND = 2
 """BEGIN and COMMIT."""
-
-
-@pytest.fixture
-async def wire(postgres_url: str, postgres_template: str) -> AsyncIterator[Wire]:
-    name = f"costs_{uuid4().hex}"
-    await administer(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"')
-    async with Wire(in_database(postgres_url, name)) as counted:
-        yield counted
 
 
 @pytest.fixture

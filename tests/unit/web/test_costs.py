@@ -2,23 +2,13 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from tests.conftest import administer, in_database
 from tests.postgres_wire import Wire
 from tests.unit.web.door import ISSUE, PROJECT, Door, new_issue, open_door
 
 PANEL = f"/issue-panel?issueId={ISSUE}&projectId={PROJECT}"
-
-
-@pytest.fixture
-async def wire(postgres_url: str, postgres_template: str) -> AsyncIterator[Wire]:
-    name = f"costs_{uuid4().hex}"
-    await administer(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"')
-    async with Wire(in_database(postgres_url, name)) as counted:
-        yield counted
 
 
 @pytest.fixture
