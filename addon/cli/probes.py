@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Any, Protocol
 
 import uvicorn
@@ -142,14 +142,18 @@ async def probed(settings: Settings) -> AsyncIterator[Probes]:
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    try:
-        # With the family of the address: HOST may be one of IPv6.
-        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, proto)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-    except OSError as error:
-        raise Misconfigured(f"PROBE_PORT: cannot listen on {host}:{port}: {error.strerror}") from None
+    with ExitStack() as undone:
+        try:
+            # With the family of the address: HOST may be one of IPv6.
+            family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            listening = undone.enter_context(socket.socket(family, kind, proto))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            # From here on whoever asks waits for the answer; uvicorn takes a moment before it listens by itself.
+            listening.listen()
+        except OSError as error:
+            raise Misconfigured(f"PROBE_PORT: cannot listen on {host}:{port}: {error.strerror}") from None
+        undone.pop_all()
     return listening
 
 
