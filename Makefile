@@ -8,6 +8,8 @@ UV := $(BIN)/uv
 ARTEFACTS ?= artefacts
 # Tests wait about as long as they compute: two workers more than there are processors keep these busy.
 JOBS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 2 )))
+# Dozens of processes run the same modules: without compiled files each of them would compile them all again.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/pytest -q -n $(JOBS) --dist loadgroup
 # Trust what the system trusts, as pip does: behind a company's proxy uv's own list of authorities is not enough.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
@@ -57,6 +59,8 @@ types: $(VENV)/.dev
 
 house: $(VENV)/.dev
 	$(BIN)/pytest -q tests/house
+	@# Every test can be imported, and is compiled once before many processes want it at the same time.
+	@$(BIN)/pytest --collect-only -q >$(VENV)/collected.txt 2>&1 || { tail -n 60 $(VENV)/collected.txt; exit 1; }
 
 test: $(VENV)/.dev services ## the tests: SQLite, PostgreSQL, real processes, Chromium (FAULTS=1 runs test-faults among them: one computes while the other waits)
 	$(PYTEST) -m "$(if $(FAULTS),not long or faults,not long and not (faults and process))"

@@ -3,6 +3,7 @@
 Labels come from closed sets or route templates only: never a tenant, an issue, a person or a raw path.
 """
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
@@ -129,6 +130,7 @@ QUEUE_OLDEST = Gauge("queue_oldest_age_seconds", "Age of the oldest waiting row.
 BUILD = Gauge("build_info", "Always 1; the version is the label.", ["version"], registry=REGISTRY)
 
 
+@cache
 def app_version() -> str:
     """The version of the installed distribution, "0" in a tree that was never installed."""
     try:

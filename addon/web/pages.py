@@ -60,14 +60,7 @@ class Pages:
             "version": assets.version,
             "messages_json": Markup(texts.messages_json()),  # noqa: S704 - escaped for a script element by its maker
         }
-        env = Environment(
-            loader=FileSystemLoader(ROOT / "templates"),
-            autoescape=select_autoescape(),
-            # A name the template uses and nobody gives shall stop the start, not show as a gap.
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        env = _templates()
         self._bytes = {
             name: env.get_template(f"{name}.html").render(shared, modules=assets.modules(f"{name}.js")).encode()
             for name in PAGES
@@ -120,6 +113,19 @@ class Pages:
                 f"frame-ancestors {' '.join(frames)}",
             )
         )
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    """Compiled once, however many applications a process makes."""
+    return Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=select_autoescape(),
+        # A name the template uses and nobody gives shall stop the start, not show as a gap.
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def _origin(url: str) -> str | None:
