@@ -62,8 +62,8 @@ house: $(VENV)/.dev
 	@# Every test can be imported, and is compiled once before many processes want it at the same time.
 	@$(BIN)/pytest --collect-only -q >$(VENV)/collected.txt 2>&1 || { tail -n 60 $(VENV)/collected.txt; exit 1; }
 
-test: $(VENV)/.dev services ## the tests: SQLite, PostgreSQL, real processes, Chromium (FAULTS=1 runs test-faults among them: one computes while the other waits)
-	$(PYTEST) -m "$(if $(FAULTS),not long or faults,not long and not (faults and process))"
+test: $(VENV)/.dev services ## the tests beside those of check: SQLite, PostgreSQL, real processes, Chromium (FAULTS=1: with test-faults among them)
+	$(PYTEST) --ignore tests/house -m "$(if $(FAULTS),not long or faults,not long and not (faults and process))"
 
 test-faults: $(VENV)/.dev services ## kills, restarts and freezes of everything in the middle of work, attacks, wrong clocks
 	$(PYTEST) -m faults
