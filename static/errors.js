@@ -43,8 +43,8 @@ const ERRORS = {
     text: N_("A Jira administrator should install the add-on again."),
   },
   gave_up: {
-    title: N_("Given up after hours of trying"),
-    text: N_("Jira or the model did not answer for that long. Try again when they do."),
+    title: N_("Given up after many tries"),
+    text: N_("Jira or the model did not answer, try after try. Try again when they do."),
     ...AGAIN,
   },
   jira_refused: {
@@ -129,6 +129,10 @@ const ERRORS = {
     ...AGAIN,
   },
   tool_down: { title: N_("The test management tool did not answer"), text: N_("Try again in a minute."), ...AGAIN },
+  unsettled: {
+    title: N_("No answer came: before it is written again, JiraVision looks whether it is there"),
+    text: N_("This takes about a minute."),
+  },
   tool_incomplete: {
     title: N_("The test was made, but not all of it"),
     text: N_("Trying again completes it; no second one is made."),
@@ -211,6 +215,9 @@ const BY_STATUS = {
   503: "unavailable",
 };
 const FAMILIES = [
+  ["jira_unsettled", "unsettled"],
+  ["xray_unsettled", "unsettled"],
+  ["zephyr_unsettled", "unsettled"],
   ["xray_unauthorized", "tool_unauthorized"],
   ["zephyr_unauthorized", "tool_unauthorized"],
   ["xray_forbidden", "tool_forbidden"],

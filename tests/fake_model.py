@@ -102,7 +102,7 @@ class FakeModel:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._server.wait_closed()
 
-    async def closed(self, seen: Seen, within_s: float = 2.0) -> bool:
+    async def closed(self, seen: Seen, within_s: float = 20.0) -> bool:
         """Wait for the connection of a request to be closed by the client."""
         until = monotonic() + within_s
         while seen.open and monotonic() < until:  # noqa: ASYNC110 - a list of plain records has no event to wait for

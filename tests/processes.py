@@ -11,6 +11,8 @@ from typing import TypeVar
 from tests.zygote import KNOWS_ENDS, ROOT, Child, bare_environment, zygote
 
 PATIENCE_S = 30.0
+LEAVES_S = 40.0
+"""Who is told to go may finish its work for 15 s and puts things in order after it; and the machine may be busy."""
 LAST_LINES = 15
 T = TypeVar("T")
 
@@ -96,23 +98,26 @@ class Process:
 
         def look() -> str | None:
             assert self.running, f"it ended\n{self.last_words()}"
-            return next((line for line in self.output.splitlines() if line.startswith(("{", "http"))), None)
+            # What is just being written has no end yet.
+            whole = (line for line in self.output.splitlines(keepends=True) if line.endswith("\n"))
+            return next((line.rstrip() for line in whole if line.startswith(("{", "http"))), None)
 
-        return eventually(look, f"line from {self.name}")
+        # On a busy machine the first imports alone take half a minute.
+        return eventually(look, f"line from {self.name}", within_s=2 * PATIENCE_S)
 
     def kill(self) -> None:
         """kill -9: no chance to tidy up."""
         self._struck = self.pid
         os.kill(self.pid, signal.SIGKILL)
         assert self._process is not None
-        self._process.wait(10)
+        self._process.wait(PATIENCE_S)
 
     def terminate(self) -> None:
         """SIGTERM, not waited for."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
 
-    def stop(self, within_s: float = 20.0) -> int | None:
+    def stop(self, within_s: float = LEAVES_S) -> int | None:
         """SIGTERM; the exit code."""
         if self._process is None:
             return None
@@ -171,7 +176,7 @@ class Fleet:
             if process.running:
                 process.kill()
 
-    def stop(self, within_s: float = 40.0) -> int | None:
+    def stop(self, within_s: float = LEAVES_S) -> int | None:
         """SIGTERM to all; the first exit code that is not 0."""
         for process in self.all:
             process.terminate()

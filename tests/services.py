@@ -11,6 +11,8 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
+from itertools import cycle
 from pathlib import Path
 
 # It stands where a plain PATH does not look.
@@ -24,14 +26,22 @@ ROOM = 2 * 1024**3
 
 
 def free_port() -> int:
-    """A port nobody listens on at this moment, and that no other worker of the same pytest will be given."""
-    # Below the ports that connections going out are given, so that none of those takes it before it is listened on.
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % WORKERS
+    """A port nobody listens on at this moment, and that nobody else of the same pytest will be given."""
     while True:
-        port = random.randrange(10_000, 32_000, WORKERS) + worker
+        port = next(_own_ports())
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+
+
+@cache
+def _own_ports() -> Iterator[int]:
+    """Those of this worker in no order: who was given one and listens later, or again, finds it as it was."""
+    # Below the ports that connections going out are given, so that none of those takes it before it is listened on.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % WORKERS
+    ports = list(range(10_000 + worker, 32_000, WORKERS))
+    random.shuffle(ports)
+    return cycle(ports)
 
 
 def in_memory() -> Path | None:
@@ -216,7 +226,7 @@ class RedisServer:
         arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen([str(self._program), *arguments], stdout=log, stderr=log, cwd="/")
-        for _ in range(400):
+        for _ in range(1200):
             if self._process.poll() is not None:
                 break
             with suppress(OSError):
@@ -247,7 +257,7 @@ class RedisServer:
         """kill -9."""
         self._signal(signal.SIGKILL)
         if self._process is not None:
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=30)
             self._process = None
 
     def remove(self) -> None:

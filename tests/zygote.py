@@ -36,6 +36,9 @@ IMPORTED = (
     "sandbox.server",
     "tests.fake_model",
 )
+_SETTLED_S = "TESTS_JIRA_SETTLED_S"
+SETTLED_SOON: Mapping[str, Any] = {_SETTLED_S: "6"}
+"""For the environment of our programs: how many seconds they wait for what Jira was sent without an answer."""
 KNOWS_ENDS = hasattr(os, "pidfd_open")
 NOBODY = str(ROOT / "tests" / "data")
 """A folder without certificates: tests trust no one outside. Reading the system's costs 40 ms for every client made."""
@@ -118,7 +121,7 @@ class Zygote:
     def __exit__(self, *_: object) -> None:
         self._answers.close()
         self._wire.close()
-        self._process.wait(10)
+        self._process.wait(30)
 
 
 @cache
@@ -163,6 +166,9 @@ def _become(order: Mapping[str, Any]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(order["environment"])
+    if _SETTLED_S in os.environ:
+        settling = import_module("addon.targets.settling")
+        settling.JIRA_SETTLED_S = float(os.environ.pop(_SETTLED_S))  # type: ignore[attr-defined]
     log = os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     for number in (1, 2):
         os.dup2(log, number)

@@ -9,6 +9,7 @@ from uvicorn.importer import import_from_string
 
 from addon.cli.protocol import Crowd, Protocol, raise_file_limit
 from addon.cli.serve import Doorstep, Server, config
+from addon.cli.usage import given
 from addon.errors import Unavailable
 from addon.observe.logs import configure
 from addon.settings import load_settings
@@ -23,13 +24,19 @@ log = logging.getLogger("addon.ai_service")
 
 @app.command()
 def ai_service(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = PORT,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Address to listen on, whatever HOST says.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="PORT", help="Port to listen on, whatever PORT says.", min=1, max=65535)
+    ] = PORT,
 ) -> None:
-    """Serve the models to JiraVision hosts, until SIGTERM or Ctrl-C.
+    """Ask models for the add-on from a process of its own, until SIGTERM or Ctrl-C.
 
-    Hosts find it by AI_SERVICE_URL and are believed by AI_SHARED_SECRET. It needs no database and no model settings.
+    It is found by AI_SERVICE_URL and believes AI_SHARED_SECRET. It needs no database and no model settings.
     """
+    # An empty address would be every address of the machine.
+    given({"--host": host})
     settings = load_settings().model_copy(update={"host": host, "port": port})
     configure(settings.log_level, settings.log_format)
     Protocol.crowd = Crowd.of(raise_file_limit())

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -13,9 +12,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from addon.adf.read import to_markdown
-from addon.cli.child import Child
+from addon.cli.child import Child, last_lines
 from addon.cli.connecting import PROJECT
-from addon.cli.sandbox import Plan, stage, stopper, until_stopped
+from addon.cli.sandbox import DataOption, Plan, stage, stopper, until_stopped
 from addon.cli.watch import Watched, follow
 from addon.errors import Unavailable
 from addon.settings import load_settings
@@ -54,10 +53,14 @@ STAGES = {
 @app.command()
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End with code 0 as soon as the comment exists.")] = False,
-    port: Annotated[int, typer.Option(help="Port of the pretend Jira; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port of the pretend Jira; 0 takes a free one.")
+    ] = 0,
     *,
-    timeout: Annotated[float, typer.Option(help="Seconds until the demo gives up.")] = 180.0,
-    data: Annotated[Path | None, typer.Option(help="Keep the add-on's database here.")] = None,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1, help="Until the demo gives up waiting for the comment.")
+    ] = 180.0,
+    data: DataOption = None,
 ) -> None:
     """Watch an issue being created in a pretend Jira, judged, and answered in a comment.
 
@@ -78,7 +81,9 @@ async def _demo(plan: Plan, *, once: bool, timeout_s: float) -> None:
         try:
             await asyncio.wait_for(show.run(), timeout_s)
         except TimeoutError:
-            raise Unavailable(f"no comment after {timeout_s:g} s; the add-on's log is {child.log}") from None
+            # In words and not by its name: the file goes with everything else when the demo ends.
+            said = last_lines(child.log)
+            raise Unavailable(f"no comment after {timeout_s:g} s; the add-on's last lines:\n{said}") from None
         if not once:
             console.print(
                 f"\nOpen [bold]{show.address}[/bold] to see it in the issue, with the panel beside it. Ctrl-C ends."

@@ -12,6 +12,6 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def descriptor() -> None:
-    """Print the Connect descriptor for BASE_URL and ADDON_KEY."""
+    """Print the Connect descriptor for BASE_URL and ADDON_KEY, as Jira reads it at the installation."""
     settings = load_settings()
     sys.stdout.write(build(settings.base_url, settings.addon_key).body.decode())

@@ -38,6 +38,9 @@ class Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 
+    def get_help_option(self, ctx: Any) -> Any:
+        return _valueless(super().get_help_option(ctx))
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
@@ -45,7 +48,16 @@ class Commands(TyperGroup):
         with loading():
             command = get_command(import_module(f"addon.cli.{cmd_name.replace('-', '_')}").app)
         command.name = cmd_name
+        for option in (*command.params, command.get_help_option(ctx)):
+            _valueless(option)
         return command
+
+
+def _valueless(option: Any) -> Any:
+    """A flag without a type beside it in the help: it would look as if it took a value."""
+    if getattr(option, "is_flag", False):
+        option.metavar = ""
+    return option
 
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -55,12 +67,16 @@ app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pret
 def main() -> None:
     """JiraVision: the AI analyst for Jira that you host yourself.
 
+    `jiravision demo` shows it at work without a Jira; `jiravision serve` is the add-on itself.
+
     Settings come from the environment and from .env; `jiravision doctor` says whether they work.
+
+    Exit codes: 0 done, 1 it failed, 2 an option or a setting is wrong; one line says which.
     """
 
 
 def run() -> None:
-    """The console script. Exit code 1: it failed; 2: a setting has to be mended. Never a traceback for either."""
+    """The console script. Exit code 1: it failed; 2: an option or a setting has to be mended. Never a traceback."""
     # What a command has to say it says itself; those that stay send the log where the settings want it.
     logging.getLogger().addHandler(logging.NullHandler())
     stays = any(command in STAYING for command in sys.argv[1:2])

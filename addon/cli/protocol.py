@@ -141,6 +141,8 @@ class Protocol(HttpToolsProtocol):
             # Of several requests in a row uvicorn tells only the last; this one would go on writing.
             self._answered.disconnected = True
         super().connection_lost(exc)
+        # uvicorn does it only after a clean end; of a connection that was reset the timer would find no socket.
+        self._unset_keepalive_if_required()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

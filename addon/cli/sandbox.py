@@ -12,14 +12,21 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from addon.cli.child import Child, addon
+from addon.cli.child import Child, addon, last_lines
 from addon.cli.connecting import PROJECT, connect
-from addon.errors import Unavailable, Upstream
+from addon.errors import Misconfigured, Unavailable, Upstream
 from sandbox.lifecycle import HookError
 from sandbox.server import running
 from sandbox.world import World
 
 app = typer.Typer(add_completion=False)
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER", file_okay=False, help="Keep the add-on's database and log here; else nothing is kept."
+    ),
+]
+MOST_PORTS = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +41,30 @@ class Plan:
 
 @app.command()
 def sandbox(
-    sites: Annotated[int, typer.Option(min=1, max=5, help="How many pretend Jira sites.")] = 1,
-    port: Annotated[int, typer.Option(help="Port of the first site; 0 takes a free one.")] = 8090,
+    sites: Annotated[int, typer.Option(metavar="N", min=1, max=5, help="How many pretend Jira sites.")] = 1,
+    port: Annotated[
+        int,
+        typer.Option(
+            metavar="PORT",
+            min=0,
+            max=MOST_PORTS,
+            help="Port of the first site, the others behind it; 0 takes free ones.",
+        ),
+    ] = 8090,
     *,
-    addon_port: Annotated[int, typer.Option(help="Port of the add-on; 0 takes a free one.")] = 0,
-    data: Annotated[
-        Path | None, typer.Option(help="Keep the add-on's database here; by default nothing is kept.")
-    ] = None,
+    addon_port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=MOST_PORTS, help="Port of the add-on; 0 takes a free one.")
+    ] = 0,
+    data: DataOption = None,
 ) -> None:
     """Run a pretend Jira Cloud on this machine with the add-on installed, until Ctrl-C.
 
     Nothing leaves the machine unless LLM_* settings name a model elsewhere.
     """
+    if port and port + sites - 1 > MOST_PORTS:
+        raise Misconfigured(f"--port leaves no room for {sites} sites: the last port there is is {MOST_PORTS}")
+    if port and port <= addon_port < port + sites:
+        raise Misconfigured(f"--addon-port {addon_port} is the port of a site; take another one")
     asyncio.run(_until_stopped(Plan(sites, port, addon_port, data)))
 
 
@@ -72,6 +91,8 @@ async def stage(plan: Plan) -> AsyncIterator[tuple[World, Child]]:
             async with running(plan.sites, plan.port) as world, _beside(world, folder, port=plan.addon_port) as child:
                 yield world, child
         except OSError as error:
+            if plan.data is not None and error.filename is not None:
+                raise Misconfigured(f"--data: {error.filename}: {error.strerror}") from error
             raise Unavailable(f"cannot listen on port {plan.port}: {error.strerror}") from error
 
 
@@ -105,4 +126,6 @@ async def until_stopped(stop: asyncio.Event, child: Child) -> None:
     waiting.cancel()
     gone.cancel()
     if ended_alone:
-        raise Unavailable(f"the add-on ended by itself with code {child.process.returncode}; see {child.log}")
+        raise Unavailable(
+            f"the add-on ended by itself with code {child.process.returncode}; its last lines:\n{last_lines(child.log)}"
+        )

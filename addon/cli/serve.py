@@ -36,8 +36,9 @@ log = logging.getLogger("addon.serve")
 def serve() -> None:
     """Serve the add-on on HOST and PORT until SIGTERM or Ctrl-C.
 
-    Without REDIS_URL this one process does everything, migrations included; with it, run `jiravision migrate` before,
-    and `jiravision worker` and `jiravision scheduler` beside it.
+    Without REDIS_URL this one process does everything, migrations included.
+
+    With it, run `jiravision migrate` before, and `jiravision worker` and `jiravision scheduler` beside it.
     """
     settings = load_settings()
     configure(settings.log_level, settings.log_format)

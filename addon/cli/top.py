@@ -18,24 +18,36 @@ from rich.text import Text
 
 from addon.cli.looking import database
 from addon.cli.top_table import screen
+from addon.cli.usage import alone, given
 from addon.errors import AddonError, Misconfigured
 from addon.runs.load import Loads
 from addon.settings import Settings, load_settings
 from addon.store.db import Database
 
+EVERY_S = 2.0
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
 def top(
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON document instead of tables.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="With --json: a document per line, until Ctrl-C.")] = False,
-    once: Annotated[bool, typer.Option("--once", help="Print the tables once.")] = False,
-    every: Annotated[float, typer.Option(min=0.5, max=3600, help="Seconds between two looks.")] = 2.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="With --json: one document a line, until Ctrl-C.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Look once and end, in a terminal too.")] = False,
+    every: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=0.5,
+            max=3600,
+            show_default=f"{EVERY_S:g}",
+            help="How long from one look to the next.",
+        ),
+    ] = None,
 ) -> None:
-    """Show queues, sites, processes and what is due next, refreshed until q or Ctrl-C; once where no terminal is.
+    """Show queues, sites, processes and what is due next.
 
+    In a terminal it is refreshed until q or Ctrl-C; elsewhere, and with --json, it looks once.
     It asks the database alone, so it works from wherever that can be reached.
     """
     if watch and (once or not as_json):
@@ -43,13 +55,18 @@ def top(
         raise Misconfigured(
             "--watch goes with --json and without --once; in a terminal `jiravision top` always watches"
         )
+    told = given({"--json": as_json, "--watch": watch, "--once": once, "--every": every})
+    alone(told, "--once", besides=("--json",))
+    live = not as_json and not once and sys.stdout.isatty()
+    if every is not None and not (watch or live):
+        raise Misconfigured("--every goes where it looks on: with --json --watch, or in a terminal without --json")
     settings = load_settings()
     if as_json:
-        _quietly(_documents(settings, every if watch else None))
-    elif once or not sys.stdout.isatty():
-        _quietly(_print(settings))
+        _quietly(_documents(settings, (every or EVERY_S) if watch else None))
+    elif live:
+        _quietly(_watch(settings, every or EVERY_S))
     else:
-        _quietly(_watch(settings, every))
+        _quietly(_print(settings))
 
 
 def _quietly(work: Any) -> None:

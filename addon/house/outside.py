@@ -45,14 +45,14 @@ class Wires:
 async def open_outside(
     settings: Settings, shared: Shared, *, hub: Hub, wires: Wires, clock: Callable[[], float]
 ) -> AsyncIterator[Outside]:
-    """shared: what limits are counted in. hub: who else hears of refused keys. clock: what tokens are dated by.
+    """shared: what limits are counted in. hub: who else hears of refused keys. clock: what tokens and hours go by.
 
     Raises Misconfigured.
     """
     door = Door.of(settings)
     user_agent = f"jiravision/{app_version()}"
     models = Models(wires.llm, refusals=Refusals(hub))
-    points = Points(settings.jira_points_per_hour)
+    points = Points(settings.jira_points_per_hour, clock=clock)
     together = SharedGates(shared, points, places=IN_FLIGHT) if shared.redis is not None else None
     limiter = Limiter(together, points=points)
     outside = Outside(
@@ -65,7 +65,7 @@ async def open_outside(
         ),
         install_keys=InstallKeys(settings.install_keys_url, wires.jira),
         models=models,
-        service=Remote(door, refusals=models.refusals) if door else None,
+        service=Remote(door, refusals=models.refusals, now=clock) if door else None,
         tools=Tools(user_agent, wires.tools),
     )
     try:

@@ -32,10 +32,10 @@ def furnished(desk: Desk, settings: Settings, *, texts: Texts, places: Places) -
     targets = (
         CommentTarget(),
         DescriptionTarget(texts),
-        SubtasksTarget(desk.projects, texts),
+        SubtasksTarget(desk.projects, texts, now=desk.db.now),
         FieldTarget(),
-        XrayTarget(places),
-        ZephyrTarget(places),
+        XrayTarget(places, now=desk.db.now),
+        ZephyrTarget(places, now=desk.db.now),
         QuestionsTarget(texts),
     )
     return furnish(

@@ -24,7 +24,7 @@ class Jira:
         limiter: Limiter | None = None,
         clock: Clock = time.time,
     ) -> None:
-        """clock: what tokens are dated by; a process whose own is off would be refused by every site."""
+        """clock: what tokens and pauses go by; a process whose own is off would be refused by every site."""
         self._client = new_client(user_agent, transport)
         self._limiter = limiter or Limiter()
         self._clock = clock
@@ -35,7 +35,7 @@ class Jira:
 
         automatic: nobody waits for them; they leave what becomes scarce to those that somebody waits for.
         """
-        return Session(site, AppAuth(site, self._clock), self._client, self._limiter, automatic)
+        return Session(site, AppAuth(site, self._clock), self._client, self._limiter, automatic, clock=self._clock)
 
     def as_user(self, site: Site, account_id: str, *, scope: str = "READ") -> Session:
         """Calls with the eyes and rights of one user. scope: upper-case Connect scopes, separated by spaces."""
@@ -43,7 +43,7 @@ class Jira:
         async def token(refused: str | None) -> str:
             return await self._tokens.get(site, account_id, scope=scope, refused=refused)
 
-        return Session(site, UserAuth(token), self._client, self._limiter)
+        return Session(site, UserAuth(token), self._client, self._limiter, clock=self._clock)
 
     def forget(self, client_key: str) -> None:
         """Drops the tokens of a site's people: its secrets changed or it is gone. What Jira asked us to bear stays."""

@@ -70,8 +70,6 @@ class Limiter:
     def spent(self, points: int) -> None:
         """An answer cost so many points more than was expected."""
         self.points.add(points)
-        if self._together is not None:
-            self._together.spent(points)
 
     async def close(self) -> None:
         if self._together is not None:

@@ -16,13 +16,16 @@ RESERVED = 0.95
 
 
 class Points:
-    """As far as this process knows. most: in an hour, 0 for no limit. clock: UTC epoch seconds."""
+    """As far as this process knows. most: in an hour, 0 for no limit. clock: UTC epoch seconds.
+
+    own: what this process has used, told: how much of it is in `together`, what all processes have used by now.
+    """
 
     def __init__(self, most: int = 0, *, clock: Callable[[], float] = time.time) -> None:
         self.most = most
         self._clock = clock
         self._hour = 0
-        self._used = 0
+        self._own = self._told = self._together = 0
 
     @property
     def hour(self) -> int:
@@ -36,16 +39,27 @@ class Points:
 
     @property
     def used(self) -> int:
-        return self._used if self._hour == self.hour else 0
+        _, own, told, together = self.count()
+        # What was counted for a request that never went is made good by the next one.
+        return together + max(own - told, 0)
+
+    def count(self) -> tuple[int, int, int, int]:
+        """The hour; own, told, together."""
+        if self._hour != self.hour:
+            self._hour, self._own, self._told, self._together = self.hour, 0, 0, 0
+        return self._hour, self._own, self._told, self._together
 
     def add(self, points: int) -> None:
-        self._hour, self._used = self.hour, self.used + points
+        """This process has used so many more."""
+        self.count()
+        self._own += points
 
-    def seen(self, hour: int, used: int) -> None:
-        """What all processes together have used."""
+    def seen(self, hour: int, together: int, *, told: int) -> None:
+        """What others count, and how much of it this process has told them."""
         # Another clock may be in the next hour already, or still in the last.
-        if hour == self.hour:
-            self._hour, self._used = hour, max(self.used, used)
+        if hour == self.count()[0]:
+            # Answers may overtake each other.
+            self._together, self._told = max(self._together, together), max(self._told, told)
 
     def spare(self) -> int:
         """How many are left for what nobody waits for."""

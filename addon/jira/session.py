@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import httpx2
@@ -36,6 +36,7 @@ class Session:
     limiter: Limits
     automatic: bool = False
     before_writing: Check | None = None
+    clock: Callable[[], float] = time.time
 
     async def get(self, path: str, *, operation: str, query: Sequence[tuple[str, str]] = ()) -> Json:
         """Reads. path: percent-encoded, from `paths.path`. operation: name in the metrics, of a closed set.
@@ -99,7 +100,7 @@ class Session:
                 # Once more when there is a connection, and for whatever is sent a second time.
                 checked_when_sent(request, self.before_writing)
             reply = await exchange(self.client, request, auth=self.auth, repeatable=call.repeatable)
-        now = time.time()
+        now = self.clock()
         asked, scarce = pause(reply.status, reply.headers, now=now), ease(reply.headers, now=now)
         if asked is not None:
             self.limiter.pause(passage, asked)

@@ -1,12 +1,14 @@
 """The gates of `gates.Gates` for all processes together: one question to Redis for one request to Jira.
 
-A question also carries what this process has to tell: places given back, points that answers turned out to cost. All
-times are those of Redis. What stands there may be anything: what we cannot have written counts as absent.
+A question also carries what this process has to tell: places given back, and all points it has used in this hour, of
+which those count that were not told before. All times are those of Redis. What stands there may be anything: what we
+cannot have written counts as absent.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from secrets import token_hex
 
 from addon.jira.gates import WRITE_GAP_S, Cause, Passage, Turn, Wait, gap_of
 from addon.jira.limits import Ease, Scope
@@ -27,8 +29,9 @@ _ADMIT = (
 local FAR, HOUR = 4000000, 3600000
 local lease, member, places = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local patience, queued, automatic = tonumber(ARGV[4]), ARGV[5] == '1', ARGV[6] == '1'
-local cost, more, most = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-leave(16)
+local cost, most = tonumber(ARGV[7]), tonumber(ARGV[8])
+local teller, own, told, together = ARGV[9], tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
+leave(18)
 
 local function read(key, ...)
   local found = redis.pcall('HMGET', key, ...)
@@ -39,17 +42,27 @@ local function read(key, ...)
   return found
 end
 
--- Points: what this process has seen stands in for a count that Redis forgot.
+-- Points: what this process has seen stands in for a count that Redis forgot. Of its own it says how many there are in
+-- all, so that it may say so again when it does not know whether it was heard.
 local hour = math.floor(now / HOUR)
 local left = (hour + 1) * HOUR - now
-local counted = read(KEYS[2], 'hour', 'used', 'free')
-local used, saving_at = 0, now
+local said = hour .. ':' .. teller
+local counted = read(KEYS[2], 'hour', 'used', 'free', said)
+local used, saving_at, heard = 0, now, 0
 if number(counted[1], hour, hour) then
-  used = number(counted[2], 0, most > 0 and 1.2 * most + 1000 or 1e9) or 0
+  local highest = most > 0 and 1.2 * most + 1000 or 1e9
+  used = number(counted[2], 0, highest) or 0
   saving_at = number(counted[3], now, now + FAR) or now
+  heard = number(counted[4], 0, highest) or 0
+else
+  redis.call('DEL', KEYS[2])
 end
-if tonumber(ARGV[10]) == hour then used = math.max(used, tonumber(ARGV[11])) end
-used = used + more
+local same_hour = tonumber(ARGV[10]) == hour
+if same_hour then
+  heard = math.max(heard, told)
+  used = math.max(used, together) + math.max(own - heard, 0)
+  heard = math.max(own, heard)
+end
 
 local wait, cause = 0, 0
 local gates = {}
@@ -65,8 +78,8 @@ local pace = 0
 if wait == 0 and most > 0 then
   if used + cost > most then
     wait, cause = left, 2
-  elseif automatic and used >= tonumber(ARGV[14]) * most then
-    local spare = tonumber(ARGV[15]) * most - used
+  elseif automatic and used >= tonumber(ARGV[16]) * most then
+    local spare = tonumber(ARGV[17]) * most - used
     if spare < cost then wait, cause = left, 2 else pace = left * cost / spare end
   end
 end
@@ -77,8 +90,8 @@ if wait == 0 and not queued then
     lines[i] = gap
     wait = math.max(wait, gates[i].free - now - slack)
   end
-  if gates[6] then line(6, math.max(tonumber(ARGV[13]), gates[6].gap), 0) end
-  line(5, math.max(tonumber(ARGV[12]), gates[5].gap), gates[5].gap > 0 and 0 or 1000)
+  if gates[6] then line(6, math.max(tonumber(ARGV[15]), gates[6].gap), 0) end
+  line(5, math.max(tonumber(ARGV[14]), gates[5].gap), gates[5].gap > 0 and 0 or 1000)
   if automatic and gates[3].gap > 0 then line(3, gates[3].gap * cost, 0) end
   if automatic and gates[4].gap > 0 then line(4, gates[4].gap * cost, 0) end
   if pace > 0 then wait = math.max(wait, saving_at - now) end
@@ -98,14 +111,15 @@ end
 if wait == 0 then
   if has_room(KEYS[1], places, lease) then
     enter(KEYS[1], member, lease)
-    used = used + cost
+    used, heard = used + cost, heard + cost
   else
     wait, cause = 1, 4
   end
 end
 redis.call('HSET', KEYS[2], 'hour', hour, 'used', used, 'free', math.ceil(saving_at))
+if same_hour then redis.call('HSET', KEYS[2], said, heard) end
 redis.call('PEXPIRE', KEYS[2], HOUR + 60000)
-return {cause, math.ceil(wait), queued and 1 or 0, hour, used}
+return {cause, math.ceil(wait), queued and 1 or 0, hour, used, heard}
 """
 )
 
@@ -134,7 +148,7 @@ class SharedGates:
         self._points = points
         self._places = places
         self._holding = Holding(shared, lease_s=lease_s)
-        self._more = 0
+        self._name = token_hex(8)
         self._telling: set[asyncio.Task[None]] = set()
         client = shared.redis.client if shared.redis is not None else None
         self._admit = client.register_script(_ADMIT) if client is not None else None
@@ -148,21 +162,20 @@ class SharedGates:
         script = self._admit
         if script is None or self._shared.away:
             raise RedisDown
-        keys, told, more = self._keys(turn.passage), self._holding.leaving(), self._more
-        self._more = 0
-        words = [*self._words(turn, patience_s, more=more), *told]
+        keys, told = self._keys(turn.passage), self._holding.leaving()
+        words = [*self._words(turn, patience_s), *told]
         arrived = False
         try:
             answer = await self._shared.ask(lambda client: script(keys=keys, args=words, client=client))
             arrived = True
         finally:
             if not arrived:
-                self._more += more
                 self._holding.unsaid(told)
                 self._holding.doubt(turn.member, keys[:1])
-        cause, wait_ms, queued, hour, used = map(int, answer)
-        self._points.seen(hour, used)
+        cause, wait_ms, queued, hour, used, heard = map(int, answer)
+        self._points.seen(hour, used, told=heard)
         if not cause:
+            self._points.add(turn.passage.points)
             self._holding.hold(turn.member, keys[:1])
             return None
         seconds = FULL_S if _CAUSES[cause] == "places" else wait_ms / 1000
@@ -171,10 +184,6 @@ class SharedGates:
     def leave(self, turn: Turn) -> None:
         """Returns at once, and costs no question of its own where there is another soon."""
         self._holding.give_back(turn.member, self._keys(turn.passage)[:1])
-
-    def spent(self, points: int) -> None:
-        """Told with the next question."""
-        self._more += points
 
     def hold(self, passage: Passage, scope: Scope, *, seconds: float) -> None:
         """Told at once, and not waited for."""
@@ -207,7 +216,7 @@ class SharedGates:
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 
-    def _words(self, turn: Turn, patience_s: float, *, more: int) -> list[str | int | float]:
+    def _words(self, turn: Turn, patience_s: float) -> list[str | int | float]:
         passage, points = turn.passage, self._points
         return [
             self._holding.lease_ms,
@@ -217,10 +226,9 @@ class SharedGates:
             int(turn.queued),
             int(passage.automatic),
             passage.points,
-            more,
             points.most,
-            points.hour,
-            points.used - more,
+            self._name,
+            *points.count(),
             1000 / passage.burst_per_s,
             round(WRITE_GAP_S * 1000),
             SAVING,

@@ -14,7 +14,7 @@ import httpx2
 from addon.jira.errors import JiraDown, JiraRefused
 
 _TIMEOUTS = httpx2.Timeout(20.0, connect=5.0)
-_LONGEST_EXCHANGE_S = 30.0  # read timeouts count from byte to byte: a trickle would never end
+LONGEST_EXCHANGE_S = 30.0  # read timeouts count from byte to byte: a trickle would never end
 _LARGEST_ANSWER = 16 * 1024 * 1024
 LARGE = 1024 * 1024
 MOST_LARGE = 3
@@ -108,7 +108,7 @@ async def exchange(client: Client, request: httpx2.Request, *, auth: httpx2.Auth
     Raises JiraDown when no whole answer came within the time; uncertain unless it is repeatable or was never sent.
     """
     try:
-        async with asyncio.timeout(_LONGEST_EXCHANGE_S):
+        async with asyncio.timeout(LONGEST_EXCHANGE_S):
             response = await client.send(request, auth=auth, stream=True)
             try:
                 return Reply(response.status_code, response.headers, await _read(response, client.large))

@@ -61,12 +61,21 @@ class Door:
 
 
 class Remote:
-    """A `CanAsk`. transport replaces the network in tests. refusals: those of the host's own models."""
+    """A `CanAsk`. transport replaces the network in tests. refusals: those of the host's own models.
+
+    now: what tokens are dated by, in UTC seconds.
+    """
 
     def __init__(
-        self, door: Door, transport: httpx2.AsyncBaseTransport | None = None, *, refusals: Refusals | None = None
+        self,
+        door: Door,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        *,
+        refusals: Refusals | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._door = door
+        self._now = now
         # Shared, so that the administration page tells of a refused key whoever was refused.
         self._refusals = refusals or Refusals()
         self._envelope = Envelope(door.secrets)
@@ -173,7 +182,7 @@ class Remote:
         headers = {"Content-Type": "application/json"}
         if self._door.secrets:
             sent = Sent("POST", path, body)
-            token = signed(self._door.secrets, sent, ttl_s=self._door.ttl_s, now=time.time())
+            token = signed(self._door.secrets, sent, ttl_s=self._door.ttl_s, now=self._now())
             headers["Authorization"] = f"Bearer {token}"
         return headers
 

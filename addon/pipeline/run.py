@@ -1,6 +1,5 @@
 """The life of a run of kind `pipeline`: read the issue, write criteria, write scenarios for them, put both in Jira."""
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,7 +41,7 @@ class PipelineFeature:
         picked = [Picked(target, field=field) for target in made.result.targets]
         drafts = tuple(self._drafts.wanted(origin, made.result, picked=picked))
         # From the click to the result, whatever waiting and however many attempts lie between.
-        PIPELINE_SECONDS.observe(max(time.time() - work.run.created_at, 0.0))
+        PIPELINE_SECONDS.observe(max(work.now() - work.run.created_at, 0.0))
         stored = made.result.model_dump(mode="json")
         return Outcome(result=stored, usage=made.bill, drafts=drafts, origin=made.origin)
 

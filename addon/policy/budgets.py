@@ -1,6 +1,5 @@
 """What models may cost: reserved before each ask, settled after it, and told about before it runs out."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -70,10 +69,11 @@ class Standing:
 class Budgets:
     """The operator's limits bind asks on the operator's keys, a site's own limits bind all of its asks."""
 
-    def __init__(self, db: Database, *, settings: Settings, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, db: Database, *, settings: Settings, now: Callable[[], float] | None = None) -> None:
+        """now: UTC seconds, by default the database's: minutes and days are counted by all processes together."""
         self._db = db
         self._operator = Limits.of_operator(settings)
-        self._now = now
+        self._now = now or db.utc
         self._careful: set[str] = set()
         """Tenants that had limits when last looked at: only which way is tried first, for each way finds out itself."""
 

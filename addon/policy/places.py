@@ -1,6 +1,5 @@
 """Where the tests of a project are kept: connected by its administrators, with secrets that never leave again."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
@@ -62,13 +61,13 @@ class Places:
     """Stores and opens credentials. A project picks a region, never an address: only the operator names hosts."""
 
     def __init__(
-        self, db: Database, seals: Seals, *, settings: Settings, tools: Tools, now: Callable[[], float] = time.time
+        self, db: Database, seals: Seals, *, settings: Settings, tools: Tools, now: Callable[[], float] | None = None
     ) -> None:
         self._db = db
         self._seals = seals
         self._settings = settings
         self._tools = tools
-        self._now = now
+        self._now = now or db.utc
 
     async def saved(self, tenant_id: str, project_id: str) -> Mapping[str, PlaceRow]:
         """By tool; secrets stay sealed."""

@@ -116,10 +116,10 @@ class Projects:
         hub: Hub | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float] | None = None,
     ) -> None:
         self._db = db
-        self._now = now
+        self._now = now or db.utc
         self._kept = Kept[ProjectSettings](hub, TOPIC, clock=clock)
 
     async def get(self, tenant_id: str, project_id: str) -> ProjectSettings:

@@ -56,10 +56,10 @@ class Prompts:
         hub: Hub | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float] | None = None,
     ) -> None:
         self._db = db
-        self._now = now
+        self._now = now or db.utc
         self._kept = Kept[ProjectPrompt | None](hub, TOPIC, clock=clock)
 
     async def active(self, tenant_id: str, project_id: str, *, kind: str) -> ProjectPrompt | None:

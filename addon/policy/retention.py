@@ -1,9 +1,12 @@
 """The end of what is kept: tenants whose retention is over, and rows that have outlived their use."""
 
+import logging
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from addon.observe import logs
 from addon.store.db import Database
 from addon.store.repos import processes, remains
 from addon.store.repos import tenants as rows
@@ -17,19 +20,48 @@ MINUTES_S = DAY_S
 SILENT_S = DAY_S
 """How long a process that died without a word is remembered."""
 AT_ONCE = 200
-"""Runs of one transaction: a few milliseconds, in which nobody waits for them."""
+"""Runs, or other rows, of one transaction: a few milliseconds, in which nobody waits for them."""
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 async def purge(db: Database, now: float) -> int:
-    """Deletes tenants past their purge_after with all that belongs to them; returns how many. Raises DatabaseDown."""
+    """Deletes tenants past their purge_after with all that belongs to them; returns how many.
+
+    May be cut off at any time, and goes on there the next time; so does one that could not be deleted. Raises
+    DatabaseDown.
+    """
     async with db.begin() as tx:
         due = await rows.due_for_purge(tx, now)
     deleted = 0
     for tenant_id in due:
-        # One transaction each: a large tenant must not hold up the others, nor one failure undo them all.
-        async with db.begin() as tx:
-            deleted += await rows.delete_purgeable(tx, tenant_id, now=now)
+        try:
+            deleted += await _purged(db, tenant_id, now=now)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one must not keep the others
+            # Unless the database is away altogether: this then fails as well.
+            await _once(db, lambda tx: rows.due_for_purge(tx, now))
+            _report(tenant_id, error)
     return deleted
+
+
+async def _purged(db: Database, tenant_id: str, *, now: float) -> bool:
+    """False when it was installed again in the meantime: then what is still there stays."""
+    for many in remains.OF_SITE:
+        since: float | str | None = many.least
+        while since is not None:
+            async with db.begin() as tx:
+                if not await rows.stays_purgeable(tx, tenant_id, now=now):
+                    return False
+                since = await remains.of_site(tx, many, tenant_id=tenant_id, since=since, limit=AT_ONCE)
+    # Its own row last, and with it the little that is left: until then the rest is found again.
+    return await _once(db, lambda tx: rows.delete_purgeable(tx, tenant_id, now=now))
+
+
+def _report(tenant_id: str, error: Exception) -> None:
+    whose = {"tenant": logs.tenant_hash(tenant_id)}
+    log.error("a site past its retention could not be deleted", exc_info=error, extra=whose)
 
 
 async def tidy(db: Database, now: float) -> dict[str, int]:
@@ -57,6 +89,6 @@ async def _all_of(db: Database, portion: Callable[[AsyncConnection], Awaitable[i
     return total
 
 
-async def _once(db: Database, portion: Callable[[AsyncConnection], Awaitable[int]]) -> int:
+async def _once(db: Database, portion: Callable[[AsyncConnection], Awaitable[T]]) -> T:
     async with db.begin() as tx:
         return await portion(tx)

@@ -1,6 +1,5 @@
 """What people think of the items of a result: accepted, edited or rejected, and how much they changed."""
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.errors import Conflict, Invalid, NotFound
 from addon.results import edits
+from addon.store import clock
 from addon.store.db import Database
 from addon.store.repos import audit
 from addon.store.repos import verdicts as rows
@@ -72,7 +72,7 @@ class Verdicts:
             if new is None:
                 await rows.remove(tx, run, part=judgement.part, item=judgement.item)
             else:
-                await rows.put(tx, run, new=new, now=time.time())
+                await rows.put(tx, run, new=new, now=clock.utc(tx))
             verdict = new.verdict if new else None
             await _noted(tx, run, judgement=judgement, verdict=verdict, account_id=account_id)
             return await rows.of_run(tx, run.tenant_id, run_id=run.id)
@@ -99,7 +99,7 @@ async def note_published(tx: AsyncConnection, run: Run, *, published: Published,
     found = edits.items(run.kind, part, result=run.result)
     # A second publication, or one after a verdict, says nothing new about the suggestion.
     standing = await rows.of_run(tx, run.tenant_id, run_id=run.id)
-    now = time.time()
+    now = clock.utc(tx)
     for item in list(published.items) or range(len(found)):
         if (part, item) in standing or not 0 <= item < len(found):
             continue

@@ -4,11 +4,12 @@ A feature (one kind of run) turns an issue into a result and drafts of what may 
 into Jira. Neither touches the queue or the database: the life of the rows around them is this room's work.
 """
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from addon.errors import Conflict
+from addon.errors import Conflict, Unavailable
 from addon.jira.session import Session
 from addon.llm.asker import Asker
 from addon.llm.choice import ModelChoice
@@ -36,6 +37,16 @@ class CannotUndo(Conflict):
     """It is no longer as we left it, or its place takes nothing back; the detail says why it stays."""
 
     code = "cannot_undo"
+
+
+class NotYet(Unavailable):
+    """It must not be written before a while has passed: the row waits that long, and nothing is held against it."""
+
+    code = "unsettled"
+
+    def __init__(self, detail: str, *, wait_s: float) -> None:
+        super().__init__(detail, retry_after_s=wait_s)
+        self.wait_s = wait_s
 
 
 class Progress(Protocol):
@@ -78,7 +89,7 @@ class Work:
     jira: acts as the app. as_user: acts as the person who asked, None for what comes by itself. model: None means the
     rules answer. prompt: the project's own words for this kind of run; prompts: those of the kinds it is made of, by
     kind. base: the ended run that `params["based_on"]` names, of the same issue; decided: what people think of its
-    items. ours: what we wrote about the issue before.
+    items. ours: what we wrote about the issue before. now: UTC seconds by the clock that dates rows.
     """
 
     run: Run
@@ -94,6 +105,7 @@ class Work:
     base: Run | None = None
     decided: Standing = field(default_factory=dict)
     ours: Ours = NOTHING
+    now: Callable[[], float] = time.time
 
     @property
     def choice(self) -> ModelChoice | None:
@@ -176,7 +188,8 @@ class Writing:
 
     previous: the last one done in this slot of the issue, None when this is the first. keep: remembers at once how far
     a write of several steps has come, under `kept` of the next attempt's publication; `remote_id`, `remote_key` and
-    `url` in it are shown to people as well.
+    `url` in it are shown to people as well. others_at: until when other publications may have sent something to the
+    same place of which nobody knows what became, 0.0 for never. now: UTC seconds by the clock that dates rows.
     """
 
     publication: Publication
@@ -186,6 +199,8 @@ class Writing:
     repeated: bool
     previous: Publication | None
     keep: Keep
+    others_at: float = 0.0
+    now: Callable[[], float] = time.time
 
     @property
     def kept(self) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from addon.queue.broker import QUEUES
 from addon.queue.lane import Lane, Pace
 from addon.queue.worker import Worker
 from addon.runs.desk import Desk
@@ -16,21 +15,21 @@ from addon.store.leases import LEASE_S, Claims, Lease
 from addon.store.repos.publications import turn
 from addon.store.tables.runs import publications, runs
 
-PRIORITY_SLOTS = 20
+PRIORITY_SLOTS = 40
 WRITING_SLOTS = 20
 EXPORT_SLOTS = 4
 _RUNS_OF_A_SITE = {"priority": PRIORITY_SLOTS // 2, "exports": EXPORT_SLOTS * 3 // 4}
 _WRITINGS_OF_A_SITE = {"priority": PRIORITY_SLOTS // 4, "default": WRITING_SLOTS * 3 // 4}
-"""Most of one site at a time in a queue: also the only worker has slots left for others, whatever hangs there. In
-`priority` both tables share the slots."""
+"""Most of one site at a time in a queue of each worker: every one has slots left for others, whatever hangs there, and
+more workers are more for everybody. In `priority` both tables share the slots. A slot that nobody takes costs nothing:
+there are so many that the share is enough for the people of a site that is alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
     """ai_slots: analyses worked at a time that nobody waits for. lease_s: how long a silent worker keeps its rows.
 
-    site_slots, site_starts_per_minute: what of it all may be one site's, over all processes; 0 for any number. Where
-    a process has few slots, a site gets fewer.
+    site_slots, site_starts_per_minute: how many of those may be one site's, over all processes; 0 for any number.
     """
 
     ai_slots: int
@@ -42,16 +41,16 @@ class Size:
     @property
     def run_shares(self) -> dict[str, Share]:
         """By queue. Only what comes by itself has a rate: a person who waits is never told to wait longer."""
-        return self._shares(_RUNS_OF_A_SITE)
+        return {"ai": Share(self.site_slots or ANY, self.site_starts_per_minute), **_of_each_worker(_RUNS_OF_A_SITE)}
 
     @property
     def publication_shares(self) -> dict[str, Share]:
         """By queue."""
-        return self._shares(_WRITINGS_OF_A_SITE)
+        return _of_each_worker(_WRITINGS_OF_A_SITE)
 
-    def _shares(self, most: Mapping[str, int]) -> dict[str, Share]:
-        slots = {queue: min(self.site_slots, most.get(queue, ANY)) if self.site_slots else ANY for queue in QUEUES}
-        return {queue: Share(slots[queue], self.site_starts_per_minute if queue == "ai" else 0) for queue in QUEUES}
+
+def _of_each_worker(most: Mapping[str, int]) -> dict[str, Share]:
+    return {queue: Share(slots, each_worker=True) for queue, slots in most.items()}
 
 
 def hire(

@@ -33,6 +33,7 @@ async def prepared(desk: Desk, lease: Lease, *, run: Run, tenant: Tenant, seq: i
         ours=await own_writing.of_issue(desk.db, tenant.id, issue_id=run.issue_id),
         progress=RunProgress(desk.db, desk.bus, lease=lease, after=seq),
         ledger=RunLedger(desk.db, run, lease),
+        now=desk.db.utc,
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from addon.runs.bus import Bus
 from addon.runs.feature import LeaseLost, Stored
 from addon.runs.moments import iso
+from addon.store.clock import utc
 from addon.store.db import Database
 from addon.store.leases import Lease
 from addon.store.repos import checkpoints, events, reports
@@ -101,4 +102,4 @@ async def back_in_the_queue(tx: AsyncConnection, lease: Lease) -> None:
     # Before partial results go: a number that was given once must not be given again.
     seq = await events.last_seq(tx, lease.tenant_id, run_id=lease.id) + 1
     waiting = {"error": run.error, "next_attempt_at": iso(run.run_at)}
-    await events.add(tx, lease, event=events.stage(seq, "queued", done=0, total=0, **waiting), now=time.time())
+    await events.add(tx, lease, event=events.stage(seq, "queued", done=0, total=0, **waiting), now=utc(tx))

@@ -135,15 +135,18 @@ _FAMILIES: tuple[tuple[str, Remedy], ...] = (
     ("model_", Remedy(N_("The model did not answer."), _MODEL)),
     ("misconfigured", _CODES["internal"]),
 )  # fmt: skip
+_TOOL_GIVEN_UP = Remedy(
+    N_("The test management tool did not answer, try after try, so this was given up."), _AGAIN_LATER
+)
 _GIVEN_UP: tuple[tuple[str, Remedy], ...] = (
     (
         "jira_",
-        Remedy(N_("Jira did not answer for hours, so this was given up."), _WITH_JIRA),
+        Remedy(N_("Jira did not answer, try after try, so this was given up."), _WITH_JIRA),
     ),
-    ("xray_", Remedy(N_("The test management tool did not answer for hours, so this was given up."), _AGAIN_LATER)),
-    ("zephyr_", Remedy(N_("The test management tool did not answer for hours, so this was given up."), _AGAIN_LATER)),
+    ("xray_", _TOOL_GIVEN_UP),
+    ("zephyr_", _TOOL_GIVEN_UP),
     ("model_", Remedy(N_("The model did not answer, try after try, so this was given up."), _MODEL)),
-    ("", Remedy(N_("This was given up after hours of trying."), _AGAIN_LATER)),
+    ("", Remedy(N_("This was given up after many tries."), _AGAIN_LATER)),
 )
 _QUOTA_SPENT = Remedy(
     N_("The quota of the key is used up at the model's provider."),

@@ -1,13 +1,14 @@
 """Analyses of issues that were changed: noted by the door, started once they are due."""
 
 import asyncio
+from dataclasses import replace
 
 from addon.policy.tenants import Tenant
 from addon.runs.desk import Desk
 from addon.store.repos import reruns as rows
 from addon.store.repos import runs as run_rows
 from addon.store.repos.reruns import Intake, Rerun
-from addon.store.repos.runs import NewRun
+from addon.store.repos.runs import NewRun, Run
 
 HOUR_S = 3600.0
 MOST_PER_HOUR = 12
@@ -18,7 +19,7 @@ IDLE_S = 30.0
 PORTION = 100
 """Changes that one look starts, divided among the sites; at least one of each."""
 BUSY_S = 15.0
-"""How long a change waits for the run it came in the middle of."""
+"""How long a change waits for the run it came in the middle of, from when that one may be at work."""
 
 
 class Reruns:
@@ -101,9 +102,11 @@ class Reruns:
             if await run_rows.insert(tx, rerun.tenant_id, new=new, now=now) is not None:
                 return True
             at_work = await run_rows.active(tx, rerun.tenant_id, kind=rows.KIND, issue_id=rerun.issue_id)
-            # One that still waits will read the change; one at work may have read the issue before it.
-            if at_work is not None and at_work.state == "running":
-                await rows.put(tx, Rerun(*_key(rerun), due_at=now + BUSY_S))
+            if at_work is None:
+                # What stood in the way has just ended.
+                await rows.put(tx, replace(rerun, due_at=now))
+            elif not _will_read(at_work):
+                await rows.put(tx, replace(rerun, due_at=max(now, at_work.run_at) + BUSY_S))
             return False
 
 
@@ -117,5 +120,8 @@ def due_at(known: Intake, *, now: float, settle_s: float, cooldown_s: float) -> 
     return max(now + settle_s, cool, rested)
 
 
-def _key(rerun: Rerun) -> tuple[str, str, str, str]:
-    return rerun.tenant_id, rerun.issue_id, rerun.issue_key, rerun.project_id
+def _will_read(run: Run) -> bool:
+    """Whether an active run is yet to read its issue, and with it every change so far."""
+    # One at work may have read it before the change. One that waits for another try judges what its first one read,
+    # and one that writes a single item anew what an earlier run did.
+    return run.state == "queued" and run.facts is None and "regenerate" not in run.params

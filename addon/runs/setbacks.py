@@ -16,6 +16,7 @@ from addon.errors import AddonError, NothingToDo
 from addon.jira.errors import JiraForbidden, JiraNotFound, JiraUnauthorized
 from addon.policy.tenants import Tenant
 from addon.policy.trouble import Troubles
+from addon.runs.feature import NotYet
 from addon.runs.patience import Patience, failures_with
 from addon.store import clock, leases
 from addon.store.db import Database
@@ -78,6 +79,8 @@ async def failed(
     said = {"error": error.code, "detail": error.detail}
     if isinstance(error, SitePaused):
         return await leases.retry(tx, table, lease=lease, again=Again(now + 1.0, error.said), now=now)
+    if isinstance(error, NotYet):
+        return await leases.retry(tx, table, lease=lease, again=Again(now + error.wait_s, said), now=now)
     if isinstance(error, JiraNotFound):
         ending = ISSUE_DELETED
     elif isinstance(error, NothingToDo):
@@ -89,16 +92,16 @@ async def failed(
         if not patience.over(table.name, lease, failures=failures, now=now):
             run_at = now + patience.wait_s(error.retry_after_s, failures, code=error.code)
             return await leases.retry(tx, table, lease=lease, again=Again(run_at, said, failures), now=now)
-        ending = Ending("failed", gave_up(error, now - lease.created_at))
+        ending = Ending("failed", gave_up(error, failures))
     return ending.state if await leases.finish(tx, table, lease=lease, ending=ending, now=now) else None
 
 
-def gave_up(error: AddonError, age_s: float) -> Mapping[str, str]:
-    """cause: the code of the last error."""
+def gave_up(error: AddonError, failures: int) -> Mapping[str, str]:
+    """cause: the code of the last error. failures: in a row; a row's age is no measure, it may have been run again."""
     return {
         "error": "gave_up",
         "cause": error.code,
-        "detail": f"Given up after {max(1, round(age_s / 3600))} h of trying. The last time: {error.detail}",
+        "detail": f"Given up after {failures} tries in a row. The last time: {error.detail}",
     }
 
 

@@ -24,7 +24,8 @@ from addon.store.tables.runs import publications
 log = logging.getLogger(__name__)
 
 WAIT_TURN_S = 1.0
-NOTHING_LEFT = {"undoing": False, "kept": None, "remote_id": None, "remote_key": None, "url": None}
+NOTHING_LEFT = {"undoing": False, "kept": {}, "remote_id": None, "remote_key": None, "url": None}
+"""Of what is taken back. Nothing is kept, which is more than nothing known: nothing of it is on its way to Jira."""
 
 
 class PublicationJob:
@@ -42,7 +43,7 @@ class PublicationJob:
             return
         publication = found.publication
         try:
-            ending = await self._outcome(lease, publication, previous=found.previous)
+            ending = await self._outcome(lease, found)
         except LeaseLost:
             log.info("publication %s was taken over, or may have been", lease.id, extra={"attempt": lease.attempts})
             await self._let_go(lease)
@@ -56,7 +57,7 @@ class PublicationJob:
             elif ending.state == rows.UNDONE:
                 UNDONE.labels(publication.target).inc()
         self._desk.bus.tell(publication.run_id)
-        if publication.target in (*rows.IN_ORDER, *rows.SHARED):
+        if publication.target in rows.IN_TURN:
             # The item behind it has only waited for this one, and would be found by the next sweep at the earliest.
             await self._desk.wakes.wake("priority" if publication.account_id else "default")
 
@@ -111,7 +112,8 @@ class PublicationJob:
         # Whoever was there may have written something in the meantime.
         return await self._turn(lease)
 
-    async def _outcome(self, lease: Lease, publication: Publication, *, previous: Publication | None) -> Ending:
+    async def _outcome(self, lease: Lease, found: claimed.Claimed) -> Ending:
+        publication = found.publication
         target = self._targets.get(publication.target)
         tenant = await self._desk.tenants.by_id(publication.tenant_id)
         if tenant is None or target is None:
@@ -123,8 +125,10 @@ class PublicationJob:
             jira=replace(session, before_writing=lambda: _require_sure(lease)),
             addon_key=self._addon_key,
             repeated=lease.attempts > 1,
-            previous=previous,
+            previous=found.previous,
             keep=self._keeper(lease),
+            others_at=await claimed.others_sent(self._desk.db, publication) if found.unfinished else 0.0,
+            now=self._desk.db.now,
         )
         _require_sure(lease)
         async with site_in_sight(self._desk.troubles, tenant):

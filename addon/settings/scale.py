@@ -18,12 +18,18 @@ def _zones() -> set[str]:
 class ScaleSettings(BaseSettings):
     """Shares of the work, and the clock of what happens by itself."""
 
-    ai_slots: int = Field(50, ge=1, le=1000, description="How many analyses one process works on at a time.")
+    ai_slots: int = Field(
+        50,
+        ge=1,
+        le=1000,
+        description="How many analyses one process works on at a time, beside those that people wait for.",
+    )
     site_slots: int = Field(
         20,
         ge=1,
         le=1000,
-        description="How much of one queue is worked for one site at a time, over all processes.",
+        description="How many analyses are worked for one site at a time, over all processes, beside those that people"
+        " wait for.",
     )
     site_starts_per_minute: int = Field(
         300,

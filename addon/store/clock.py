@@ -90,3 +90,9 @@ def now(tx: AsyncConnection) -> float:
     """As `Database.now`, for whoever has a transaction of it and nothing else."""
     clock: StoreClock = tx.info[_OF_CONNECTION]
     return clock.now()
+
+
+def utc(tx: AsyncConnection) -> float:
+    """As `Database.utc`, likewise."""
+    clock: StoreClock = tx.info[_OF_CONNECTION]
+    return clock.utc()

@@ -47,6 +47,7 @@ _SUPERSEDED: ColumnElement[str] = literal_column("'superseded'", String)
 
 _QUEUE = bindparam("p_queue", type_=String)
 _NOW = bindparam("p_now", type_=Float)
+_WORKER = bindparam("p_worker", type_=String)
 _LIMIT = bindparam("p_limit", type_=Integer)
 _SLOTS = bindparam("p_slots", type_=Integer)
 _EACH_S = bindparam("p_each_s", type_=Float)
@@ -70,13 +71,16 @@ def has_left(tenants: Table) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one site may have of a queue, over all processes.
+    """What one site may have of a queue.
 
-    slots: rows worked at a time. starts_per_minute: rows begun; 0 for any number.
+    slots: rows worked at a time, over all processes; with each_worker, by every worker for itself, so that each keeps
+    places free for others and more workers are more places. starts_per_minute: rows begun, over all processes; 0 for
+    any number.
     """
 
     slots: int = ANY
     starts_per_minute: int = 0
+    each_worker: bool = False
 
     @property
     def each_s(self) -> float:
@@ -84,19 +88,22 @@ class Share:
         return MINUTE_S / self.starts_per_minute if self.starts_per_minute else 0.0
 
     def asked(self, queue: str, *, limit: int, now: float) -> dict[str, Any]:
-        """The parameters of `next_rows`."""
+        """The parameters of `next_rows`, but for `p_worker`."""
         burst_s = max(BURST_S, self.each_s)
         rate = {"p_each_s": self.each_s, "p_burst_s": burst_s} if self.starts_per_minute else {}
         return {"p_queue": queue, "p_now": now, "p_limit": limit, "p_slots": self.slots, **rate}
 
 
 @cache
-def next_rows(table: Table, turn: Turn, *, dialect: str, rated: bool) -> Select[str]:
-    """Ids of the rows to claim. rated: the site's rate counts as well as its slots."""
+def next_rows(table: Table, turn: Turn, *, dialect: str, rated: bool, own: bool) -> Select[str]:
+    """Ids of the rows to claim. rated: the site's rate counts as well as its slots.
+
+    own: of what a site has at work, only the rows of the worker `p_worker` count.
+    """
     # SQLite has no LATERAL, and PostgreSQL looks at every row of the table for what takes its place.
     lateral = dialect == "postgresql"
     # Twice as many sites as rows have them all. Only where rows wait for their turn nobody knows without looking.
-    sites = _sites(table, rated=rated, whole=turn is not at_any_time, lateral=lateral)
+    sites = _sites(table, rated=rated, own=own, whole=turn is not at_any_time, lateral=lateral)
     first = _first_rows(table, sites, due=turn(_NOW), lateral=lateral)
     c = first.c
     fits = [c.busy + c.nth <= _SLOTS]
@@ -157,7 +164,7 @@ def _nothing(column: Column[Any]) -> ColumnElement[Any]:
     return cast(literal_column("''" if isinstance(column.type, String) else "0"), column.type).label(column.name)
 
 
-def _sites(table: Table, *, rated: bool, whole: bool, lateral: bool) -> Subquery:
+def _sites(table: Table, *, rated: bool, own: bool, whole: bool, lateral: bool) -> Subquery:
     """tenant_id, priority, busy, paid_until of sites with due rows that may begin at least one more.
 
     whole: all of them, else the first ones.
@@ -166,6 +173,8 @@ def _sites(table: Table, *, rated: bool, whole: bool, lateral: bool) -> Subquery
     at_work = table.alias()
     busy = select(func.count()).select_from(at_work)
     busy = busy.where(at_work.c.state == RUNNING, at_work.c.queue == _QUEUE, at_work.c.tenant_id == heads.c.tenant_id)
+    if own:
+        busy = busy.where(at_work.c.worker == _WORKER)
     tenants, paces = _beside(table, "tenants"), _beside(table, "paces")
     joined: FromClause = heads.join(tenants, tenants.c.id == heads.c.tenant_id)
     paid_until: ColumnElement[float] = _NOW

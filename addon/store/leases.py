@@ -120,15 +120,18 @@ class Claims:
     async def claim(self, tx: AsyncConnection, queue: str, *, limit: int, now: float) -> list[Lease]:
         """Takes up to `limit` due rows in one statement; two workers never get the same one.
 
-        The most urgent first, then of the sites that have the fewest rows at work, each within its share. Rows of a
-        tenant that is not installed, or whose site is in trouble, stay where they are.
+        The most urgent first, then of the sites that have the fewest rows at work (with this worker, where each has
+        shares of its own), each within its share. Rows of a tenant that is not installed, or whose site is in trouble,
+        stay where they are.
         """
         share = self.shares.get(queue, _UNLIMITED)
         rated = share.starts_per_minute > 0
         if tx.dialect.name == "postgresql":
-            # What another claim takes at this moment must be seen by this one: one at a time in a queue.
-            await tx.execute(_ALONE, {"key": zlib.crc32(f"{self.table.name} {queue}".encode()) - 2**31})
-        statement = _claiming(self.table, self.turn, dialect=tx.dialect.name, rated=rated)
+            # What another claim takes at this moment must be seen by this one: one at a time in a queue, or in all of
+            # them where the turn of a row hangs on rows of other queues.
+            room = queue if self.turn is at_any_time else ""
+            await tx.execute(_ALONE, {"key": zlib.crc32(f"{self.table.name} {room}".encode()) - 2**31})
+        statement = _claiming(self.table, self.turn, dialect=tx.dialect.name, rated=rated, own=share.each_worker)
         ours = {"p_worker": self.worker, "p_until": now + self.lease_s}
         rows: list[Any] = []
         more = True
@@ -250,9 +253,9 @@ async def request_cancel(tx: AsyncConnection, table: Table, *, tenant_id: str, r
 
 
 @cache
-def _claiming(table: Table, turn: Turn, *, dialect: str, rated: bool) -> ReturningUpdate[Any]:
+def _claiming(table: Table, turn: Turn, *, dialect: str, rated: bool, own: bool) -> ReturningUpdate[Any]:
     """Built once: to put it together takes longer than to run it."""
-    following = next_rows(table, turn, dialect=dialect, rated=rated).scalar_subquery()
+    following = next_rows(table, turn, dialect=dialect, rated=rated, own=own).scalar_subquery()
     due = select(table.c.id).where(table.c.id.in_(following), table.c.state == QUEUED)
     due = due.with_for_update(skip_locked=True, of=table)
     now = bindparam("p_now", type_=Float)

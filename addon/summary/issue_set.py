@@ -3,7 +3,6 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from functools import cached_property
 
 from addon.errors import Forbidden
@@ -114,7 +113,7 @@ async def read_set(work: Work, session: Session, *, jql: str, limit: int) -> Iss
 async def _read(work: Work, session: Session, *, jql: str, limit: int) -> IssueSet:
     await work.progress.stage("searching")
     # Taken once: how old an issue is must not depend on the attempt that counts.
-    now = datetime.now(UTC).timestamp()
+    now = work.now()
     total = await search.approximate_count(session, jql)
     flags = await _flags(session)
     found: list[SetIssue] = []

@@ -11,6 +11,7 @@ from addon.runs.contents import CommentContent
 from addon.runs.feature import Preview, Shown, Writing, Written
 from addon.targets.marks import commented, marked
 from addon.targets.posting import MOST, TOO_LONG, internal, post, remove, replace
+from addon.targets.settling import Doubt, first_known
 
 WHERE = N_("A comment on the issue")
 REPLACED = N_("The comment that JiraVision wrote before is replaced.")
@@ -22,16 +23,19 @@ class CommentTarget:
     name = "comment"
 
     async def publish(self, writing: Writing) -> Written:
-        """Replaces our comment of this kind where there is one, else writes it. Raises JiraError."""
+        """Replaces our comment of this kind where there is one, else writes it. Raises Unsettled, JiraError."""
         content = _content(writing)
-        for comment_id in await self._known(writing, content):
-            try:
-                return commented(writing, (await replace(writing, comment_id, document=content.adf)).id)
-            except JiraNotFound:
-                # Somebody deleted it; a new one is wanted all the same.
-                continue
-        hidden = await internal(writing, content.service_desk)
-        return commented(writing, (await post(writing, content.adf, kind=content.kind, internal=hidden)).id)
+        async with first_known(writing):
+            doubt = Doubt.of(writing).of_place()
+            for comment_id in await self._known(writing, content):
+                try:
+                    return commented(writing, (await replace(writing, comment_id, document=content.adf)).id)
+                except JiraNotFound:
+                    # Somebody deleted it; a new one is wanted all the same.
+                    continue
+            await doubt.require_over()
+            hidden = await internal(writing, content.service_desk)
+            return commented(writing, (await post(writing, content.adf, kind=content.kind, internal=hidden)).id)
 
     async def preview(self, writings: Sequence[Writing]) -> Preview:
         writing = writings[0]
@@ -51,7 +55,7 @@ class CommentTarget:
         stored = writing.previous.remote_id if writing.previous else None
         if stored and not writing.repeated:
             return [stored]
-        if content.fresh and not writing.repeated:
+        if content.fresh and not (writing.repeated or writing.others_at):
             return []
         # An earlier attempt may have written although no answer came, or our database may be younger than the comment.
         found = await comments.with_property(writing.jira, writing.publication.issue_id, property_key=writing.addon_key)

@@ -1,8 +1,6 @@
 """One comment per issue that collects the sub-tasks which could not be created."""
 
-import asyncio
 from dataclasses import dataclass
-from weakref import WeakValueDictionary
 
 from addon.adf.clean import one_line
 from addon.adf.content import Block
@@ -15,6 +13,7 @@ from addon.jira.issue import Comment, Issue
 from addon.runs.feature import Writing
 from addon.targets.marks import marked
 from addon.targets.posting import post, replace
+from addon.targets.settling import Doubt
 
 KIND = "subtasks"
 MOST = 30_000
@@ -33,27 +32,32 @@ class Reason:
 
 
 class Instead:
-    """Writes the comment, or adds to it."""
+    """Writes the comment, or adds to it.
+
+    Sub-tasks of an issue have their turn one after the other, in all processes, so that each sees what the one before
+    it added.
+    """
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
-        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
-    async def suggest(self, writing: Writing, parent: Issue, *, reason: Reason) -> None:
-        """Puts the sub-task into the comment, unless it stands there or our other comment lists it already."""
+    async def suggest(self, doubt: Doubt, parent: Issue, *, reason: Reason) -> None:
+        """Puts the sub-task into the comment, unless it stands there or our other comment lists it already.
+
+        Raises Unsettled, JiraError.
+        """
+        writing = doubt.writing
         if writing.publication.content.get("in_comment"):
             return
-        place = (writing.tenant.id, parent.id)
-        # The items of one issue may be written side by side: each must see what the one before it added.
-        lock = self._locks.setdefault(place, asyncio.Lock())
-        async with lock:
-            found = await comments.with_property(writing.jira, parent.id, property_key=writing.addon_key)
-            ours = marked(found, writing.addon_key, kind=KIND, issue=writing.publication.issue_id)
-            if ours is None:
-                document = doc(*self._opening(writing, reason), bullet_list([_item(writing)]))
-                await post(writing, document, kind=KIND, internal=parent.project.service_desk)
-            elif not _holds(ours, writing):
-                await replace(writing, ours.id, document=_longer(ours, writing))
+        found = await comments.with_property(writing.jira, parent.id, property_key=writing.addon_key)
+        ours = marked(found, writing.addon_key, kind=KIND, issue=writing.publication.issue_id)
+        if ours is None:
+            await doubt.of_place().require_over()
+            document = doc(*self._opening(writing, reason), bullet_list([_item(writing)]))
+            await post(writing, document, kind=KIND, internal=parent.project.service_desk)
+        elif not _holds(ours, writing):
+            await doubt.require_over()
+            await replace(writing, ours.id, document=_longer(ours, writing))
 
     def _opening(self, writing: Writing, reason: Reason) -> list[Block]:
         say = self._texts.of(str(writing.publication.content.get("language") or "en"))

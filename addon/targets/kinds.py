@@ -3,13 +3,21 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from addon.jira import fields
 from addon.jira.issue import IssueType
 from addon.jira.session import Session
+from addon.policy.projects import ProjectSettings
 
 KNOWN_S = 60.0
 _MOST_KNOWN = 1_000
+
+
+class Settings(Protocol):
+    """Where a project's settings are read; `policy.projects.Projects` is one."""
+
+    async def get(self, tenant_id: str, project_id: str) -> ProjectSettings: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Looks at one place shared by all who want to know the same at the same time."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -20,10 +19,11 @@ class Looks(Generic[T]):
     """Thirty items of one result ask thirty times for the same issue: one answer serves all whose attempt is older.
 
     An answer counts for whoever wants to know what stood there at `since` or later, so an item never misses what its
-    own earlier attempt wrote. Times are UTC seconds.
+    own earlier attempt wrote. Times are UTC seconds by the clock that dates
+    rows: an attempt that another process put back tells nothing by a clock of one's own.
     """
 
-    def __init__(self, now: Callable[[], float] = time.time, *, keep_s: float = 60.0) -> None:
+    def __init__(self, now: Callable[[], float], *, keep_s: float = 60.0) -> None:
         self._now = now
         self._keep_s = keep_s
         self._known: dict[Hashable, _Look[T]] = {}

@@ -11,6 +11,7 @@ from addon.jira.issue import Issue, IssueType
 from addon.runs.contents import SubtaskContent
 from addon.runs.feature import CannotUndo, Shown, Writing, Written
 from addon.targets.marks import issue_url, mark, trace
+from addon.targets.settling import sending
 
 KIND = "subtask"
 LONGEST_TITLE = 255
@@ -43,7 +44,8 @@ async def make(writing: Writing, parent: Issue, *, kind: IssueType) -> Written:
     }
     if description["content"]:
         fields["description"] = description
-    made = await _send(writing, fields)
+    async with sending(writing):
+        made = await _send(writing, fields)
     return Written(remote_id=made.id, remote_key=made.key, url=issue_url(writing, made.key))
 
 

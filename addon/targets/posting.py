@@ -8,6 +8,7 @@ from addon.jira.errors import JiraForbidden, JiraNotFound, JiraRefused
 from addon.jira.issue import Comment
 from addon.runs.feature import Writing
 from addon.targets.marks import mark, marked, trace
+from addon.targets.settling import sending
 
 MAY_NOT = (
     "JiraVision may not comment here: give the add-on's account the permissions Add comments and Edit own comments."
@@ -24,9 +25,10 @@ async def post(writing: Writing, document: Mapping[str, object], *, kind: str, i
     properties = {**mark(writing, kind), **(comments.INTERNAL if internal else {})}
     issue = writing.publication.issue_id
     try:
-        return await comments.create(
-            writing.jira, issue, body_adf=document, properties=properties, trace=trace(writing)
-        )
+        async with sending(writing):
+            return await comments.create(
+                writing.jira, issue, body_adf=document, properties=properties, trace=trace(writing)
+            )
     except JiraNotFound as error:
         # Jira answers the same when the issue is there and only the right to comment is not.
         await issues.get(writing.jira, issue, fields=["project"])

@@ -12,6 +12,7 @@ from addon.runs.contents import QuestionsContent
 from addon.runs.feature import Preview, Shown, Writing, Written
 from addon.targets.marks import commented, marked
 from addon.targets.posting import MOST, TOO_LONG, internal, post, remove
+from addon.targets.settling import Doubt, first_known
 
 KIND = "questions"
 WHERE = N_("A comment that asks the author of the issue")
@@ -30,16 +31,19 @@ class QuestionsTarget:
         self._texts = texts
 
     async def publish(self, writing: Writing) -> Written:
-        """One comment per run. Raises JiraError."""
+        """One comment per run. Raises Unsettled, JiraError."""
         issue = writing.publication.issue_id
-        if writing.repeated:
-            found = await comments.with_property(writing.jira, issue, property_key=writing.addon_key)
-            ours = marked(found, writing.addon_key, kind=KIND, publication=writing.publication.marker)
-            if ours is not None:
-                return commented(writing, ours.id)
-        document = self._document(writing, await _author(writing))
-        hidden = await internal(writing, _content(writing).service_desk)
-        return commented(writing, (await post(writing, document, kind=KIND, internal=hidden)).id)
+        async with first_known(writing):
+            if writing.repeated:
+                doubt = Doubt.of(writing)
+                found = await comments.with_property(writing.jira, issue, property_key=writing.addon_key)
+                ours = marked(found, writing.addon_key, kind=KIND, publication=writing.publication.marker)
+                if ours is not None:
+                    return commented(writing, ours.id)
+                await doubt.require_over()
+            document = self._document(writing, await _author(writing))
+            hidden = await internal(writing, _content(writing).service_desk)
+            return commented(writing, (await post(writing, document, kind=KIND, internal=hidden)).id)
 
     async def preview(self, writings: Sequence[Writing]) -> Preview:
         writing = writings[0]

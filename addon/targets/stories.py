@@ -1,5 +1,7 @@
 """The issue that tests are written for, read once for all the tests of a result."""
 
+from collections.abc import Callable
+
 from addon.jira import issues
 from addon.jira.issue import Issue
 from addon.runs.feature import Writing
@@ -7,10 +9,10 @@ from addon.targets.looks import Looks
 
 
 class Stories:
-    """One per target."""
+    """One per target. now: as for `Looks`."""
 
-    def __init__(self) -> None:
-        self._known: Looks[Issue] = Looks()
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._known: Looks[Issue] = Looks(now)
 
     async def of(self, writing: Writing) -> Issue:
         """With its project and its links, as they were when this attempt became due or later. Raises JiraError."""

@@ -1,7 +1,6 @@
 """Suggested sub-tasks as issues of the right type, each published by itself; where that cannot be, as a comment."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 from addon.adf.clean import one_line
 from addon.errors import Conflict
@@ -9,12 +8,12 @@ from addon.i18n.catalog import N_, Texts
 from addon.jira import issues
 from addon.jira.errors import JiraForbidden, JiraRefused
 from addon.jira.issue import Issue, IssueType
-from addon.policy.projects import ProjectSettings
 from addon.runs.feature import Preview, Writing, Written
 from addon.targets.instead import Instead, Reason
-from addon.targets.kinds import Kinds
+from addon.targets.kinds import Kinds, Settings
 from addon.targets.looks import Looks
 from addon.targets.making import made_before, make, shown, unmake
+from addon.targets.settling import Doubt, first_known
 
 MAY_NOT = "JiraVision may not create issues in this project: give the add-on's account the permission Create issues."
 OFF = N_("Sub-tasks are switched off in this project.")
@@ -34,34 +33,35 @@ class NoSubtasks(Conflict):
     code = "no_subtasks"
 
 
-class Settings(Protocol):
-    """Where a project's settings are read; `policy.projects.Projects` is one."""
-
-    async def get(self, tenant_id: str, project_id: str) -> ProjectSettings: ...
-
-
 class SubtasksTarget:
     """content: SubtaskContent."""
 
     name = "subtasks"
 
-    def __init__(self, projects: Settings, texts: Texts) -> None:
+    def __init__(self, projects: Settings, texts: Texts, *, now: Callable[[], float]) -> None:
         self._projects = projects
         self._kinds = Kinds()
         self._instead = Instead(texts)
-        self._parents: Looks[Issue] = Looks()
+        self._parents: Looks[Issue] = Looks(now)
 
     async def publish(self, writing: Writing) -> Written:
-        """Raises NoSubtasks once the suggestion stands in a comment, JiraForbidden in words, or another JiraError."""
-        if writing.repeated and (found := await made_before(writing)):
-            return found
-        parent = await self._parent(writing)
-        kind = await self._type(writing, parent)
-        outcome = kind if isinstance(kind, Reason) else await self._create(writing, parent, kind=kind)
-        if isinstance(outcome, Written):
-            return outcome
-        await self._instead.suggest(writing, parent, reason=outcome)
-        raise NoSubtasks(f"{outcome.english()} {IN_COMMENT}")
+        """Raises NoSubtasks once the suggestion stands in a comment, JiraForbidden in words, or another JiraError.
+
+        Raises Unsettled while what an earlier attempt sent may still turn up.
+        """
+        async with first_known(writing):
+            doubt = Doubt.of(writing)
+            if writing.repeated and (found := await made_before(writing)):
+                return found
+            parent = await self._parent(writing)
+            outcome: IssueType | Reason | Written = await self._type(writing, parent)
+            if isinstance(outcome, IssueType):
+                await doubt.require_over()
+                outcome = await self._create(writing, parent, kind=outcome)
+            if isinstance(outcome, Written):
+                return outcome
+            await self._instead.suggest(doubt, parent, reason=outcome)
+            raise NoSubtasks(f"{outcome.english()} {IN_COMMENT}")
 
     async def preview(self, writings: Sequence[Writing]) -> Preview:
         kind = await self._type(writings[0], await self._parent(writings[0]))

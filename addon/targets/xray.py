@@ -1,6 +1,5 @@
 """Tests in Xray: made once, completed when a step of it failed, linked to the issue they test."""
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -27,9 +26,10 @@ class XrayTarget:
 
     name = "xray"
 
-    def __init__(self, places: Places, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, places: Places, *, now: Callable[[], float]) -> None:
+        """now: UTC seconds by the clock of all processes: another one may have made what this one looks for."""
         self._places = places
-        self._stories = Stories()
+        self._stories = Stories(now)
         self._making = Making(now)
         self._coverage = Coverage()
 

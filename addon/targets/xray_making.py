@@ -26,7 +26,7 @@ class Making:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._tests: Looks[list[XrayTest]] = Looks()
+        self._tests: Looks[list[XrayTest]] = Looks(now)
 
     async def known(self, writing: Writing, client: Xray) -> XrayTest | None:
         """What an earlier attempt made, with or without an answer. Raises Unsettled, ToolError."""

@@ -1,6 +1,5 @@
 """Test cases in Zephyr Scale: nothing there can be deleted, so each is made once and completed step by step."""
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 from urllib.parse import quote
@@ -31,13 +30,14 @@ class ZephyrTarget:
 
     name = "zephyr"
 
-    def __init__(self, places: Places, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, places: Places, *, now: Callable[[], float]) -> None:
+        """now: UTC seconds by the clock of all processes: another one may have made what this one looks for."""
         self._places = places
         self._now = now
-        self._stories = Stories()
-        self._cases: Looks[dict[str, str]] = Looks()
-        self._links: Looks[frozenset[str]] = Looks()
-        self._priorities: Looks[list[str]] = Looks()
+        self._stories = Stories(now)
+        self._cases: Looks[dict[str, str]] = Looks(now)
+        self._links: Looks[frozenset[str]] = Looks(now)
+        self._priorities: Looks[list[str]] = Looks(now)
 
     async def publish(self, writing: Writing) -> Written:
         """Raises NotConnected, Unsettled, ToolError, JiraError."""

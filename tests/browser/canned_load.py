@@ -29,7 +29,7 @@ def _error(error: AddonError) -> Error:
 
 
 FEW: tuple[Error, ...] = (
-    dict(gave_up(JiraDown(), 7_200.0)),
+    dict(gave_up(JiraDown(), 16)),
     WORKER_LOST,
     _error(FieldTooShort("The field <b>customfield_10058</b> holds one line of 255 characters.")),
 )
@@ -38,7 +38,7 @@ JIRA_SAYS = "Le champ « equipe » n’existe pas."
 EVERY: tuple[Error, ...] = (
     *FEW,
     *(dict(ending.error or {}) for ending in (ENDINGS["timed_out"], ENDINGS["crashed"], UNKNOWN_KIND)),
-    dict(gave_up(ToolBusy("xray", 60.0), 90_000.0)),
+    dict(gave_up(ToolBusy("xray", 60.0), 40)),
     _error(ToolRefused("xray", XRAY_SAYS)),
     _error(ToolUnauthorized("zephyr")),
     _error(JqlRefused(JIRA_SAYS)),

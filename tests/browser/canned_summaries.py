@@ -156,7 +156,7 @@ class Summaries:
         whole = summary()
         yield frame("token", {"overview": whole["overview"][:60], "themes": whole["themes"][:1]})
         if self.scenario == "slow":
-            self.cancelled.wait(10)
+            self.cancelled.wait(60)
             found |= {"status": "cancelled", "error": None}
             yield frame("failed", found)
             return

@@ -1,13 +1,15 @@
 """One Chromium and one harness for all browser tests; every visit ends with a look at what must never happen."""
 
+import asyncio
 import importlib.resources
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Frame, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Frame, Page, Route, async_playwright, expect
 
 from tests.browser.harness import serve
 from tests.browser.product import RULES, Browse, Pages, Watch, hosts
@@ -26,7 +28,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
 });
 """
 MODEL_LATENCY_S = 0.1
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 
 # Other workers share the processors: what is expected may come as late as what is clicked.
 expect.set_options(timeout=PATIENCE_MS)
@@ -141,6 +143,22 @@ async def browse(idle: Pages, product: Stack, watch: Watch) -> AsyncIterator[Bro
     for page in pages:
         await watch.leave(page)
         await idle.give_back(page)
+
+
+@asynccontextmanager
+async def held(page: Page, where: str) -> AsyncIterator[None]:
+    """Requests there go on when the block ends: what the page shows before that is to be seen on any machine."""
+    over = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await over.wait()
+        await route.continue_()
+
+    await page.route(where, wait)
+    try:
+        yield
+    finally:
+        over.set()
 
 
 async def violations(page: Page | Frame, *rules: str) -> list[str]:

@@ -239,7 +239,7 @@ class Handler(BaseHTTPRequestHandler):
                 return
             is_last = number == len(events) or events[number][0] != "token"
             if event == "token" and is_last and session.scenario in ("slow", "waits"):
-                session.cancelled.wait(10)
+                session.cancelled.wait(60)
                 run |= {"status": "cancelled", "error": {"error": "cancelled", "detail": ""}}
                 self.wfile.write(f"id: 99\nevent: failed\ndata: {json.dumps(run)}\n\n".encode())
                 return

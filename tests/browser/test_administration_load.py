@@ -69,7 +69,8 @@ async def test_a_tab_nobody_looks_at_asks_nothing(visit: Visit) -> None:
     await page.evaluate(HURRY, 200)
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     await page.evaluate("window.away = true")
-    await page.wait_for_timeout(400)
+    # What was begun before is finished first.
+    await page.wait_for_timeout(1_500)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     await page.wait_for_timeout(900)
@@ -108,7 +109,7 @@ async def test_failures_say_what_why_and_what_to_do(visit: Visit) -> None:
     await expect(page.locator("#failures-table tbody").get_by_role("row")).to_have_count(20)
     first, third = (page.locator("#failures-table tbody").get_by_role("row").nth(at) for at in (0, 2))
     await expect(first).to_contain_text("PAY-100")
-    await expect(first).to_contain_text("Jira did not answer for hours, so this was given up.")
+    await expect(first).to_contain_text("Jira did not answer, try after try, so this was given up.")
     await expect(first).to_contain_text("Run it again once Jira answers.")
     await expect(third).to_contain_text("<b>customfield_10058</b>")
     await expect(page.locator("#failures-table")).to_contain_text("Taking back: Comment")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, held
 from tests.browser.harness import sent
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -15,8 +15,9 @@ async def test_a_changed_issue_is_told_quietly_with_a_way_to_do_it_again(visit: 
     await page.click("#tab-criteria")
     stale = page.locator("#panel-criteria [data-stale]")
     await expect(stale).to_contain_text("The issue changed since: description, comments.")
-    await stale.locator("[data-again]").click()
-    await expect(page.locator("#live-criteria")).to_be_focused()
+    async with held(page, "**/events"):
+        await stale.locator("[data-again]").click()
+        await expect(page.locator("#live-criteria")).to_be_focused()
     assert ("POST /generate/acceptance-criteria", {"issue": "10042", "force": True}) in await sent(page)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import Visit, bridge_calls
+from tests.browser.conftest import Visit, bridge_calls, held
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -11,8 +11,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 async def test_first_analysis_is_asked_for_watched_and_shown(visit: Visit) -> None:
     page = await visit("panel", as_="empty")
     await expect(page.locator("#empty h2")).to_have_text("Is this issue ready to start?")
-    await page.click("#analyse")
-    await expect(page.locator("[data-live] .stages li")).to_have_count(5)
+    async with held(page, "**/events"):
+        await page.click("#analyse")
+        await expect(page.locator("[data-live] .stages li")).to_have_count(5)
     await expect(page.locator("#report #summary")).to_contain_text("pay a basket")
     await expect(page.locator("#panel-analysis [data-writer]")).to_contain_text(
         "Judged by gpt-5-mini · prompt 1 · 2,100 tokens"

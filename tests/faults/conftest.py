@@ -15,6 +15,7 @@ from tests.faults.watch import Pulse, Supervisor
 from tests.flow.conftest import sqlite_copy
 from tests.services import PostgreSQL
 from tests.stack import Fleet, Stack
+from tests.zygote import SETTLED_SOON
 
 TIMED = "test_crowd.py"
 
@@ -43,6 +44,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
             warm=True,
             APP_SECRET_KEY=SEAL,
             LLM_TIMEOUT=str(LLM_TIMEOUT_S),
+            **SETTLED_SOON,
         )
         standing.enter_context(stack)
         assert isinstance(stack.addon, Fleet)
@@ -79,6 +81,6 @@ def fresh(
                 name = f"faults_{uuid4().hex}"
                 asyncio.run(administer(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"'))
                 url = in_database(through.url if through else postgres_url, name)
-            return running.enter_context(Stack(url, folder, **{"warm": True, **options}))
+            return running.enter_context(Stack(url, folder, **{"warm": True, **SETTLED_SOON, **options}))
 
         yield start

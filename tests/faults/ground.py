@@ -21,7 +21,7 @@ from tests.stack import Fleet, JiraSite, Process, Stack, eventually
 
 SITES = 5
 MODEL_LATENCY_S = 0.3
-LLM_TIMEOUT_S = 20
+LLM_TIMEOUT_S = 60
 RETRY_S, RETRIES = 1.0, 60
 """Jira waits minutes before it delivers again what was answered 503; here seconds, for as many minutes."""
 LEASE_S = 30.0

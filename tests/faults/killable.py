@@ -21,7 +21,7 @@ from tests.unit.runs.make import comment, stage
 POISON = "ABC-666"
 """The issue that kills whoever begins to think about it."""
 KEY = "the key of processes that are to be killed"
-SIZE = Size(20, Pace(heartbeat_s=0.3, sweep_s=0.2), lease_s=2.0)
+SIZE = Size(20, Pace(heartbeat_s=0.3, sweep_s=0.2), lease_s=3.0)
 
 
 async def think(work: Work) -> Outcome:

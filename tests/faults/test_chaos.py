@@ -34,7 +34,7 @@ def test_500_analyses_over_5_sites_survive_everything(faulty: Ground) -> None:
     for each in under_way:
         each.result()
     assert len(faulty.made) == ANALYSES
-    faulty.settled(within_s=120)
+    faulty.settled(within_s=240)
     runs = acts.rows(
         faulty.stack, "SELECT state, count(*) FROM runs WHERE created_at >= :t GROUP BY 1", t=faulty.began_at
     )

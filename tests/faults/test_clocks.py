@@ -52,7 +52,7 @@ class Skewed:
             process.terminate()
         # One that still loads has no clock yet, and would be told to go before it had shown anything.
         eventually(
-            lambda: all(p.pid != before[p.name] for p in processes) and self._ground.up(), "fleet in another time", 60
+            lambda: all(p.pid != before[p.name] for p in processes) and self._ground.up(), "fleet in another time", 120
         )
 
 
@@ -63,13 +63,21 @@ def test_worker_and_scheduler_with_a_wrong_clock_disturb_nobody(faulty: Ground, 
     # Longer than the sweep of the others takes to come by.
     faulty.stack.model("latency", 4)
     faulty.issues(20)
-    eventually(lambda: faulty.commented() == 20, "comments")
+    eventually(lambda: faulty.commented() == 20, "comments", 60)
     # By the database's clock, which is right: what other tests left behind is older.
     workers = acts.rows(faulty.stack, "SELECT attempts, crashes FROM runs WHERE created_at >= :t", t=faulty.began_at)
     assert len(workers) == 20
     assert {tuple(row) for row in workers if row[0] != 1 or row[1] != 0} == set()
     asked = faulty.stack.model("requests")
     assert len(asked) == 20
+    # And what was told of them on the way is dated by it as well.
+    dates = (
+        "SELECT e.at - :t, extract(epoch FROM clock_timestamp()) - e.at"
+        " FROM run_events e JOIN runs r ON r.id = e.run_id WHERE r.created_at >= :t"
+    )
+    told = acts.rows(faulty.stack, dates, t=faulty.began_at)
+    assert {row[0] for row in told if min(row) < -60} == set()
+    assert len(told) >= 20
 
 
 @pytest.mark.parametrize("by", OFF)

@@ -27,7 +27,7 @@ BEFORE, AFTER, BACKLOG = 10, 8, 8
 """Analyses of the quiet site: idle before and after the flood, and beside what the flood has left."""
 THINKS_S = 1.0
 PAUSE_S = 0.2
-LONGEST_S = 1.0
+LONGEST_S = 3.0
 """For an answer to the flood: of all but those few that a machine with other work lets wait."""
 RUNS = "FROM runs r JOIN tenants t ON t.id = r.tenant_id WHERE t.base_url = :u AND r.created_at >= :t"
 

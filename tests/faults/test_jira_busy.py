@@ -12,11 +12,11 @@ from tests.stack import JiraSite, eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.process]
 
-WAIT_S = 8.0
-GRACE_S = 0.5
+WAIT_S = 14.0
+GRACE_S = 1.5
 """For what was on its way already, and for the word to reach the other processes."""
-THINKING_S = 5.0
-"""Long enough to be told meanwhile, over before the wait is."""
+THINKING_S = 8.0
+"""Long enough to make all of them and to be told meanwhile, over before the wait is."""
 WORK, MOST_WORK = 12, 40
 """So many issues at least, and so many at most until both workers think about some: they come one by one, and whoever
 has waited longest for work is the next to be woken.
@@ -69,5 +69,5 @@ def test_site_that_asks_to_wait_is_left_alone_by_both_workers_and_no_other_waits
     eventually(lambda: time.time() > asked_at + WAIT_S, "end of the wait")
     requests = busy.ask("GET", "/requests")["requests"]
     assert [r for r in requests if asked_at + GRACE_S < came(r) < asked_at + WAIT_S] == []
-    eventually(lambda: faulty.commented() == len(faulty.made), "comment on every issue", 20)
+    eventually(lambda: faulty.commented() == len(faulty.made), "comment on every issue", 60)
     assert len([r for r in busy.ask("GET", "/requests")["requests"] if r["status"] == 429]) == 1

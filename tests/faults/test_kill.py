@@ -73,11 +73,11 @@ async def test_work_that_kills_its_workers_is_given_up_and_takes_nobody_with_it(
         poisoned = Delivery(IssueRef("666", POISON, "1"), "poisoned")
         assert await starts.webhook(tenant, poisoned) == "started"
         for turn in range(1, MOST_CRASHES + 1):
-            assert await asyncio.wait_for(worker.wait(), 30) == -signal.SIGKILL
+            assert await asyncio.wait_for(worker.wait(), 60) == -signal.SIGKILL
             worker = await begin(waiting.pop())
             await deliver(starts, tenant, range(10 * turn, 10 * turn + 10))
         innocent = 10 * (MOST_CRASHES + 1)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while (await states(db, runs)).get("failed", 0) + (await states(db, runs)).get("succeeded", 0) <= innocent:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
             while (await states(db, publications)) != {"succeeded": innocent}:  # noqa: ASYNC110
@@ -138,7 +138,7 @@ async def kill(child: asyncio.subprocess.Process) -> None:
 
 async def finished(db: Database) -> None:
     everything = {"succeeded": RUNS}
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while [await states(db, table) for table in MOMENTS] != [everything] * 2:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 

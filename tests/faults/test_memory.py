@@ -47,7 +47,7 @@ def test_memory_does_not_grow_with_the_number_of_runs(faulty: Ground) -> None:
     with ThreadPoolExecutor(8) as people:
         for done in range(STEP, RUNS + 1, STEP):
             list(people.map(lambda n: faulty.issue(n % 5, summary=f"Story {n}"), range(STEP)))
-            eventually(lambda n=done: written(faulty) >= n, f"{done} comments", 60)
+            eventually(lambda n=done: written(faulty) >= n, f"{done} comments", 120)
             for process in faulty.fleet.all:
                 sizes[process.name].append(status(process, "VmRSS"))
     first = WARM // STEP
@@ -67,7 +67,7 @@ def analyse_large(site: JiraSite) -> Iterator[Any]:
     """Issues of 10 MB in texts of different shapes, one after the other."""
     for text in TEXTS.values():
         issue = site.create_issue(description=text)
-        assert acts.first_run(site, issue, 60)["status"] == "succeeded"
+        assert acts.first_run(site, issue, 120)["status"] == "succeeded"
         yield issue
 
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.faults.ground import Ground, refused
+from tests.faults.ground import RECOVERED_S, Ground, refused
 from tests.flow import acts
 from tests.stack import eventually
 
@@ -45,5 +45,5 @@ def test_whoever_asks_of_a_database_that_says_nothing_is_refused_in_time(faulty:
     assert {error for error, _ in told} == {"database_down"}
     assert max(seconds for _, seconds in told) < TOLD_S, told
     # Nothing of what was refused was done.
-    eventually(lambda: faulty.ready() == 200, "ready web process", 20)
+    eventually(lambda: faulty.ready() == 200, "ready web process", RECOVERED_S)
     assert acts.rows(faulty.stack, "SELECT count(*) FROM runs WHERE created_at >= :t", t=faulty.began_at) == [(1,)]

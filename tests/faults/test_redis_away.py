@@ -19,7 +19,7 @@ from tests.stack import eventually
 pytestmark = [pytest.mark.faults, pytest.mark.process]
 
 WAVE = 20
-LONGEST_S = 2.0
+LONGEST_S = 3.0
 """What the absence of Redis may add to an answer."""
 PREFIX = b"jiravision:"
 
@@ -65,7 +65,7 @@ def test_work_goes_on_without_redis_and_nobody_waits_for_it(faulty: Ground, away
         faulty.issues(WAVE)
         assert asked_s(faulty) < usual_s + LONGEST_S
         assert faulty.ready() == 200
-        eventually(lambda: faulty.commented() == 2 * WAVE, "comment on every issue, Redis being away")
+        eventually(lambda: faulty.commented() == 2 * WAVE, "comment on every issue, Redis being away", 60)
     assert [attempt.get("status") for attempt in attempts(faulty)] == [204] * 2 * WAVE
     assert slowest_s(faulty) < usual_s + LONGEST_S
 
@@ -95,7 +95,7 @@ def test_processes_start_while_redis_is_away_and_find_it_later(faulty: Ground) -
     faulty.supervisor.rest(*others)
     for process in (*others, faulty.fleet.webs[0], faulty.fleet.workers[0], faulty.fleet.schedulers[0]):
         process.stop(40)
-    eventually(lambda: faulty.ready() == 200, "ready web process without Redis")
+    eventually(lambda: faulty.ready() == 200, "ready web process without Redis", 60)
     issue = faulty.issue()
     eventually(lambda: faulty.site().comments(issue["key"]), "comment without Redis")
     faulty.redis.start()
@@ -135,8 +135,11 @@ def test_garbage_in_every_key_and_channel_is_no_more_than_a_miss(faulty: Ground,
             assert keys
             assert channels
             for n, key in enumerate(keys):
-                client.delete(key)
-                spoil(client, key, garbage[(turn + n) % len(garbage)], kind=(turn + n) % 4)
+                with client.pipeline() as at_once:
+                    # Or somebody who uses the key puts his own there in between.
+                    at_once.delete(key)
+                    spoil(at_once, key, garbage[(turn + n) % len(garbage)], kind=(turn + n) % 4)
+                    at_once.execute()
             for channel in channels:
                 for word in garbage:
                     client.publish(channel, word)

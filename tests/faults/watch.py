@@ -11,7 +11,7 @@ import httpx2
 from tests.stack import Process
 
 LOOK_S = 0.2
-SILENT_S = 3.0
+SILENT_S = 5.0
 """A process that says nothing for so long is not living, whatever the machine has to do."""
 LEAVES_S = 20.0
 """One that was told to go listens no more, and finishes what it has begun."""

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from redis import Redis
-from sqlalchemy import Executable, text
+from sqlalchemy import Executable, select, text, update
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from addon.store.tables.runs import publications
 from tests.stack import JiraSite, Stack, eventually
 
 ENDED = ("succeeded", "failed", "cancelled")
@@ -162,11 +163,21 @@ def time_passes(stack: Stack, seconds: float) -> None:
     """What waits for a moment has waited that much longer."""
     for table in ("runs", "publications"):
         rows(stack, f"UPDATE {table} SET run_at = run_at - :s WHERE state = 'queued'", s=seconds)
+    _sent_longer_ago(stack, seconds)
     rows(stack, "UPDATE reruns SET due_at = due_at - :s", s=seconds)
     rows(stack, "UPDATE tenants SET paused_until = paused_until - :s", s=seconds)
     if stack.redis is not None:
         with Redis.from_url(stack.redis.url) as redis:
             redis.eval(PAUSES_PASS, 0, round(seconds * 1000))
+
+
+def _sent_longer_ago(stack: Stack, seconds: float) -> None:
+    """What was sent without an answer, and may still turn up."""
+    waiting = publications.c.state == "queued"
+    for row in rows(stack, select(publications.c.id, publications.c.kept).where(waiting)):
+        if row.kept and row.kept.get("sent_at"):
+            kept = {**row.kept, "sent_at": row.kept["sent_at"] - seconds}
+            rows(stack, update(publications).where(waiting, publications.c.id == row.id).values(kept=kept))
 
 
 def leases_expire(stack: Stack) -> None:

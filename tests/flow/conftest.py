@@ -16,11 +16,18 @@ import pytest
 
 from tests.conftest import clone, in_database
 from tests.stack import Stack
+from tests.zygote import SETTLED_SOON
 
 MODEL_LATENCY_S = 0.05
+FRAIL_TIMEOUT_S = 6
+"""How long the stack for breaking waits for its model: answers that are slow on purpose come well within it."""
+HEARD_S = 4.0
+"""So soon every process has heard what one was told. What became true counts at once, what was true a bit longer; who
+hears nothing asks by itself after five seconds.
+"""
 SCALED = os.environ.get("JIRAVISION_TEST_SHAPE") == "scaled"
 """Whether every stack of this folder is two web, two worker and two scheduler processes on PostgreSQL and Redis."""
-SHAPE: dict[str, Any] = {"scaled": SCALED, "warm": True}
+SHAPE: dict[str, Any] = {"scaled": SCALED, "warm": True, **SETTLED_SOON}
 
 
 @pytest.hookimpl(wrapper=True)
@@ -63,7 +70,7 @@ def frail_stack(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
     folder = tmp_path_factory.mktemp("frail")
     # Without the template where one process does everything: that one makes its schema itself.
     url = fresh_database(request, folder) if SCALED else f"sqlite+aiosqlite:///{folder}/jiravision.db"
-    with Stack(url, folder, sites=3, model=MODEL_LATENCY_S, **SHAPE, LLM_TIMEOUT="3") as running:
+    with Stack(url, folder, sites=3, model=MODEL_LATENCY_S, **SHAPE, LLM_TIMEOUT=str(FRAIL_TIMEOUT_S)) as running:
         yield running
 
 

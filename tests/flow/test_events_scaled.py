@@ -12,10 +12,12 @@ import httpx2
 import pytest
 
 from tests.flow.acts import Event, rows
-from tests.flow.conftest import new_database
+from tests.flow.conftest import HEARD_S, new_database
 from tests.stack import Fleet, JiraSite, Process, Stack, eventually
 
 MODEL_S = 1.5
+SELDOM_S = 1.6
+"""Less than between two looks of who is told nothing, four times what is usual between two reports."""
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +155,7 @@ def test_events_come_at_once_and_not_when_somebody_happens_to_look(whole: Stack)
     whole.model("latency", 6.0)
     site, run_id = started(whole, at=0)
     reader = Reader(site, web(whole, 1), run_id).ended()
-    assert usual_gap_s(reader) < 1.2
+    assert usual_gap_s(reader) < SELDOM_S
 
 
 def test_who_comes_back_at_the_other_process_misses_nothing_and_gets_nothing_twice(whole: Stack) -> None:
@@ -172,20 +174,20 @@ def test_who_comes_back_at_the_other_process_misses_nothing_and_gets_nothing_twi
 
 
 def test_a_process_told_to_go_says_so_and_goes_at_once(whole: Stack) -> None:
-    whole.model("latency", 5.0)
+    whole.model("latency", 8.0)
     site, run_id = started(whole, at=1)
     readers = [Reader(site, web(whole, 0), run_id, user=user) for user in ("tess", "paul") for _ in range(3)]
     for reader in readers:
         reader.until(lambda r: r.events, "first event")
     began = time.monotonic()
-    code = web(whole, 0).stop(within_s=8.0)
+    code = web(whole, 0).stop()
     took = time.monotonic() - began
     for reader in readers:
         reader.ended()
         assert reader.broken is None
         assert reader.names[-1] == "reconnect"
     assert code in (0, -15)
-    assert took < 6.0
+    assert took < 7.0, "it waited for the end of the run"
     rest = Reader(site, web(whole, 1), run_id, after=readers[0].last_id).ended()
     assert rest.names[-1] == "done"
     assert in_order([*readers[0].events, *rest.events])
@@ -208,7 +210,7 @@ def test_without_redis_events_come_slower_and_none_is_missing(whole: Stack, trou
 
 
 def test_redis_restarted_on_the_way_is_live_again(whole: Stack) -> None:
-    whole.model("latency", 12.0)
+    whole.model("latency", 16.0)
     assert whole.redis is not None
     site, run_id = started(whole, at=0)
     reader = Reader(site, web(whole, 1), run_id).until(lambda r: "token" in r.names, "partial result")
@@ -217,7 +219,7 @@ def test_redis_restarted_on_the_way_is_live_again(whole: Stack) -> None:
     back = time.monotonic() + 2.0
     reader.ended()
     assert reader.names[-1] == "done"
-    assert usual_gap_s(reader, back) < 1.2
+    assert usual_gap_s(reader, back) < SELDOM_S
 
 
 def test_a_run_cancelled_at_one_process_stops_on_its_worker_within_a_second_or_so(whole: Stack) -> None:
@@ -230,7 +232,8 @@ def test_a_run_cancelled_at_one_process_stops_on_its_worker_within_a_second_or_s
     assert answer.status_code == 200, answer.text
     reader.ended()
     assert (reader.names[-1], reader.events[-1].data["status"]) == ("failed", "cancelled")
-    assert reader.came[-1] - began < 2.5
+    # Who is not told looks every ten seconds.
+    assert reader.came[-1] - began < 6
 
 
 def test_who_loses_the_site_is_told_so_at_whichever_process(whole: Stack) -> None:
@@ -242,7 +245,7 @@ def test_who_loses_the_site_is_told_so_at_whichever_process(whole: Stack) -> Non
     site.ask("POST", "/disable")
     try:
         for reader in readers:
-            reader.ended(within_s=12)
+            reader.ended()
             assert reader.names[-1] == "refused"
             assert "removed from this Jira site" in reader.events[-1].data["detail"]
     finally:
@@ -261,7 +264,7 @@ def test_a_site_that_is_switched_off_is_refused_by_every_process_at_once(whole: 
     assert answers() == [200, 200]
     site.ask("POST", "/disable")
     try:
-        eventually(lambda: answers() == [401, 401], "refusal by both", within_s=1.5)
+        eventually(lambda: answers() == [401, 401], "refusal by both", within_s=HEARD_S)
     finally:
         site.ask("POST", "/enable")
-    eventually(lambda: answers() == [200, 200], "welcome by both", within_s=1.5)
+    eventually(lambda: answers() == [200, 200], "welcome by both", within_s=HEARD_S)

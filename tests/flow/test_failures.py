@@ -139,7 +139,7 @@ def command(product: Stack, *arguments: str) -> str:
     """What the operator's command says beside the running server."""
     environment = {"DATABASE_URL": product.database_url, "PATH": "/usr/bin:/bin", "COLUMNS": "200"}
     called = [sys.executable, *JIRAVISION, *arguments]
-    done = subprocess.run(called, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(called, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 

@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
+from addon.cli.serve import STOP_S
+from addon.runs.office import STOP_WAIT_S
 from tests.flow import acts
+from tests.flow.conftest import HEARD_S
+from tests.processes import PATIENCE_S
 from tests.stack import JiraSite, Stack, eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.process]
@@ -125,7 +129,7 @@ def test_killed_at_any_moment_it_answers_every_issue_once(frail: Stack) -> None:
 
 def test_told_to_go_it_ends_streams_finishes_what_it_can_and_is_gone(frail: Stack) -> None:
     site = frail.site(0)
-    frail.model("latency", 1.5)
+    frail.model("latency", 3.0)
     issue = site.create_issue(webhook=False, description=acts.STORY)
     run = acts.analyse(site, issue["id"])
     seen: list[acts.Event] = []
@@ -134,8 +138,8 @@ def test_told_to_go_it_ends_streams_finishes_what_it_can_and_is_gone(frail: Stac
         eventually(lambda: any(event.name == "token" for event in seen), "growing answer")
         began = time.monotonic()
         assert frail.addon.stop(within_s=40) == 0
-        watching.result(5)
-    assert time.monotonic() - began < 10
+        watching.result(PATIENCE_S)
+    assert time.monotonic() - began < STOP_WAIT_S
     assert seen[-1].name == "reconnect"
     frail.restart()
     after = seen[-2].id
@@ -157,8 +161,9 @@ def test_idle_it_is_gone_at_once_even_while_somebody_watches(frail: Stack) -> No
         eventually(lambda: acts.run(site, run["id"])["status"] == "queued" or None, "run put off")
         began = time.monotonic()
         assert frail.addon.stop() == 0
-        assert time.monotonic() - began < 2
-        assert watching.result(5)[-1].name == "reconnect"
+        # A stream that did not end by itself would be waited for as long as that.
+        assert time.monotonic() - began < STOP_S
+        assert watching.result(PATIENCE_S)[-1].name == "reconnect"
     acts.time_passes(frail, 90)
     frail.restart()
     assert acts.over(site, run["id"])["status"] == "succeeded"
@@ -213,10 +218,10 @@ def test_site_that_refuses_the_add_on_is_paused_and_loses_nothing(frail: Stack, 
 
 
 def settled(site: JiraSite) -> int:
-    """How many requests the site has seen, once there are no more."""
+    """How many requests the site has seen, once there are no more for a while."""
     seen = -1
     while seen != (seen := len(site.ask("GET", "/requests")["requests"])):
-        time.sleep(1)
+        time.sleep(2.5)
     return seen
 
 
@@ -251,7 +256,7 @@ def test_site_that_is_disabled_for_a_while_finds_its_work_done_afterwards(frail:
     issues = [site.create_issue(description=acts.STORY, summary=f"Story {n}") for n in range(6)]
     eventually(lambda: frail.model("requests"), "question to the model")
     site.ask("POST", "/disable")
-    eventually(lambda: not any(r["open"] for r in frail.model("requests")), "closed connections", 5)
+    eventually(lambda: not any(r["open"] for r in frail.model("requests")), "closed connections", 10)
     asked = settled(site)
     time.sleep(1.5)
     assert len(site.ask("GET", "/requests")["requests"]) == asked
@@ -293,11 +298,11 @@ def test_comment_that_is_not_permitted_fails_in_words(frail: Stack, operation: s
 
 def test_issue_deleted_meanwhile_is_left_in_peace(frail: Stack) -> None:
     site = frail.site(0)
-    frail.model("latency", 0.6)
+    frail.model("latency", 3.0)
     thought_about = site.create_issue(description=acts.STORY)
     eventually(lambda: frail.model("requests"), "question to the model")
     site.ask("DELETE", f"/issues/{thought_about['key']}")
-    site.fault("issue.get", delay_s=0.3)
+    site.fault("issue.get", delay_s=2.0)
     read = site.create_issue(description=acts.STORY)
     site.ask("DELETE", f"/issues/{read['key']}")
     query = "SELECT state FROM {} WHERE issue_id = :i"
@@ -325,11 +330,11 @@ def test_customer_who_leaves_is_not_called_again_and_leaves_no_secret(frail: Sta
     before = len(site.ask("GET", "/requests")["requests"])
     site.ask("POST", "/uninstall")
     # The model is let go within a step, and nothing is asked of the site that sent us away.
-    eventually(lambda: not any(r["open"] for r in frail.model("requests")), "closed connections", 3)
+    eventually(lambda: not any(r["open"] for r in frail.model("requests")), "closed connections", 5)
     eventually(lambda: runs_of(frail, waiting) == {"cancelled"}, "cancelled runs")
     assert len(site.ask("GET", "/requests")["requests"]) == before
     # Whichever web process is asked; another than the one that was told hears of it within a moment.
-    heard_s = 0 if frail.redis is None else 1
+    heard_s = 0 if frail.redis is None else HEARD_S
     eventually(lambda: {told(frail, token) for _ in range(4)} == {401}, "refused events", heard_s)
     (row,) = acts.rows(
         frail,
@@ -495,12 +500,13 @@ def test_burst_of_events_over_three_sites_is_answered_once_each(frail: Stack) ->
             for n in range(20)
             for site in frail.sites
         ]
-    eventually(lambda: ended_runs(frail) == before + 60, "60 ended runs")
-    eventually(lambda: not acts.rows(frail, "SELECT 1 FROM publications WHERE finished_at IS NULL"), "60 comments")
+    eventually(lambda: ended_runs(frail) == before + 60, "60 ended runs", 120)
+    eventually(lambda: not acts.rows(frail, "SELECT 1 FROM publications WHERE finished_at IS NULL"), "60 comments", 120)
     assert all(len(site.comments(issue.result()["key"])) == 1 for site, issue in made)
     attempts = [a for site in frail.sites for d in site.ask("GET", "/deliveries")["deliveries"] for a in d["attempts"]]
     assert [attempt["status"] for attempt in attempts] == [204] * 60
-    assert max(attempt["ms"] for attempt in attempts) < 1000
+    # Jira gives up after ten seconds.
+    assert max(attempt["ms"] for attempt in attempts) < 5000
     assert len(frail.model("requests")) == 60
     assert ended_runs(frail) == before + 60
 

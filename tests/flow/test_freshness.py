@@ -72,7 +72,7 @@ def test_an_unchanged_issue_is_answered_at_once_and_without_the_model(
     asked = len(model("requests"))
     began = time.monotonic()
     again = acts.over(site, acts.analyse(site, issue["id"])["id"])
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert again["result"] == first["result"]
     assert (again["usage"]["input_tokens"], again["usage"]["output_tokens"]) == (0, 0)
     assert len(model("requests")) == asked

@@ -61,7 +61,7 @@ async def test_who_was_superseded_is_found_out_without_any_work(tmp_path: Path) 
         new = await house.lifecycle.installed(Installation("new", site, site, "t" * 40, None, "token:2"), time.time())
         assert await house.tenants.by_id(old) is not None
     async with open_house(settings(tmp_path), jira_transport=httpx2.MockTransport(jira)) as house:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not (found := await house.tenants.by_id(new)) or not found.app_account_id:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert await house.tenants.by_id(old) is None

@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.signing import qsh
+from tests.flow.conftest import HEARD_S
 from tests.flow.insider import Insider, ask
 from tests.stack import JiraSite, Stack, eventually
 
@@ -21,8 +22,6 @@ INSTALLED = "/lifecycle/installed"
 UNINSTALLED = "/lifecycle/uninstalled"
 EVENTS = ("installed", "uninstalled", "enabled", "disabled")
 THIEVES_SECRET = "a secret that only the thief knows, long enough"
-HEARD_S = 2.0
-"""So soon every process has heard what one was told. What became true counts at once, what was true a bit longer."""
 
 
 @pytest.fixture

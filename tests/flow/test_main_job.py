@@ -312,7 +312,7 @@ def test_history_lists_the_runs_of_an_issue_with_what_each_wrote(site: JiraSite)
 
 @on_both
 def test_analysis_under_way_is_shared_by_everybody_who_asks(site: JiraSite) -> None:
-    issue = slow_to_read(site, 1.0)
+    issue = slow_to_read(site, 4.0)
     with ThreadPoolExecutor(4) as people:
         asked = [people.submit(acts.analyse, site, issue["id"], user) for user in ("tess", "ann", "nina", "paul")]
     assert len({click.result()["id"] for click in asked}) == 1
@@ -322,14 +322,15 @@ def test_analysis_under_way_is_shared_by_everybody_who_asks(site: JiraSite) -> N
 
 @on_both
 def test_analysis_that_is_called_off_writes_nothing(site: JiraSite) -> None:
-    issue = slow_to_read(site, 1.0)
+    issue = slow_to_read(site, 20.0)
     run = acts.analyse(site, issue["id"])
     eventually(lambda: acts.run(site, run["id"])["progress"]["stage"] == "reading" or None, "reading")
     began = time.monotonic()
     assert site.api("DELETE", f"/runs/{run['id']}", user="tess").status_code == 200
     ended = acts.over(site, run["id"])
     assert ended["status"] == "cancelled"
-    assert time.monotonic() - began < 0.9
+    # Long before Jira has answered.
+    assert time.monotonic() - began < 10
     assert (ended["result"], ended["publications"], site.comments(issue["key"])) == (None, [], [])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.flow import acts
+from tests.flow.conftest import FRAIL_TIMEOUT_S
 from tests.stack import JiraSite, Stack, eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.process]
@@ -100,7 +101,7 @@ def test_key_the_provider_refuses_is_sent_once_and_the_administrator_is_told(
 
 
 def test_answer_is_seen_while_it_grows(model_stack: Stack, site: JiraSite, model: Model) -> None:
-    model("latency", 1.5)
+    model("latency", 3.0)
     issue = site.create_issue(webhook=False, description=acts.STORY)
     run = acts.analyse(site, issue["id"])
     events = list(acts.follow(model_stack, site, f"/runs/{run['id']}/events"))
@@ -117,7 +118,7 @@ def test_issue_that_has_not_changed_is_not_paid_for_again(site: JiraSite, model:
     issue, first = judged(site)
     began = time.monotonic()
     second = acts.over(site, acts.analyse(site, issue["id"])["id"])
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert second["result"] == first["result"]
     assert second["usage"]["requests"] == 0
     assert len(model("requests")) == 1
@@ -161,7 +162,7 @@ def test_analysis_that_is_called_off_lets_go_of_the_model(site: JiraSite, model:
     run = acts.analyse(site, issue["id"])
     eventually(lambda: model("requests"), "request to the model")
     assert site.api("DELETE", f"/runs/{run['id']}", user="tess").status_code == 200
-    eventually(lambda: not model("requests")[0]["open"], "closed connection", 2)
+    eventually(lambda: not model("requests")[0]["open"], "closed connection", 10)
     assert acts.over(site, run["id"])["status"] == "cancelled"
     assert site.comments(issue["key"]) == []
 
@@ -173,10 +174,13 @@ def test_model_that_never_comes_to_an_end_is_given_up_in_time(frail_stack: Stack
     began = time.monotonic()
     issues = [site.create_issue(description=acts.STORY) for _ in range(3)]
     runs = [acts.first_run(site, issue) for issue in issues]
-    assert time.monotonic() - began < 3 + 2
+    # All three at once, and none of them a second time.
+    assert time.monotonic() - began < 2 * FRAIL_TIMEOUT_S
     assert [run["result"]["notice"] for run in runs] == ["model_failed"] * 3
     assert [len(site.comments(issue["key"])) for issue in issues] == [1, 1, 1]
-    assert [request["open"] for request in frail_stack.model("requests")] == [False] * 3
+    assert len(frail_stack.model("requests")) == 3
+    # The model hears a moment later that nobody waits for it any more.
+    eventually(lambda: not any(request["open"] for request in frail_stack.model("requests")), "closed connections", 10)
 
 
 def test_no_failure_of_the_model_leaves_a_traceback_or_the_key_in_the_log(model_stack: Stack, site: JiraSite) -> None:

@@ -7,13 +7,26 @@ from typing import Any
 import pytest
 
 from tests.flow.acts import leases_expire
-from tests.flow.publishing import TARGETS, connect, expected, hurried, kind_for, publish, result, standing, wish
+from tests.flow.publishing import (
+    TARGETS,
+    connect,
+    expected,
+    hurried,
+    kind_for,
+    publish,
+    result,
+    settled,
+    standing,
+    wish,
+)
 from tests.stack import JiraSite, Stack, eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.long, pytest.mark.process]
 
 LATE_S = 6.0
 """How late the answers come of what has been done at once: the kill falls in between."""
+AT_WORK_S = 4.0
+"""For how long Jira works on what it was sent: it outlives who sent it, and is over before those who wait for it."""
 WRITES = {
     "comment": "comment.create",
     "description": "issue.edit",
@@ -59,6 +72,30 @@ def test_what_was_written_when_the_process_died_is_found_again(
         assert [p["status"] for p in written] == ["done"] * expected(target), written
         found = standing(site, run["issue_key"], run["id"])
         assert (found[target], found["unlinked"]) == (expected(target), 0)
+    assert site.complaints() == []
+
+
+def test_what_jira_was_still_at_work_on_when_the_process_died_is_not_written_again(
+    fresh_stack: Callable[..., Stack],
+) -> None:
+    stack = fresh_stack()
+    site = stack.site()
+    posted = ("comment", "questions", "subtasks")
+    runs = {target: result(site, kind_for(target)) for target in posted}
+    site.ask("POST", "/clear", {"what": ["requests"]})
+    fault(site, ("comment.create", "issue.create"), delay_s=AT_WORK_S)
+    for target, run in runs.items():
+        publish(site, wish(run, target))
+    # The sub-tasks of an issue are made one after the other: the second one is not on its way yet.
+    eventually(
+        lambda: [len(site.requests(o)) for o in ("comment.create", "issue.create")] == [2, 1], "all on their way"
+    )
+    killed_and_back(stack, site)
+    for target, run in runs.items():
+        written = settled(site, run["id"], target, within_s=60)
+        assert [p["status"] for p in written] == ["done"] * expected(target), written
+        assert standing(site, run["issue_key"], run["id"])[target] == expected(target)
+    assert [len(site.requests(o)) for o in ("comment.create", "issue.create")] == [2, 2]
     assert site.complaints() == []
 
 

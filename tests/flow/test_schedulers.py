@@ -7,7 +7,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -22,7 +21,7 @@ from tests.services import RedisServer, free_port
 from tests.stack import JIRAVISION, Process, eventually
 
 pytestmark = pytest.mark.process
-TAKEOVER_S = 15.0
+TAKEOVER_S = 20.0
 """A lease and a turn, on a busy machine."""
 
 
@@ -128,20 +127,22 @@ def asked() -> Iterator[httpx2.Client]:
 def test_probes_of_a_worker_say_how_it_is(pair: Pair, asked: httpx2.Client) -> None:
     worker = pair.run("worker", PROBE_PORT=str(asked.base_url.port))
 
+    well = {"status": "ok", "checks": {"database": "ok", "migrations": "ok", "redis": "ok"}}
+
     def ready() -> bool | None:
         with contextlib.suppress(httpx2.TransportError):
-            return asked.get("/health/ready").status_code == 200
+            answer = asked.get("/health/ready")
+            # It is ready without Redis too, while that is slow to answer.
+            return answer.status_code == 200 and answer.json() == well
         return None
 
     eventually(ready, "ready worker", 60)
-    states: dict[str, Any] = asked.get("/health/ready").json()
-    assert states == {"status": "ok", "checks": {"database": "ok", "migrations": "ok", "redis": "ok"}}
     assert asked.get("/health/live").json() == {"status": "ok", "still": [], "stuck": 0}
     assert "queue_depth" in asked.get("/metrics").text
     assert asked.get("/metrics", headers={"Via": "1.1 proxy"}).status_code == 403
     assert asked.get("/health/detailed").status_code == 404
     assert asked.post("/health/live").status_code == 405
-    row = pair.rows()[worker.pid]
+    row = eventually(lambda: pair.rows().get(worker.pid), "word of the worker about itself")
     assert (row.identity.kind, row.load.draining) == ("worker", False)
     assert row.load.slots["ai"] > 0
     assert worker.stop() == 0

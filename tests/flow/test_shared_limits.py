@@ -94,7 +94,7 @@ def test_calls_of_a_person_are_counted_over_both_processes_and_go_on_without_red
             started = time.monotonic()
             codes = {asked(fleet, number, user="paul", path=path).status_code for _ in range(5)}
             assert codes == {200}
-            assert time.monotonic() - started < 6.0
+            assert time.monotonic() - started < 12.0
     finally:
         fleet.redis.thaw()
     assert isinstance(fleet.addon, Fleet)

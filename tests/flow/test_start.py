@@ -18,7 +18,7 @@ def served(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]
     known |= {"DATABASE_URL": f"sqlite+aiosqlite:///{folder}/jiravision.db", "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "addon.cli.main", "serve"]
     return subprocess.run(
-        command, cwd=ROOT, env=known | environment, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, env=known | environment, capture_output=True, text=True, timeout=120, check=False
     )
 
 

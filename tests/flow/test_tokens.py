@@ -385,7 +385,7 @@ def test_tokens_that_are_no_tokens_are_refused_quickly(stack: Stack, insider: In
         began = time.monotonic()
         answer = ask(stack, "GET", "/api/v1/usage", f"JWT {token}")
         assert answer.status_code in (400, 401, 431), token[:40]
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5
 
 
 def test_an_untyped_or_foreign_kind_of_token_is_refused(stack: Stack, insider: Insider) -> None:

@@ -8,7 +8,10 @@ import pytest
 from addon.cli import serve
 from addon.queue import attempts
 from addon.queue.lane import Pace
+from addon.runs.lanes import EXPORT_SLOTS, PRIORITY_SLOTS, WRITING_SLOTS, Size
 from addon.runs.office import STOP_WAIT_S
+from addon.settings import Settings
+from addon.targets import settling
 from addon.web.api import frames
 from tests.house.tree import ROOT
 
@@ -72,3 +75,25 @@ def test_an_event_stream_lasts_and_lives_as_documented() -> None:
     assert said(r"event streams say something every (\d+) s") == [pace.heartbeat_s]
     (cut_s,) = said(r"proxy_read_timeout (\d+)s;")
     assert cut_s > 2 * pace.heartbeat_s
+
+
+def test_shares_of_a_site_are_as_documented() -> None:
+    usual = {name: Settings.model_fields[name].default for name in ("site_slots", "site_starts_per_minute", "ai_slots")}
+    size = Size(50)
+    runs, writes = size.run_shares, size.publication_shares
+    assert said(r"\(`ai`\) \| (\d+) at a time over all workers, (\d+) begun a minute; each worker has (\d+) slots") == [
+        *usual.values()
+    ]
+    assert said(r"\(`priority`\) \| (\d+) runs and (\d+) writes at a time in each worker, of its (\d+) slots") == [
+        runs["priority"].slots,
+        writes["priority"].slots,
+        PRIORITY_SLOTS,
+    ]
+    each = r"\(`{}`\) \| (\d+) at a time in each worker, of its (\d+) slots"
+    assert said(each.format("default")) == [writes["default"].slots, WRITING_SLOTS]
+    assert said(each.format("exports")) == [runs["exports"].slots, EXPORT_SLOTS]
+
+
+def test_what_jira_was_sent_without_an_answer_is_waited_for_as_documented() -> None:
+    assert said(r"the row waits (\d+) s \(a minute for Xray and Zephyr Scale\)") == [settling.JIRA_SETTLED_S]
+    assert settling.SETTLED_S == MINUTE_S

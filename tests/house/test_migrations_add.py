@@ -79,3 +79,15 @@ def test_what_takes_away_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         op.add_column("runs", Column("fine", Integer))
 
     assert len(taken_amiss(operations(upgrade, monkeypatch))) == 4
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_table_is_taken_from_its_readers_last(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the step is over nobody reads it, and an index of another large table takes minutes."""
+    module = import_module(f"addon.store.migrations.versions.{step}")
+    found = operations(module.upgrade, monkeypatch)
+    new = {operation.table_name for operation in found if isinstance(operation, ops.CreateTableOp)}
+    taken = [isinstance(each, ops.DropIndexOp | ops.AddColumnOp) and each.table_name not in new for each in found]
+    after = found[taken.index(True) :] if True in taken else []
+    slow = [each for each in after if isinstance(each, ops.CreateIndexOp) and each.table_name not in new]
+    assert slow == [], f"{step} builds an index while it keeps the readers of another table waiting"

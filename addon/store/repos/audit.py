@@ -1,6 +1,5 @@
 """Rows of `audit`: who did what, kept for the site's administrators."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Required, TypedDict, Unpack
@@ -8,6 +7,7 @@ from typing import Any, Required, TypedDict, Unpack
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from addon.store.clock import utc
 from addon.store.ids import new_id
 from addon.store.tables.audit import audit
 
@@ -38,7 +38,7 @@ async def record(tx: AsyncConnection, tenant_id: str, **act: Unpack[Act]) -> Non
         insert(audit).values(
             id=new_id(),
             tenant_id=tenant_id,
-            at=time.time(),
+            at=utc(tx),
             account_id=act.get("account_id"),
             action=act["action"],
             subject=act.get("subject"),

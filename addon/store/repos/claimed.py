@@ -5,7 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, Integer, Select, String, and_, bindparam, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import NamedFromClause
 
@@ -23,6 +38,9 @@ _IN_TURN = select(
     func.set_config("idle_in_transaction_session_timeout", "5s", True),
     func.pg_advisory_xact_lock(literal(_LOCKS, Integer), bindparam("key", type_=Integer)),
 )
+RECENT_S = 300.0
+"""What was put back longer ago has sent nothing that could still be on its way."""
+_WRITING = 2
 _DOCUMENTS = tuple(number for number, name in enumerate(_NAMES) if publications.c[name].type is Document)
 _UNDOING = _NAMES.index("undoing")
 
@@ -32,12 +50,14 @@ class Claimed:
     """previous: the last one that was written into the same slot of the issue.
 
     newer: one made later for that slot waits, works or is done. writing: one is being written there at this moment.
+    unfinished: one was tried there not long ago and is not known to be written.
     """
 
     publication: Publication
     previous: Publication | None
     newer: bool
     writing: bool
+    unfinished: bool
 
 
 async def read(db: Database, tenant_id: str, *, publication_id: str) -> Claimed | None:
@@ -45,11 +65,27 @@ async def read(db: Database, tenant_id: str, *, publication_id: str) -> Claimed 
     found = await db.swift(_READING, {"tenant_id": tenant_id, "publication_id": publication_id})
     if not found:
         return None
-    *values, newer, writing = found[0]
+    *values, newer, others = found[0]
     mine, previous = values[: len(_NAMES)], values[len(_NAMES) :]
     return Claimed(
-        _publication(mine), _publication(previous) if previous[0] is not None else None, bool(newer), bool(writing)
+        _publication(mine),
+        _publication(previous) if previous[0] is not None else None,
+        newer=bool(newer),
+        writing=others == _WRITING,
+        unfinished=others is not None,
     )
+
+
+async def others_sent(db: Database, publication: Publication) -> float:
+    """Until when the unfinished ones of the same slot may have sent something whose fate is not known; 0.0 for never.
+
+    Raises DatabaseDown.
+    """
+    place = {name: getattr(publication, name) for name in _PLACE}
+    async with db.single() as tx:
+        found = (await tx.execute(_UNFINISHED, {**place, "publication_id": publication.id})).all()
+    moments = (min(row.at, db.now()) if row.kept is None else float(row.kept.get("sent_at", 0.0)) for row in found)
+    return max(moments, default=0.0)
 
 
 async def is_alone(tx: AsyncConnection, publication: Publication) -> bool:
@@ -85,12 +121,17 @@ def _reading() -> Select[Any]:
     # Not by when it was finished: that moment moves when an undo is refused.
     later = or_(other.c.created_at > me.c.created_at, and_(other.c.created_at == me.c.created_at, other.c.id > me.c.id))
     alive = or_(*(other.c.state == state for state in ("queued", "running", "succeeded")))
+    writing = other.c.state == "running"
+    recently = _put_back(other) > me.c.run_at - literal_column(str(RECENT_S), Float)
+    others = select(
+        func.max(case((writing, literal_column(str(_WRITING), Integer)), else_=literal_column("1", Integer)))
+    ).where(someone, or_(writing, and_(_unfinished(other), recently)))
     return (
         select(
             *(me.c[name] for name in _NAMES),
             *(previous.c[name] for name in _NAMES),
             exists().where(someone, other.c.undoing.is_(False), later, alive),
-            exists().where(someone, other.c.state == "running"),
+            others.scalar_subquery(),
         )
         .select_from(me.outerjoin(previous, and_(previous.c.tenant_id == me.c.tenant_id, previous.c.id == latest)))
         .where(
@@ -104,6 +145,22 @@ def _same_place(one: NamedFromClause[Any], other: NamedFromClause[Any]) -> Colum
     return and_(*(one.c[name] == other.c[name] for name in _PLACE))
 
 
+def _unfinished(row: NamedFromClause[Any]) -> ColumnElement[bool]:
+    """Tried, and not known to be written."""
+    ended = or_(*(row.c.state == state for state in ("queued", "failed", "cancelled")))
+    return and_(row.c.attempts > 0, row.c.remote_id.is_(None), ended)
+
+
+def _put_back(row: NamedFromClause[Any]) -> ColumnElement[float]:
+    """No attempt sent anything later than that."""
+    return func.coalesce(row.c.finished_at, row.c.run_at)
+
+
+_UNFINISHED = select(_put_back(publications).label("at"), publications.c.kept).where(
+    *(publications.c[name] == bindparam(name, type_=String) for name in _PLACE),
+    publications.c.id != bindparam("publication_id", type_=String),
+    _unfinished(publications),
+)
 _RIVALS = (
     select(publications.c.id)
     .where(

@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -87,8 +88,6 @@ class Item:
     run_id: str = ""
 
 
-IN_ORDER = ("subtasks",)
-"""Targets whose items Jira shows in the order in which they came into being."""
 OF_ITEMS = ("subtasks", "xray", "zephyr")
 """Targets where each item of a result becomes a thing of its own, with a title."""
 ONE_AT_A_TIME = {"comment": "kind", "description": "section", "field": "field"}
@@ -96,8 +95,11 @@ ONE_AT_A_TIME = {"comment": "kind", "description": "section", "field": "field"}
 
 Two writers at once would make two of it; what a person changes afterwards is written over what stands there.
 """
-SHARED = ("description",)
-"""Targets that are one document with several slots: two writers of it would take each other's words away."""
+IN_TURN = ("subtasks", "description")
+"""Targets that write about one issue one after the other, whoever asked, in all queues.
+
+Two writers of one document would take each other's words away, and Jira shows new issues in the order they were made.
+"""
 FINAL = ("zephyr",)
 """Targets that take nothing back."""
 UNDONE = "undone"
@@ -239,37 +241,22 @@ async def newer_written(tx: AsyncConnection, publication: Publication) -> bool:
 
 
 def turn(now: Moment) -> ColumnElement[bool]:
-    """False while an item that belongs before this one is being written or could be.
+    """False while one that belongs before this one is being written or could be, or any other of the same issue is.
 
     One that failed, or waits for its next try, holds nobody up.
     """
-    before = publications.alias("before")
-    ahead = exists().where(
-        before.c.run_id == publications.c.run_id,
-        before.c.target == publications.c.target,
-        before.c.queue == publications.c.queue,
-        before.c.item < publications.c.item,
-        or_(before.c.state == "running", and_(before.c.state == "queued", before.c.run_at <= now)),
-    )
-    return and_(
-        or_(publications.c.target.not_in(IN_ORDER), ~ahead),
-        or_(publications.c.target.not_in(SHARED), ~_earlier_at_the_same_document(now)),
-    )
-
-
-def _earlier_at_the_same_document(now: Moment) -> ColumnElement[bool]:
     first = publications.alias("first")
-    earlier = or_(
-        first.c.created_at < publications.c.created_at,
-        and_(first.c.created_at == publications.c.created_at, first.c.id < publications.c.id),
-    )
-    return exists().where(
+    # By what all of them agree on, whatever their queues and their runs: else three could wait for each other.
+    order = ("created_at", "item", "id")
+    earlier = tuple_(*(first.c[name] for name in order)) < tuple_(*(publications.c[name] for name in order))
+    ahead = exists().where(
         first.c.tenant_id == publications.c.tenant_id,
         first.c.issue_id == publications.c.issue_id,
         first.c.target == publications.c.target,
         first.c.id != publications.c.id,
         or_(first.c.state == "running", and_(first.c.state == "queued", first.c.run_at <= now, earlier)),
     )
+    return or_(publications.c.target.not_in(IN_TURN), ~ahead)
 
 
 def _newer_than(publication: Publication) -> ColumnElement[bool]:

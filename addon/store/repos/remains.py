@@ -1,14 +1,43 @@
 """Rows that outlived their use, of every tenant: deleted in small portions, so that nobody waits for them."""
 
-from sqlalchemy import delete, select
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.ids import id_at
+from addon.store.tables.audit import audit
 from addon.store.tables.money import budget_alerts, person_minutes, spending
+from addon.store.tables.reruns import reruns
 from addon.store.tables.runs import run_checkpoints, run_events, runs
 
 DAY_S = 86400.0
 MINUTE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A table of which one site may have any number of rows.
+
+    key: tells them apart within the site. order: as an index has them. least: what no row comes before.
+    """
+
+    key: Column[str]
+    order: Column[Any]
+    least: float | str
+
+    @property
+    def table(self) -> Any:
+        return self.key.table
+
+
+OF_SITE = (
+    Many(runs.c.id, runs.c.created_at, 0.0),
+    Many(audit.c.id, audit.c.at, 0.0),
+    Many(reruns.c.issue_id, reruns.c.issue_id, ""),
+)
+"""What hangs on a run goes with it; of every other table a site has so few rows that they go with its own."""
 
 
 async def traces(tx: AsyncConnection, *, before: float, limit: int) -> int:
@@ -31,6 +60,21 @@ async def traces(tx: AsyncConnection, *, before: float, limit: int) -> int:
             await tx.execute(delete(table).where(table.c.run_id.in_(ids)))
         gone.update(ids)
     return len(gone)
+
+
+async def of_site(
+    tx: AsyncConnection, many: Many, *, tenant_id: str, since: float | str, limit: int
+) -> float | str | None:
+    """Up to `limit` rows of one site from `since` on in their order; where it ended, None when there were none."""
+    mine = many.table.c.tenant_id == tenant_id
+    # Not from the beginning each time: while an old transaction is open, a server reads again what is gone already.
+    some = select(many.key, many.order).where(mine, many.order >= since).order_by(many.order).limit(limit)
+    found = (await tx.execute(some)).all()
+    if not found:
+        return None
+    await tx.execute(delete(many.table).where(mine, many.key.in_([row[0] for row in found])))
+    end: float | str = found[-1][1]
+    return end
 
 
 async def accounts(tx: AsyncConnection, *, before: float) -> int:

@@ -1,7 +1,6 @@
 """What a running run reports: where it stands, and an event for those who watch it, in one go and behind its fence."""
 
 import json
-import time
 from dataclasses import dataclass
 from functools import cache
 
@@ -34,7 +33,7 @@ async def report(db: Database, lease: Lease, *, stage: Stage, event: Event) -> b
     standing = {**lease.fence, "stage": stage.name, "done": stage.done, "total": stage.total}
     if db.dialect == "postgresql":
         # One round trip, for a model that writes fast has this happen all the time.
-        told = {"e_seq": event.seq, "e_event": event.event, "e_data": json.dumps(event.data), "e_at": time.time()}
+        told = {"e_seq": event.seq, "e_event": event.event, "e_data": json.dumps(event.data), "e_at": db.utc()}
         return bool(await db.swift(_reporting(event.event == PARTIAL), {**standing, **told}))
     async with db.begin() as tx:
         # The update comes first: it proves the lease and keeps the row, so that only its holder hands out numbers.
@@ -42,7 +41,7 @@ async def report(db: Database, lease: Lease, *, stage: Stage, event: Event) -> b
             return False
         if event.event == PARTIAL:
             await events.drop_partials(tx, lease.tenant_id, run_id=lease.id)
-        await events.add(tx, lease, event=event, now=time.time())
+        await events.add(tx, lease, event=event, now=db.utc())
         return True
 
 

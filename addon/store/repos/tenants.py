@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import RowMapping, case, delete, literal, select, update
+from sqlalchemy import ColumnElement, RowMapping, case, delete, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store.inserts import insert_into
@@ -127,15 +127,24 @@ async def has_audit(tx: AsyncConnection, tenant_id: str, *, subject: str, since:
 
 
 async def due_for_purge(tx: AsyncConnection, now: float) -> Sequence[str]:
-    # The state is asked too, so that a mistaken date alone can never delete a living tenant.
-    gone = (tenants.c.purge_after <= now, tenants.c.state.in_([UNINSTALLED, SUPERSEDED]))
-    return [row.id for row in await tx.execute(select(tenants.c.id).where(*gone).order_by(tenants.c.id))]
+    due = select(tenants.c.id).where(*_purgeable(now)).order_by(tenants.c.id)
+    return [row.id for row in await tx.execute(due)]
+
+
+async def stays_purgeable(tx: AsyncConnection, tenant_id: str, *, now: float) -> bool:
+    """False when it was installed again or is gone; else it stays as it is until the transaction ends."""
+    mine = select(tenants.c.id).where(tenants.c.id == tenant_id, *_purgeable(now)).with_for_update(key_share=True)
+    return (await tx.execute(mine)).first() is not None
 
 
 async def delete_purgeable(tx: AsyncConnection, tenant_id: str, *, now: float) -> bool:
     """Deletes a tenant with everything of it; False when it was installed again in the meantime."""
-    mine = (tenants.c.id == tenant_id, tenants.c.purge_after <= now, tenants.c.state.in_([UNINSTALLED, SUPERSEDED]))
-    return (await tx.execute(delete(tenants).where(*mine))).rowcount == 1
+    return (await tx.execute(delete(tenants).where(tenants.c.id == tenant_id, *_purgeable(now)))).rowcount == 1
+
+
+def _purgeable(now: float) -> tuple[ColumnElement[bool], ...]:
+    # The state is asked too, so that a mistaken date alone can never delete a living tenant.
+    return tenants.c.purge_after <= now, tenants.c.state.in_([UNINSTALLED, SUPERSEDED])
 
 
 def _row(found: RowMapping | None) -> TenantRow | None:

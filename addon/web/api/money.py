@@ -1,6 +1,5 @@
 """What models cost a site, and the limits its administrators and the operator have set."""
 
-import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -64,7 +63,7 @@ async def read_usage(
 ) -> dict[str, Any]:
     """What the site's work of the last days came to, in all, by day (UTC) and by model."""
     await house.access.require_site_admin(caller.tenant, caller.account_id)
-    first = day_of(time.time()) - days + 1
+    first = day_of(house.db.utc()) - days + 1
     async with house.db.begin() as tx:
         runs = await usage.since(tx, caller.tenant.id, start=first * usage.DAY_S)
         lines = await spending.since(tx, caller.tenant.id, first_day=first)

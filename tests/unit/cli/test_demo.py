@@ -24,9 +24,9 @@ def environment(**other: str) -> dict[str, str]:
 
 
 def test_the_demo_ends_well_after_the_comment_exists(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "addon.cli.main", "demo", "--once", "--timeout", "60"]
+    command = [sys.executable, "-m", "addon.cli.main", "demo", "--once", "--timeout", "180"]
     done = subprocess.run(
-        command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120, check=False
+        command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     for line in ("add-on installed", "Tess creates SHOP-", "webhook accepted in", "sub-tasks offered"):
@@ -37,9 +37,11 @@ def test_the_demo_ends_well_after_the_comment_exists(tmp_path: Path) -> None:
 def test_the_demo_that_cannot_work_says_why_and_fails(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "addon.cli.main", "demo", "--once", "--timeout", "1"]
     wrong = environment(LLM_PROVIDER="openai", LLM_MODEL="m", LLM_TIMEOUT="60", LLM_BASE_URL="http://127.0.0.1:1/v1")
-    done = subprocess.run(command, cwd=tmp_path, env=wrong, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=tmp_path, env=wrong, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 1
-    assert "no comment after 1 s" in done.stderr
+    # The log itself is gone with the demo.
+    assert "no comment after 1 s; the add-on's last lines:\n" in done.stderr
+    assert "addon." in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -52,7 +54,7 @@ def test_the_sandbox_stays_up_until_it_is_told_to_go(tmp_path: Path) -> None:
         assert state["installation"]["state"] == "enabled"
         assert (tmp_path / "data" / "addon.db").exists()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
         assert str(port) in process.communicate()[0]
         with pytest.raises(httpx2.HTTPError):
             httpx2.get(f"{state['installation']['addon']}/health/live", trust_env=False)
@@ -64,7 +66,7 @@ def test_the_sandbox_stays_up_until_it_is_told_to_go(tmp_path: Path) -> None:
 
 
 def _installed(url: str, process: subprocess.Popen[str]) -> dict[str, dict[str, str]]:
-    for _ in range(1200):
+    for _ in range(2400):
         assert process.poll() is None
         try:
             state: dict[str, dict[str, str]] = httpx2.get(f"{url}/sandbox/state", trust_env=False).json()

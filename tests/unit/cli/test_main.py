@@ -79,6 +79,54 @@ def test_doctor_explains_a_hash(tmp_path: Path) -> None:
     assert invoke(*arguments[:4], folder=tmp_path)[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("doctor", "--expected", "0" * 64), "--expected needs --qsh"),
+        (("doctor", "--qsh", "GET", "/a", "--expected", ""), "--expected is given without a value"),
+        (("settings", "--markdown", "--env"), "--markdown goes without --env"),
+        (("ai-service", "--host", ""), "--host is given without a value"),
+        (("sandbox", "--sites", "2", "--port", "65535"), "no room for 2 sites"),
+        (("sandbox", "--sites", "2", "--port", "8090", "--addon-port", "8091"), "the port of a site"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    _, _, error = invoke(*arguments, folder=tmp_path)
+    assert isinstance(error, Misconfigured)
+    assert said in error.detail
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("demo", "--port", "99999"),
+        ("demo", "--timeout", "0"),
+        ("demo", "--data", __file__),
+        ("sandbox", "--port", "-1"),
+    ],
+)
+def test_a_value_that_cannot_be_is_a_usage_error(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    code, said, _ = invoke(*arguments, folder=tmp_path)
+    assert code == 2
+    assert arguments[1] in said
+
+
+@pytest.mark.parametrize("command", [(), *((command,) for command in COMMANDS)])
+def test_help_fits_a_terminal_and_shows_flags_as_flags(tmp_path: Path, command: tuple[str, ...]) -> None:
+    said = invoke(*command, "--help", folder=tmp_path, COLUMNS="80")[1]
+    assert all(len(line) <= 80 for line in said.splitlines())
+    assert "bool" not in said
+
+
+@pytest.mark.process
+def test_usage_errors_are_one_line_and_code_2(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "addon.cli.main", "failures", "--again", "x", "--limit", "3"]
+    bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=bare, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "jiravision: --again goes without --limit\n")
+
+
 @pytest.mark.parametrize("command", ["serve", "worker", "scheduler", "ai-service", "migrate", "top", "doctor"])
 def test_redis_beside_sqlite_is_refused_in_every_command(tmp_path: Path, command: str) -> None:
     _, _, error = invoke(command, folder=tmp_path, REDIS_URL="redis://127.0.0.1:1/0")
@@ -120,7 +168,7 @@ def test_the_process_ends_with_one_line_and_a_code(
 ) -> None:
     command = [sys.executable, "-m", "addon.cli.main", "serve"]
     bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LOG_LEVEL": "ERROR", **environment}
-    done = subprocess.run(command, cwd=tmp_path, env=bare, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=tmp_path, env=bare, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == code, done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
     assert said in done.stderr
@@ -135,7 +183,10 @@ def test_who_is_told_to_go_while_it_loads_goes(tmp_path: Path, command: str, cod
     """One that stays has not failed then; one that was to do something has not done it."""
     program = [sys.executable, "-X", "importtime", "-m", "addon.cli.main", command]
     environment = {**os.environ, "DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'a.db'}"}
-    with subprocess.Popen(program, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    # A narrow pipe: it cannot have gone far beyond what was read of it here, however late that is.
+    with subprocess.Popen(
+        program, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, pipesize=4096
+    ) as process:
         assert process.stderr is not None
         # The first thing of its own that a command loads, and by far not the last.
         assert any("addon.errors" in line for line in process.stderr)

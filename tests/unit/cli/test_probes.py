@@ -19,7 +19,7 @@ async def test_who_asks_before_the_server_runs_is_answered_when_it_does() -> Non
     port = free_port()
     async with probed(settings_with(port)):
         # Not one step of the loop in between: nothing but the listening port is there yet.
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as asking:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as asking:
             asking.sendall(b"GET /health/live HTTP/1.1\r\nHost: probes\r\nConnection: close\r\n\r\n")
             assert (await asyncio.to_thread(asking.recv, 64)).startswith(b"HTTP/1.1 200 ")
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import resource
 import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -51,7 +52,7 @@ class Door:
 
     async def ask(self, path: str = "/") -> bytes:
         reader, _ = await self.dial(b"GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" % path.encode())
-        return await asyncio.wait_for(reader.read(), 5)
+        return await asyncio.wait_for(reader.read(), 30)
 
 
 @asynccontextmanager
@@ -73,7 +74,7 @@ async def opened(
     # The signals of the test runner are its own.
     server.capture_signals = suppress  # type: ignore[method-assign, assignment]
     running = asyncio.create_task(server.serve())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
         listening = server.servers[0].sockets[0]
@@ -101,16 +102,16 @@ async def hung_up(wire: Wire, within_s: float) -> bool:
 
 @pytest.mark.parametrize("sent", [b"", HEAD, b"\r\n"], ids=["nothing", "half a head", "an empty line"])
 async def test_who_does_not_finish_the_headers_is_hung_up_on(sent: bytes) -> None:
-    async with opened() as door:
+    async with opened(head_s=2.0) as door:
         wire = await door.dial(sent)
-        assert not await hung_up(wire, SHORT_S / 2)
-        assert await hung_up(wire, 3)
+        assert not await hung_up(wire, 0.3)
+        assert await hung_up(wire, 30)
 
 
 async def test_more_headers_do_not_buy_more_time() -> None:
     async with opened() as door:
         wire = await door.dial(HEAD)
-        ended = asyncio.create_task(hung_up(wire, 3))
+        ended = asyncio.create_task(hung_up(wire, 30))
         for _ in range(30):
             with suppress(ConnectionError):
                 wire[1].write(b"X: y\r\n")
@@ -127,29 +128,30 @@ async def test_the_next_request_is_bounded_too(more: bytes) -> None:
         # Resting is for keep-alive to end, which is later.
         assert not await hung_up((reader, writer), 2 * SHORT_S)
         writer.write(more)
-        assert await hung_up((reader, writer), 3)
+        assert await hung_up((reader, writer), 30)
 
 
 async def test_a_long_answer_is_not_cut_by_time_nor_by_number() -> None:
     async with opened(most=4) as door:
-        stream = asyncio.create_task(door.ask("/stream"))
-        await asyncio.sleep(0.1)
+        stream, _ = await door.dial(LAST % b"/stream")
+        # Its answer has begun: nobody takes that from it.
+        await stream.readuntil(b".")
         for _ in range(20):
             await door.dial(HEAD)
-        assert (await stream).endswith(b"end\r\n0\r\n\r\n")
+        assert (await stream.read()).endswith(b"end\r\n0\r\n\r\n")
 
 
 async def test_beyond_the_cap_the_slow_go_first_and_a_caller_is_served(caplog: pytest.LogCaptureFixture) -> None:
-    async with opened(most=20, head_s=30) as door:
+    async with opened(most=20, head_s=60, timeout_keep_alive=60) as door:
         with caplog.at_level(logging.WARNING, "addon.serve"):
             slow = [await door.dial(HEAD) for _ in range(20)]
             resting, _ = wire = await door.dial(HEAD + b"\r\n")
             await resting.readuntil(b"0\r\n\r\n")
             await asyncio.sleep(1.1)
             for _ in range(15):
-                assert (await asyncio.wait_for(door.ask(), 1)).startswith(b"HTTP/1.1 200")
+                assert (await door.ask()).startswith(b"HTTP/1.1 200")
             later = [await door.dial(HEAD) for _ in range(5)]
-        assert await hung_up(slow[0], 1)
+        assert await hung_up(slow[0], 30)
         assert not await hung_up(slow[-1], 0.1)
         assert not await hung_up(wire, 0.1)
         assert not await hung_up(later[-1], 0.1)
@@ -161,7 +163,7 @@ async def test_beyond_the_cap_the_slow_go_first_and_a_caller_is_served(caplog: p
 async def test_a_flood_of_newcomers_leaves_the_newest_a_place() -> None:
     async with opened(most=20, head_s=30) as door:
         flood = [await door.dial(HEAD) for _ in range(200)]
-        assert (await asyncio.wait_for(door.ask(), 1)).startswith(b"HTTP/1.1 200")
+        assert (await door.ask()).startswith(b"HTTP/1.1 200")
         open_still = sum(not wire[0].at_eof() and wire[0].exception() is None for wire in flood)
         assert open_still <= 25
 
@@ -172,7 +174,7 @@ async def test_a_slow_body_may_be_made_to_leave() -> None:
         assert not await hung_up(wire, 1.1)
         for _ in range(4):
             await door.dial(HEAD)
-        assert await hung_up(wire, 1)
+        assert await hung_up(wire, 30)
 
 
 @contextmanager
@@ -189,7 +191,7 @@ def reader(door: Door, sent: bytes) -> Iterator[socket.socket]:
 async def read(wire: socket.socket, *, pause_s: float = 0.0) -> int:
     """How many bytes come until the connection ends."""
     loop, came = asyncio.get_running_loop(), 0
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         with suppress(ConnectionError):
             while piece := await loop.sock_recv(wire, 65_536):
                 came += len(piece)
@@ -216,12 +218,30 @@ def test_who_is_cut_amid_several_answers_leaves_no_trace(caplog: pytest.LogCaptu
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
+async def test_who_resets_a_connection_that_rests_leaves_no_trace() -> None:
+    told: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, what: told.append(what))
+    async with opened(timeout_keep_alive=SHORT_S) as door:
+        answers, writer = await door.dial(ASKED % b"/")
+        await answers.readuntil(b"end")
+        reset = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        writer.transport.abort()
+        await asyncio.sleep(3 * SHORT_S)
+    assert told == []
+
+
+def test_who_resets_one_leaves_no_trace_in_the_loop_of_serve_either() -> None:
+    uvloop.run(test_who_resets_a_connection_that_rests_leaves_no_trace())
+
+
 async def test_who_reads_slowly_gets_the_whole_answer() -> None:
-    async with opened() as door:
+    # A reader that this machine keeps from reading for a moment is a slow one, none that takes nothing.
+    async with opened(read_s=1.5) as door:
         with reader(door, LAST % b"/large") as wire:
             began = time.monotonic()
-            assert await read(wire, pause_s=0.002) > len(ANSWERS["/large"])
-        assert time.monotonic() - began > 2 * SHORT_S
+            assert await read(wire, pause_s=0.025) > len(ANSWERS["/large"])
+        assert time.monotonic() - began > 3.0
 
 
 async def crawl(wire: socket.socket, *, bytes_s: int, for_s: float) -> int:
@@ -241,9 +261,9 @@ async def crawl(wire: socket.socket, *, bytes_s: int, for_s: float) -> int:
 
 async def test_who_reads_less_than_the_system_waits_for_gets_the_whole_answer() -> None:
     # It takes more from us only when a third of this is free, which lasts longer here than a reader may take nothing.
-    async with opened(read_s=0.5, held=400_000) as door:
+    async with opened(read_s=1.5, held=400_000) as door:
         with reader(door, LAST % b"/large") as wire:
-            came = await crawl(wire, bytes_s=100_000, for_s=1.3)
+            came = await crawl(wire, bytes_s=50_000, for_s=3.5)
             assert came + await read(wire) > len(ANSWERS["/large"])
 
 

@@ -82,7 +82,7 @@ async def test_a_start_that_waits_is_given_up_by_who_is_told_to_go() -> None:
         sent.append(message)
 
     doorstep = Doorstep(waiting, told=wait)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await doorstep({"type": "lifespan"}, receive, send)
     assert doorstep.left
     assert sent == [{"type": "lifespan.startup.failed", "message": ""}]

@@ -112,7 +112,7 @@ async def test_a_look_is_a_handful_of_statements_and_locks_nothing(database: Dat
         else:
             other = Database.open(database.engine.url.render_as_string(hide_password=False))
         try:
-            await asyncio.wait_for(Loads(other).of_all(), 5)
+            await asyncio.wait_for(Loads(other).of_all(), 60)
         finally:
             await other.close()
 
@@ -155,6 +155,27 @@ def test_watching_is_for_programs_and_goes_on(tmp_path: Path, others: tuple[str,
     assert isinstance(error, Misconfigured)
     assert "--json" in error.detail
     assert (said, list(tmp_path.iterdir())) == ("", [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--json", "--every", "2"), "--every goes where it looks on"),
+        (("--every", "2"), "--every goes where it looks on"),
+        (("--once", "--every", "2"), "--once goes without --every"),
+    ],
+)
+def test_a_pace_without_a_second_look_is_refused(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    """Also at its default, and where no terminal is."""
+    _, _, error = invoke("top", *arguments, folder=tmp_path)
+    assert isinstance(error, Misconfigured)
+    assert error.detail.startswith(said)
+
+
+@pytest.mark.parametrize("arguments", [("--json",), ("--json", "--once")])
+def test_one_document_is_one_look(database_url: str, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    _, said, _ = invoke("top", *arguments, folder=tmp_path, DATABASE_URL=database_url)
+    assert json.loads(said)["waiting"] == 0
 
 
 def test_without_a_terminal_it_prints_once(database_url: str, tmp_path: Path) -> None:
@@ -212,7 +233,7 @@ def test_watched_by_a_program_it_tells_a_document_per_line(url: str, tmp_path: P
             process.send_signal(signal.SIGINT)
         else:
             process.stdout.close()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         assert process.stderr.read() == b""
 
 
@@ -241,7 +262,7 @@ class Terminal:
         self._ours, self.theirs, self.process = ours, theirs, process
         self.seen = b""
 
-    def until(self, text: str, within_s: float = 40.0) -> None:
+    def until(self, text: str, within_s: float = 120.0) -> None:
         os.set_blocking(self._ours, False)
         end = time.monotonic() + within_s
         while text.encode() not in self.seen:
@@ -276,7 +297,7 @@ def test_in_a_terminal_it_goes_on_until_told_to_end(url: str, tmp_path: Path, ke
             shown.types(key)
         else:
             shown.process.send_signal(getattr(signal, key))
-        assert shown.process.wait(20) == 0
+        assert shown.process.wait(60) == 0
         shown.until("\x1b[?1049l")
         assert shown.cooked
         assert b"Traceback" not in shown.seen
@@ -288,7 +309,7 @@ def test_a_database_that_goes_is_said_and_waited_for(url: str, tmp_path: Path) -
         shown.until("busy.atlassian.net")
         asyncio.run(broken(url, shown))
         shown.types(b"q")
-        assert shown.process.wait(20) == 0
+        assert shown.process.wait(60) == 0
 
 
 async def broken(url: str, shown: Terminal) -> None:

@@ -248,7 +248,7 @@ async def test_a_keeper_killed_between_taking_a_slot_and_doing_it_is_followed(
     first.send_signal(signal.SIGKILL)
     await first.wait()
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await passed(town.done)
             # A chore is done before its slot is marked.
             await passed(town.marked)
@@ -276,6 +276,6 @@ async def keeper(*arguments: str) -> asyncio.subprocess.Process:
 
 async def line(process: asyncio.subprocess.Process, wanted: bytes) -> None:
     assert process.stdout is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while (said := await process.stdout.readline()).strip() != wanted:
             assert said, "it ended"

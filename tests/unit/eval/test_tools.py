@@ -142,7 +142,7 @@ def test_the_report_compares_with_the_last_one(tmp_path: Path) -> None:
 def command(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     bare = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     line = [sys.executable, "-m", "bench.eval", *arguments]
-    return subprocess.run(line, cwd=folder, env=bare, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(line, cwd=folder, env=bare, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.mark.process

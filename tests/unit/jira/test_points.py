@@ -52,10 +52,11 @@ def test_points_begin_anew_with_the_hour() -> None:
     clock = [HALF_PAST]
     points = Points(100, clock=lambda: clock[0])
     points.add(60)
-    points.seen(points.hour, 80)
-    points.seen(points.hour, 70)
-    points.seen(points.hour - 1, 100)
-    assert (points.used, points.left_s) == (80, 1800)
+    # Of the 80 that all have used 50 are ours.
+    points.seen(points.hour, 80, told=50)
+    points.seen(points.hour, 70, told=40)
+    points.seen(points.hour - 1, 100, told=60)
+    assert (points.used, points.left_s) == (90, 1800)
     clock[0] += 1800
     assert (points.used, points.left_s) == (0, 3600)
 

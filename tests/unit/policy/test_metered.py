@@ -30,6 +30,8 @@ from tests.fake_model import FakeModel
 from tests.rows import add_tenant
 
 PROMPT = Prompt("Judge.", "As a reader I want a list", "analysis.v1")
+pytestmark = pytest.mark.usefixtures("one_day", "one_minute")
+
 COSTLY = {"gpt-x": (1.0, 10.0), "claude": (2.0, 20.0)}
 TOKENS = {"input_tokens": 900, "output_tokens": 100, "requests": 1}
 
@@ -44,10 +46,10 @@ class Scripted:
 
     async def ask(self, choice: ModelChoice, prompt: Prompt, **more: Any) -> Answer[Any]:
         self.asked.append(choice)
-        self.asking.set()
         end = self.ends.pop(0)
         if more["on_partial"] and end == "hang":
             await more["on_partial"]({"summary": "x" * 300})
+        self.asking.set()
         if end == "hang":
             await asyncio.sleep(60)
         if isinstance(end, ModelError):
@@ -131,7 +133,6 @@ async def test_an_ask_that_is_called_off_is_booked_with_what_was_said(
 
     asking = asyncio.ensure_future(ask(asks, tenant_id, on_partial=heard if watched else None))
     await models.asking.wait()
-    await asyncio.sleep(0.05)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking

@@ -7,6 +7,8 @@ from addon.redis.shared import Shared
 from addon.redis.windows import Windows
 from addon.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("one_minute")
+
 
 def rates(person: int, site: int) -> Rates:
     settings = Settings(_env_file=None, person_calls_per_minute=person, site_calls_per_minute=site)

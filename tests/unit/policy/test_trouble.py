@@ -66,7 +66,7 @@ async def somebody_waits(town: Town) -> None:
     if town.database.dialect == "sqlite":
         await asyncio.sleep(0.1)
         return
-    async with asyncio.timeout(10), town.database.engine.connect() as watching:
+    async with asyncio.timeout(60), town.database.engine.connect() as watching:
         waiting = (
             "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
         )

@@ -85,7 +85,7 @@ async def at_work(rows: Rows, job: Job, *, pace: Pace = CALM) -> AsyncIterator[W
 
 
 async def idle(worker: Worker[Row]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while worker.busy:  # noqa: ASYNC110 - the worker tells nobody when it has nothing to do
             await asyncio.sleep(0.01)
 
@@ -158,6 +158,6 @@ async def test_row_that_is_held_again_is_no_longer_owed() -> None:
 
 
 async def until_done(rows: Rows, what: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while what not in rows.done:  # noqa: ASYNC110 - the rows tell nobody when they are asked
             await asyncio.sleep(0.01)

@@ -22,7 +22,7 @@ from addon.store.trouble import DatabaseDown
 from tests.rows import add_publication, add_run, add_tenant, row_of, states
 from tests.services import PostgreSQL
 
-FAST = Pace(heartbeat_s=0.1, sweep_s=0.1, soft_s=5.0)
+FAST = Pace(heartbeat_s=0.1, sweep_s=0.1, soft_s=60.0)
 
 
 class Job:
@@ -81,7 +81,7 @@ async def at_work(
         await wakes.stop()
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 - the condition lives in a database
             await asyncio.sleep(0.02)
@@ -99,8 +99,14 @@ async def test_worker_drains_two_hundred_rows_each_once_within_its_slots(databas
     for _ in range(200):
         await add_run(database, tenant_id)
 
+    full = asyncio.Event()
+
     async def a_while(lease: Lease) -> None:
-        await asyncio.sleep(0.1)
+        if job.now == 7:
+            full.set()
+        # The first ones would be done before the last slot is taken where claims are slow.
+        await full.wait()
+        await asyncio.sleep(0.05)
 
     job = Job(database, runs, a_while)
     async with at_work(database, job, slots=7) as (_, wakes):
@@ -142,10 +148,10 @@ async def test_lease_is_renewed_while_the_work_lasts(database: Database) -> None
     run_id = await add_run(database, await add_tenant(database))
 
     async def slowly(lease: Lease) -> None:
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(3.0)
 
     job = Job(database, runs, slowly)
-    async with at_work(database, job, lease_s=0.6, wait_s=5) as (_, wakes):
+    async with at_work(database, job, lease_s=1.5, wait_s=30) as (_, wakes):
         await wakes.wake("ai")
         await all_in(database, runs, {"succeeded": 1})
     assert (await row_of(database, runs, run_id)).attempts == 1
@@ -218,14 +224,18 @@ async def test_stopping_waits_for_what_ends_soon_and_gives_the_rest_back(databas
     soon = await add_run(database, tenant_id)
     late = await add_run(database, tenant_id)
 
+    leaving = asyncio.Event()
+
     async def work(lease: Lease) -> None:
+        await leaving.wait()
         await asyncio.sleep(0.3 if lease.id == soon else 3600)
 
-    began = time.monotonic()
-    async with at_work(database, Job(database, runs, work), wait_s=0.8) as (_, wakes):
+    async with at_work(database, Job(database, runs, work), wait_s=3.0) as (_, wakes):
         await wakes.wake("ai")
         await all_in(database, runs, {"running": 2})
-    assert time.monotonic() - began < 4
+        leaving.set()
+        began = time.monotonic()
+    assert time.monotonic() - began < 30
     row = await row_of(database, runs, late)
     assert (row.state, row.worker, row.crashes) == ("queued", None, 0)
     assert (await row_of(database, runs, soon)).state == "succeeded"

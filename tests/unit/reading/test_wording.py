@@ -1,6 +1,6 @@
 """What a model writes can neither call anybody, nor lead anywhere, nor point at other issues."""
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -44,10 +44,10 @@ def test_only_words_stay(written: str, shown: str) -> None:
 )
 def test_hostile_repetition_costs_no_time(piece: str) -> None:
     text = (piece * 40_000)[:40_000]
-    began = perf_counter()
+    began = process_time()
     Wording(text).block(text, 10_000)
     Source(text).find(text[:500])
-    assert perf_counter() - began < 2
+    assert process_time() - began < 2
 
 
 def test_blocks_keep_their_lines_and_lines_do_not() -> None:

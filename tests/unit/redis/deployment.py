@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import cast
 from uuid import uuid4
 
+import pytest
 from redis.asyncio import Redis as Client
 
 from addon.redis.connection import Redis
@@ -91,6 +92,12 @@ _GARBAGE: dict[str, Callable[[Deployment, str], Awaitable[None]]] = {
 GARBAGE = tuple(_GARBAGE)
 
 
+def be_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a machine that stands still for a second makes a Redis of one that is away."""
+    for module in ("connection", "shared"):
+        monkeypatch.setattr(f"addon.redis.{module}.ANSWER_S", 20.0)
+
+
 @asynccontextmanager
 async def open_deployment() -> AsyncIterator[Deployment]:
     server = RedisServer()
@@ -104,7 +111,7 @@ async def open_deployment() -> AsyncIterator[Deployment]:
         server.remove()
 
 
-async def until(look: Callable[[], Awaitable[bool]], within_s: float = 10.0) -> None:
+async def until(look: Callable[[], Awaitable[bool]], within_s: float = 60.0) -> None:
     async with asyncio.timeout(within_s):
         while not await look():  # noqa: ASYNC110 - what is waited for happens in another process
             await asyncio.sleep(0.01)

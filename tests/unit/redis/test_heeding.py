@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
 from redis.asyncio import BlockingConnectionPool, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio import Redis as Client
 
+from addon.observe.unbroken import gone
 from addon.redis.connection import Redis
 from addon.redis.heeding import heeding
 from addon.redis.hub import Hub
@@ -33,7 +35,7 @@ async def test_a_listener_that_is_told_to_end_while_it_sends_ends(client: Client
     for turns in MOMENTS:
         listening = asyncio.ensure_future(client.brpop(["nothing comes here"], timeout=5))
         await told_after(turns, listening)
-        await asyncio.wait([listening], timeout=1)
+        await asyncio.wait([listening], timeout=10)
         assert listening.cancelled(), turns
         # What was sent is not answered to who comes next.
         assert await client.echo(f"after {turns}") == f"after {turns}".encode()
@@ -44,12 +46,14 @@ async def test_one_that_fails_in_that_moment_ends_as_well(server: RedisServer, c
     for turns in MOMENTS:
         asking = asyncio.ensure_future(client.ping())
         told = await told_after(turns, asking)
-        await asyncio.wait([asking], timeout=1)
+        await asyncio.wait([asking], timeout=10)
         assert asking.done()
         assert asking.cancelled() == told, turns
 
 
-async def test_a_hub_closes_at_every_moment_of_its_start(server: RedisServer) -> None:
+async def test_a_hub_closes_at_every_moment_of_its_start(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Who does not hear the first time is told again only so much later that no slow machine looks like it.
+    monkeypatch.setattr("addon.redis.hub.gone", partial(gone, within_s=90.0))
     redis = Redis(server.url, prefix="tests")
     for turns in START:
         hub = Hub(redis)
@@ -58,7 +62,7 @@ async def test_a_hub_closes_at_every_moment_of_its_start(server: RedisServer) ->
         async with hub.open():
             for _ in range(turns):
                 await asyncio.sleep(0)
-        assert time.monotonic() - began < 0.8, turns
+        assert time.monotonic() - began < 15, turns
     await redis.close()
 
 

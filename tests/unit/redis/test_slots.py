@@ -11,7 +11,8 @@ from addon.redis.slots import Full, Place, Room, Slots
 from tests.unit.redis.deployment import GARBAGE, Deployment, until
 
 ANN, SITE = Room(("tenant", "ann"), 2), Room(("tenant",), 3)
-LEASE_S = 0.6
+LEASE_S = 3.0
+"""Whoever holds a place may be kept from saying so for a second or two."""
 
 
 async def fits(slots: Slots, *rooms: Room) -> bool:
@@ -91,7 +92,7 @@ async def test_a_place_is_kept_beyond_its_lease_and_given_back_at_the_end(deploy
         one, other = processes(deployment, exit_)
         for _ in range(2):
             await one.take(ANN, SITE)
-        until_ = time.monotonic() + 3 * LEASE_S
+        until_ = time.monotonic() + 1.5 * LEASE_S
         while time.monotonic() < until_:
             assert not await fits(other)
             await asyncio.sleep(0.05)
@@ -142,7 +143,7 @@ async def test_a_process_counts_alone_while_redis_is_away_and_together_again_aft
         await one.take(ANN, SITE)
         assert not await fits(one)
         assert await fits(other)
-        assert time.monotonic() - started < 3.0
+        assert time.monotonic() - started < 10
         if how == "killed":
             deployment.server.start()
         else:

@@ -6,6 +6,8 @@ from addon.redis.shared import Shared
 from addon.redis.windows import Windows
 from tests.unit.redis.deployment import GARBAGE, Deployment
 
+pytestmark = pytest.mark.usefixtures("one_minute")
+
 
 async def passed(*windows: Windows, times: int, most: int = 5, who: str = "ann") -> int:
     """How many of `times` calls at each process were let through."""

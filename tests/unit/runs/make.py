@@ -178,13 +178,13 @@ def jira_twin(request: httpx2.Request) -> httpx2.Response:
 
 async def ended(office: Office, run: Run) -> Run:
     """The run once it has ended."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for _ in office.events.follow(run.id, run.tenant_id):
             pass
     return await office.runs.get(run.tenant_id, run.id)
 
 
-async def until(condition: Callable[[], Awaitable[object]], seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], Awaitable[object]], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 - the condition lives in a database
             await asyncio.sleep(0.02)

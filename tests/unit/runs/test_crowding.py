@@ -3,38 +3,84 @@
 import asyncio
 from dataclasses import dataclass, field
 
-import pytest
+from sqlalchemy import func, select
 
 from addon.runs.feature import Outcome, Work, Writing, Written
 from addon.runs.lanes import EXPORT_SLOTS, PRIORITY_SLOTS, WRITING_SLOTS, Size
-from addon.runs.start import IssueRef
+from addon.runs.start import PANEL_PRIORITY, IssueRef
 from addon.store.db import Database
-from addon.store.fairness import ANY
+from addon.store.fairness import ANY, Share
+from addon.store.leases import Claims
+from addon.store.repos.publications import turn
 from addon.store.secrets import Seals
-from tests.rows import add_tenant
+from addon.store.tables.runs import publications, runs
+from tests.rows import add_publication, add_run, add_tenant
 from tests.unit.runs.make import FAST, Stage, answer, stage, until, write
 
 
 def test_both_tables_together_leave_slots_of_a_queue_to_others() -> None:
     size = Size(50, site_slots=20, site_starts_per_minute=300)
-    runs, publications = size.run_shares, size.publication_shares
-    assert runs["priority"].slots + publications["priority"].slots < PRIORITY_SLOTS
-    assert publications["default"].slots < WRITING_SLOTS
-    assert runs["exports"].slots < EXPORT_SLOTS
-    assert (runs["ai"].slots, runs["ai"].starts_per_minute) == (20, 300)
-    assert runs["priority"].starts_per_minute == 0
+    asked, written = size.run_shares, size.publication_shares
+    assert asked["priority"].slots + written["priority"].slots < PRIORITY_SLOTS
+    assert written["default"].slots < WRITING_SLOTS
+    assert asked["exports"].slots < EXPORT_SLOTS
+    assert (asked["ai"].slots, asked["ai"].starts_per_minute) == (20, 300)
+    assert asked["priority"].starts_per_minute == 0
 
 
-@pytest.mark.parametrize("site_slots", [1, 2])
-def test_what_the_operator_allows_is_never_exceeded(site_slots: int) -> None:
-    size = Size(50, site_slots=site_slots)
-    for shares in (size.run_shares, size.publication_shares):
-        assert {share.slots for share in shares.values()} <= {1, site_slots}
+def test_slots_of_a_site_bind_over_all_workers_what_nobody_waits_for() -> None:
+    few, any_number = Size(50, site_slots=2), Size(50)
+    assert few.run_shares["ai"] == Share(2)
+    assert any_number.run_shares["ai"] == Share(ANY)
+    # What people wait for grows with the workers, whatever is set.
+    for shares in (few.run_shares, few.publication_shares):
+        assert all(share.each_worker for queue, share in shares.items() if queue != "ai")
+    assert few.run_shares["priority"] == any_number.run_shares["priority"]
 
 
-def test_any_number_stays_any_number() -> None:
-    size = Size(50)
-    assert {share.slots for each in (size.run_shares, size.publication_shares) for share in each.values()} == {ANY}
+async def test_more_workers_are_more_for_the_people_of_one_site_and_none_is_full_of_it(database: Database) -> None:
+    size = Size(50, site_slots=20)
+    asked, written = size.run_shares["priority"].slots, size.publication_shares["priority"].slots
+    crowd = await add_tenant(database)
+    await _asks(database, crowd, asked=4 * asked + 8, written=4 * written + 8)
+    assert [await _begins(database, size, f"w{n}") for n in range(4)] == [(asked, written)] * 4
+    # Every worker is asked again: what waits has to wait, however many places are free.
+    assert [await _begins(database, size, f"w{n}") for n in range(4)] == [(0, 0)] * 4
+    late = await add_tenant(database)
+    await _asks(database, late, asked=20, written=4)
+    assert [await _begins(database, size, f"w{n}", most=5) for n in range(4)] == [(5, 4), (5, 0), (5, 0), (5, 0)]
+    assert await _at_work(database, late) == 24
+    assert await _at_work(database, crowd) == 4 * (asked + written)
+
+
+async def _asks(db: Database, tenant_id: str, *, asked: int, written: int) -> None:
+    """Its people want so many analyses, and so many of their drafts written."""
+    people = {"queue": "priority", "priority": PANEL_PRIORITY}
+    for number in range(asked):
+        run_id = await add_run(db, tenant_id, **people)
+        if number < written:
+            await add_publication(db, tenant_id, run_id, target="questions", issue_id=str(number), **people)
+
+
+async def _begins(db: Database, size: Size, worker: str, *, most: int = PRIORITY_SLOTS) -> tuple[int, int]:
+    """How many runs and publications that worker takes of what people wait for."""
+    taken = []
+    for claims in (
+        Claims(runs, worker, shares=size.run_shares),
+        Claims(publications, worker, turn=turn, shares=size.publication_shares),
+    ):
+        async with db.begin() as tx:
+            taken.append(len(await claims.claim(tx, "priority", limit=most, now=db.now())))
+    return taken[0], taken[1]
+
+
+async def _at_work(db: Database, tenant_id: str) -> int:
+    async with db.single() as tx:
+        counts = [
+            select(func.count()).where(table.c.tenant_id == tenant_id, table.c.state == "running")
+            for table in (runs, publications)
+        ]
+        return sum([(await tx.execute(count)).scalar_one() for count in counts])
 
 
 SIZE = Size(20, FAST.pace, lease_s=FAST.lease_s, site_slots=20)
@@ -68,7 +114,7 @@ class Crowd:
             await s.office.starts.asked(s.tenant, issue, account_id=f"ann-{number}")
         await until(self.filled)
         await s.office.starts.asked(lone, IssueRef("lone", "XYZ-1", "10000"), account_id="bob")
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(15):
             await self.begun.wait()
         assert self.crowd == self.slots
         self.let_go.set()

@@ -14,7 +14,7 @@ from addon.errors import NotFound
 from addon.redis.connection import Redis
 from addon.redis.hub import Hub
 from addon.runs.bus import MANY, TOPIC, WATCHED, WATCHED_S, Bus
-from addon.runs.events import Events, Pace
+from addon.runs.events import READERS, Events, Pace
 from addon.runs.progress import RunProgress
 from addon.runs.watching import News
 from addon.store.db import Database
@@ -46,7 +46,7 @@ class Watched:
         return self.events.follow(self.lease.id, self.lease.tenant_id, after=after)
 
     async def collect(self, after: int = 0) -> list[Event]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return [event async for event in self.stream(after)]
 
     def collecting(self, number: int) -> "asyncio.Future[list[list[Event]]]":
@@ -81,10 +81,16 @@ def readings(statements: list[str]) -> list[str]:
     return [sql for sql in statements if sql.startswith("SELECT")]
 
 
-async def until(condition: Callable[[], object], within_s: float = 10.0) -> None:
+async def until(condition: Callable[[], object], within_s: float = 60.0) -> None:
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 - what is waited for happens in tasks of the code under test
             await asyncio.sleep(0.01)
+
+
+def is_read(events: Events, seq: int) -> bool:
+    """Whether everything up to this number was read, and nobody is about to look again."""
+    nobody = events._turns._value == READERS and not events._turns.locked()
+    return nobody and all(each.seq == seq and not each.wanted.is_set() for each in events._watched.values())
 
 
 def names(events: list[Event]) -> list[str]:
@@ -161,6 +167,8 @@ async def test_who_hears_nobody_asks_more_often(database: Database) -> None:
             await anext(stream)
             with counted(database) as statements:
                 await asyncio.sleep(0.5)
+                if asked:
+                    await until(lambda found=statements: found)
         assert bool(statements) is asked
     await redis.close()
 
@@ -171,9 +179,9 @@ async def test_five_hundred_streams_cost_what_one_costs(database: Database) -> N
     with counted(database) as statements:
         streams = run.collecting(499)
         await run.progress.stage("reading")
-        await asyncio.sleep(0.2)
+        await until(lambda: is_read(run.events, 1))
         await run.progress.stage("thinking")
-        await asyncio.sleep(0.2)
+        await until(lambda: is_read(run.events, 2))
         before = len(statements)
         late = asyncio.create_task(run.collect(after=1))
         await asyncio.sleep(0.1)
@@ -192,11 +200,14 @@ async def test_watching_many_silent_runs_costs_one_query_each_time(database: Dat
     run_ids = [await add_run(database, tenant_id) for _ in range(30)]
     events = Events(database, Bus(), pace=replace(NEVER, deaf_s=0.1, hearing_s=0.1))
     streams = [asyncio.ensure_future(anext(events.follow(run_id, tenant_id))) for run_id in run_ids]
-    await until(lambda: not events._turns.locked())
+    await until(lambda: len(events._tasks) == len(run_ids))
     await asyncio.sleep(0.2)
+    await until(lambda: is_read(events, 0))
+    began = time.monotonic()
     with counted(database) as statements:
         await asyncio.sleep(1.0)
-    assert 3 <= len(statements) <= 11
+        await until(lambda: len(statements) >= 3)
+    assert len(statements) <= (time.monotonic() - began) / 0.1 + 1
     await leave(events, streams)
 
 
@@ -205,7 +216,7 @@ async def test_nobody_who_watches_means_nobody_who_asks(database: Database) -> N
     await run.progress.stage("reading")
     async with aclosing(cast("Any", run.stream())) as stream:
         await anext(stream)
-    await until(lambda: run.events._asking is None or run.events._asking.done())
+    await until(lambda: not run.events._tasks and (run.events._asking is None or run.events._asking.done()))
     with counted(database) as statements:
         await asyncio.sleep(0.3)
     assert statements == []
@@ -232,11 +243,12 @@ async def test_many_runs_that_speak_at_once_leave_connections_free(database: Dat
 async def test_a_flood_of_words_about_a_run_is_answered_with_few_looks(database: Database) -> None:
     run = await watched(database, pace=replace(NEVER, gap_s=0.3))
     collecting = run.collecting(3)
+    began = time.monotonic()
     with counted(database) as statements:
         for _ in range(200):
             run.bus.tell(run.lease.id)
             await asyncio.sleep(0.005)
-    assert len(statements) <= 15
+    assert len(statements) <= 3 * ((time.monotonic() - began) / 0.3 + 2)
     await run.end()
     await collecting
 
@@ -248,10 +260,11 @@ async def test_a_reader_that_does_not_read_holds_nobody_and_costs_no_memory(data
         await progress.stage("reading")
         assert (await anext(stuck)).seq == 1
         quick = asyncio.create_task(run.collect())
+        (held,) = run.events._watched.values()
         for number in range(30):
             await progress.partial(lambda n=number: {"n": n, "text": "x" * 10_000})
-            await asyncio.sleep(0.02)
-        (held,) = run.events._watched.values()
+            # What is replaced before it was read is seen by nobody, and a slow machine reads slowly.
+            await until(lambda seq=number + 2: held.seq >= seq)
         assert len(held._told) == 2
         await run.end()
         assert len([event for event in await quick if event.event == "token"]) > 10

@@ -129,7 +129,7 @@ async def test_cancelling_stops_a_running_run_and_nothing_is_written(database: D
 
     async with stage(database, seals, work) as s:
         run = await ask(s)
-        await asyncio.wait_for(begun.wait(), 5)
+        await asyncio.wait_for(begun.wait(), 60)
         assert (await s.office.starts.cancel(s.tenant.id, run.id, account_id="ann")).cancel_requested
         assert (await ended(s.office, run)).state == "cancelled"
     assert await states(database, publications) == {}
@@ -145,7 +145,7 @@ async def test_site_that_uninstalls_stops_its_running_work(database: Database, s
 
     async with stage(database, seals, work) as s:
         run = await ask(s)
-        await asyncio.wait_for(begun.wait(), 5)
+        await asyncio.wait_for(begun.wait(), 60)
         await set_tenant(database, s.tenant.id, "uninstalled")
         s.office.worker.nudge()
         assert (await ended(s.office, run)).state == "cancelled"

@@ -85,7 +85,7 @@ async def test_while_a_run_waits_for_its_next_try_it_says_why_and_when(database:
     assert (shown["status"], shown["progress"]) == ("queued", {"stage": "queued", "done": 0, "total": 0})
     assert shown["error"] == {"error": "jira_down", "detail": "Jira did not answer as it should."}
     assert shown["next_attempt_at"] == iso(run.run_at)
-    assert 35 < run.run_at - time.time() < 45
+    assert 10 < run.run_at - time.time() < 45
     # Numbered above the partial result that is gone, so that whoever has seen that sees this as well.
     assert (told.seq, told.event, told.data["error"]) == (3, "stage", shown["error"])
     assert told.data["next_attempt_at"] == shown["next_attempt_at"]
@@ -115,18 +115,23 @@ async def test_end_asked_for_during_a_failing_try_is_not_forgotten(database: Dat
     assert run.state == "cancelled"
 
 
-async def test_run_is_given_up_in_words_once_it_is_old_and_still_fails(database: Database, seals: Seals) -> None:
+@pytest.mark.parametrize("age_s", [7_201.0, 30 * 86_400.0])
+async def test_run_is_given_up_in_words_once_it_is_old_and_still_fails(
+    database: Database, seals: Seals, age_s: float
+) -> None:
+    """Its tries and not its age: one of a month that is run again has been tried for minutes."""
+
     async def work(_: Work) -> Outcome:
         raise TooMany("Slow down.", retry_after_s=0.0)
 
     async with stage(database, seals, work, at_work=False) as s:
-        run_id = await add_run(database, s.tenant.id, created_at=time.time() - 7201)
+        run_id = await add_run(database, s.tenant.id, created_at=time.time() - age_s)
         async with s.office.at_work():
             run = await ended(s.office, await run_of(database, s.tenant.id, run_id))
     assert (run.state, run.attempts) == ("failed", 6)
     assert run.error is not None
     assert (run.error["error"], run.error["cause"]) == ("gave_up", "too_many_requests")
-    assert run.error["detail"] == "Given up after 2 h of trying. The last time: Slow down."
+    assert run.error["detail"] == "Given up after 6 tries in a row. The last time: Slow down."
 
 
 @pytest.mark.parametrize(
@@ -205,12 +210,12 @@ async def test_site_that_refuses_the_add_on_is_left_alone_until_a_probe_goes_wel
         assert (await row_of(database, runs, run.id)).error == {"error": error.code, "detail": error.detail}
         assert len(s.feature.seen) == 1
         # Not well yet: one question, and only when it is due.
-        before = site.asked
+        before, began = site.asked, time.monotonic()
         assert [await s.office.desk.troubles.probe() for _ in range(3)] == [0, 0, 0]
-        assert site.asked - before <= 2
+        assert site.asked - before <= 2 * (1 + (time.monotonic() - began) / 0.3)
         site.error = None
         await asyncio.sleep(0.35)
-        assert await s.office.desk.troubles.probe() == 1
+        await until(s.office.desk.troubles.probe)
         await until(lambda: are(database, succeeded=6))
         async with database.begin() as tx:
             noted = [event.action for event in await audit.latest(tx, s.tenant.id)]
@@ -269,7 +274,8 @@ async def test_work_of_a_disabled_site_waits_and_goes_on_when_it_is_enabled(data
     begun = asyncio.Event()
 
     async def work(work: Work) -> Outcome:
-        if not begun.is_set():
+        # The other run may well be the first to begin.
+        if work.run.issue_id == ISSUE.id and not begun.is_set():
             begun.set()
             await asyncio.sleep(60)
         return await answer(work)
@@ -277,7 +283,7 @@ async def test_work_of_a_disabled_site_waits_and_goes_on_when_it_is_enabled(data
     async with stage(database, seals, work) as s:
         run = await ask(s)
         await add_run(database, s.tenant.id)
-        await asyncio.wait_for(begun.wait(), 5)
+        await asyncio.wait_for(begun.wait(), 25)
         await set_tenant(database, s.tenant.id, "disabled")
         s.office.desk.tenants.forget(s.tenant.site.client_key)
         await until(lambda: _queued(database, run.id))

@@ -21,6 +21,7 @@ from addon.store.repos.runs import Run
 from addon.store.secrets import Seals
 from addon.store.tables.runs import publications
 from tests.rows import add_publication, add_run, add_tenant, row_of, run_of, states
+from tests.unit.awake import awake
 from tests.unit.runs.make import Stage, stage, until, write
 
 
@@ -84,7 +85,7 @@ async def test_attempt_after_a_graceful_stop_is_told_too(database: Database, sea
         s.comments.write = posts_and_hangs
         await add_publication(database, s.tenant.id, (await a_run(s)).id)
         async with s.office.at_work(stop_wait_s=0.1):
-            await asyncio.wait_for(posted.wait(), 5)
+            await asyncio.wait_for(posted.wait(), 20)
     assert await states(database, publications) == {"queued": 1}
     async with stage(database, seals) as t:
         await settled(database, succeeded=1)
@@ -154,7 +155,7 @@ async def test_newer_comment_waits_until_the_older_one_is_written(database: Data
         s.comments.write = slowly
         run = await a_run(s)
         old = await add_publication(database, s.tenant.id, run.id)
-        await asyncio.wait_for(begun.wait(), 5)
+        await asyncio.wait_for(begun.wait(), 20)
         new = await add_publication(database, s.tenant.id, run.id)
         await settled(database, succeeded=2)
     assert order == [f"begin {old}", f"end {old}", f"begin {new}", f"end {new}"]
@@ -177,7 +178,7 @@ async def test_comments_of_different_issues_do_not_wait_for_each_other(database:
     together = asyncio.Barrier(2)
 
     async def meet(writing: Writing) -> Written:
-        await asyncio.wait_for(together.wait(), 5)
+        await asyncio.wait_for(together.wait(), 20)
         return await write(writing)
 
     async with stage(database, seals) as s:
@@ -278,10 +279,10 @@ async def test_subtasks_are_made_one_after_the_other_in_their_order(database: Da
         s.subtasks.write = slowly
         run = await a_run(s)
         await s.office.publisher.ask(s.tenant, run, wish=Wish("subtasks", [4, 2, 0, 3, 1]), account_id="ann")
-        began = time.monotonic()
-        await settled(database, succeeded=5)
+        async with awake() as passed:
+            await settled(database, succeeded=5)
+            assert passed() < 2
     assert order == [0, 1, 2, 3, 4]
-    assert time.monotonic() - began < 2
 
 
 async def test_subtask_that_fails_or_waits_for_its_next_try_holds_up_no_other(database: Database, seals: Seals) -> None:
@@ -309,7 +310,7 @@ async def test_subtasks_of_different_runs_do_not_wait_for_each_other(database: D
     together = asyncio.Barrier(2)
 
     async def meet(writing: Writing) -> Written:
-        await asyncio.wait_for(together.wait(), 5)
+        await asyncio.wait_for(together.wait(), 20)
         return await write(writing)
 
     async with stage(database, seals) as s:

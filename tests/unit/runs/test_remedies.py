@@ -74,8 +74,8 @@ def test_what_others_said_is_found_in_the_detail(error: AddonError, by: str, tex
     "error",
     [
         WORKER_LOST,
-        gave_up(JiraDown(), 7_200.0),
-        gave_up(ToolRefused("xray", "No."), 7_200.0),
+        gave_up(JiraDown(), 16),
+        gave_up(ToolRefused("xray", "No."), 16),
         {"error": "xray_refused", "detail": ToolRefused("xray", "").detail},
         {"error": "jira_refused", "detail": failure(400, b"").detail},
         {"error": "never_heard_of", "detail": "Jira refused these fields: team."},

@@ -5,19 +5,23 @@ import time
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from addon.llm.errors import ModelBusy
 from addon.runs import reruns as module
-from addon.runs.reruns import BUSY_S, HOUR_S, LOOK_S, MOST_PER_HOUR, PORTION, Reruns, due_at
+from addon.runs.feature import Outcome, Work
+from addon.runs.reruns import BUSY_S, HOUR_S, IDLE_S, LOOK_S, MOST_PER_HOUR, PORTION, Reruns, due_at
 from addon.store.db import Database
 from addon.store.repos import reruns as repo
+from addon.store.repos import runs as run_rows
 from addon.store.repos.reruns import Intake, Rerun
 from addon.store.secrets import Seals
 from addon.store.tables.reruns import reruns as table
 from addon.store.tables.runs import runs
 from addon.store.trouble import DatabaseDown
-from tests.rows import add_run, add_tenant, set_tenant
-from tests.unit.runs.make import Stage, stage
+from tests.rows import add_run, add_tenant, run_of, set_tenant
+from tests.unit.runs.make import Stage, ended, stage, until
 
 ON = {"rerun_on_update": True}
 ISSUE = "10023"
@@ -90,7 +94,7 @@ async def test_what_was_switched_off_meanwhile_is_dropped(
         assert (await waiting(database), await started(database)) == ([], [])
 
 
-async def test_a_run_that_still_waits_will_read_the_change(database: Database, seals: Seals) -> None:
+async def test_run_that_has_read_nothing_yet_will_read_the_change(database: Database, seals: Seals) -> None:
     async with stage(database, seals, at_work=False) as s:
         reruns = await wanted(s)
         await add_run(database, s.tenant.id, issue_id=ISSUE)
@@ -107,6 +111,80 @@ async def test_a_change_in_the_middle_of_a_run_waits_for_its_end(database: Datab
         assert await reruns.start_due() == 0
         ((_, due),) = await waiting(database)
         assert due == pytest.approx(time.time() + BUSY_S, abs=5)
+
+
+@pytest.mark.parametrize("known", [{"facts": {"old": True}}, {"params": {"regenerate": {"item": 0}, "based_on": "x"}}])
+async def test_change_waits_for_the_end_of_a_queued_run_that_will_not_read_it(
+    database: Database, seals: Seals, known: dict[str, Any]
+) -> None:
+    async with stage(database, seals, at_work=False) as s:
+        reruns = await wanted(s)
+        later = database.now() + HOUR_S
+        run_id = await add_run(database, s.tenant.id, issue_id=ISSUE, attempts=1, run_at=later, **known)
+        await reruns.note(rerun(s))
+        assert await reruns.start_due() == 0
+        # Before its next try it cannot be over.
+        assert await waiting(database) == [(ISSUE, later + BUSY_S)]
+        async with database.begin() as tx:
+            await tx.execute(update(runs).where(runs.c.id == run_id).values(state="succeeded"))
+            await tx.execute(update(table).values(due_at=1.0))
+        assert await reruns.start_due() == 1
+        assert await waiting(database) == []
+
+
+async def test_change_is_kept_when_the_run_in_its_way_has_just_ended(
+    database: Database, seals: Seals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def just_ended(tx: AsyncConnection, *_: object, **__: object) -> None:
+        await tx.execute(update(runs).values(state="succeeded"))
+
+    async with stage(database, seals, at_work=False) as s:
+        reruns = await wanted(s)
+        await add_run(database, s.tenant.id, issue_id=ISSUE, state="running")
+        await reruns.note(rerun(s))
+        with monkeypatch.context() as patched:
+            patched.setattr(run_rows, "active", just_ended)
+            assert await reruns.start_due() == 0
+        assert await reruns.start_due() == 1
+        assert await waiting(database) == []
+
+
+async def test_what_was_changed_between_two_attempts_is_analysed_in_the_end(database: Database, seals: Seals) -> None:
+    text, judged = "old", list[str]()
+
+    async def judge(work: Work) -> Outcome:
+        if work.run.facts is None:
+            await work.save_facts({"text": text, "sections": []}, f"hash of {text}")
+            if not judged:
+                judged.append("not yet")
+                raise ModelBusy("Too many asks.", retry_after_s=HOUR_S)
+        judged.append(str(work.run.facts["text"]) if work.run.facts else text)
+        return Outcome({"overall": 1}, None)
+
+    async def put_off() -> object:
+        async with database.single() as tx:
+            waits = select(runs.c.id).where(runs.c.state == "queued", runs.c.facts.is_not(None))
+            return (await tx.execute(waits)).first()
+
+    async def caught_up() -> bool:
+        await s.office.reruns.start_due()
+        return judged[-1] == "new"
+
+    async with stage(database, seals, judge) as s:
+        reruns = await wanted(s)
+        run_id = await add_run(database, s.tenant.id, issue_id=ISSUE)
+        await until(put_off)
+        text = "new"
+        await reruns.note(rerun(s))
+        assert await reruns.start_due() == 0
+        # An hour later.
+        async with database.begin() as tx:
+            await tx.execute(update(runs).values(run_at=1.0))
+            await tx.execute(update(table).values(due_at=1.0))
+        await ended(s.office, await run_of(database, s.tenant.id, run_id))
+        await until(caught_up)
+        assert judged == ["not yet", "old", "new"]
+        assert await waiting(database) == []
 
 
 async def test_nothing_starts_for_a_site_that_left(database: Database, seals: Seals) -> None:
@@ -151,7 +229,7 @@ async def test_while_nothing_waits_nobody_looks_until_something_does(database: D
         await asyncio.sleep(0.05)
         assert not resting.done()
         await reruns.note(rerun(s))
-        await asyncio.wait_for(resting, 1)
+        await asyncio.wait_for(resting, IDLE_S / 2)
         assert await reruns.start_due() == 1
 
 

@@ -38,7 +38,7 @@ async def test_it_is_taken_back_once_however_often_that_is_asked(database: Datab
     assert len(s.comments.undone) == 1
     assert s.comments.undone[0].kept == {"a": 1}
     row = await row_of(database, publications, publication.id)
-    assert (row.undoing, row.remote_id, row.url, row.kept) == (False, None, None, None)
+    assert (row.undoing, row.remote_id, row.url, row.kept) == (False, None, None, {})
     assert (publication_view(again)["status"], publication_view(again)["undoable"]) == ("undone", False)
 
 

@@ -76,7 +76,7 @@ def test_it_announces_itself_in_one_line_and_ends_at_sigterm() -> None:
         assert [f"http://{host}" for host in hosts] == [site["url"] for site in said["sites"]]
         assert httpx2.get(f"{said['sites'][1]['url']}/sandbox/state", trust_env=False).status_code == 200
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.wait()

@@ -1,26 +1,35 @@
 """One clock for all processes: the database's, however wrong a machine's own may be."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import event, select, text
 
+from addon.house import work
+from addon.house.opening import open_house
+from addon.jira.limiter import Limiter
+from addon.policy.budgets import Wish
+from addon.settings import Settings
 from addon.store import leases
 from addon.store.clock import FRESH_S, JUMP_S, StoreClock
 from addon.store.db import Database
 from addon.store.holding import Holding
 from addon.store.leases import LEASE_S, Claims
+from addon.store.repos import audit, events, reports
+from addon.store.repos.spending import Amount
 from addon.store.resumed import resumed
-from addon.store.tables.runs import runs
+from addon.store.tables.runs import run_events, runs
 from tests.conftest import administer, in_database
 from tests.rows import add_run, add_tenant, row_of
 
 OFF_S = 600.0
 HOUR_S = 3600.0
+DAY_S = 24 * HOUR_S
 ASKS = "clock_timestamp"
 
 
@@ -241,3 +250,63 @@ async def test_row_given_back_by_a_process_ahead_of_time_is_due_at_once(url: str
     async with ahead.db.begin() as tx:
         assert (await leases.due(tx, runs, now=time.time() + 5))["ai"].count == 1
     await ahead.db.close()
+
+
+class Hurried(StoreClock):
+    """As a machine sees it whose own clock is hours behind everybody else's."""
+
+    def answered(self, moment: float, *, asked: float) -> None:
+        super().answered(moment + DAY_S, asked=asked)
+
+
+def is_theirs(moment: float) -> bool:
+    return abs(moment - time.time() - DAY_S) < HOUR_S
+
+
+async def test_all_rooms_of_a_process_go_by_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("addon.store.db.StoreClock", Hurried)
+    given: list[Callable[[], float]] = []
+    for name in ("XrayTarget", "ZephyrTarget", "SubtasksTarget"):
+        make = getattr(work, name)
+
+        def made(*rooms: object, now: Callable[[], float], make: Callable[..., Any] = make) -> object:
+            given.append(now)
+            return make(*rooms, now=now)
+
+        monkeypatch.setattr(work, name, made)
+    settings = Settings(
+        _env_file=None,
+        database_url=url,
+        app_secret_key="a" * 40,
+        ai_service_url="http://127.0.0.1:9",
+        ai_shared_secret="b" * 40,
+    )
+    async with open_house(settings, role="look") as house:
+        tenant = await house.tenants.by_id(await add_tenant(house.db, seals=house.seals))
+        assert tenant is not None
+        service, session = house.outside.service, house.jira.as_app(tenant.site)
+        assert service is not None
+        limiter = session.limiter
+        assert isinstance(limiter, Limiter)
+        assert is_theirs(limiter.points.hour * HOUR_S)
+        held = await house.budgets.reserve(tenant.id, Wish("operator", "openai", "m", Amount(9, 0, None), lasts_s=60.0))
+        assert is_theirs(held.minute * 60.0)
+        desk = house.office.desk
+        assert len(given) == 3
+        for now in (*given, session.clock, service._now, house.places._now, desk.projects._now, desk.prompts._now):
+            assert is_theirs(now())
+
+
+async def test_rows_are_dated_by_it(url: str) -> None:
+    db = Database.open(url, clock=Hurried())
+    tenant_id = await add_tenant(db)
+    await add_run(db, tenant_id)
+    (lease,) = await Holding(db, Claims(runs, "ann")).claim("ai", 1)
+    event = events.stage(1, "reading", done=0, total=1)
+    assert await reports.report(db, lease, stage=reports.Stage("reading"), event=event)
+    async with db.begin() as tx:
+        await audit.record(tx, tenant_id, action="site.budget")
+        (told,) = await audit.latest(tx, tenant_id)
+        (at,) = (await tx.execute(select(run_events.c.at))).scalars()
+    assert (is_theirs(told.at), is_theirs(at)) == (True, True)
+    await db.close()

@@ -122,7 +122,7 @@ async def test_who_is_called_off_leaves_no_connection_behind(database: Database,
         await asyncio.sleep(0)
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await deliveries.insert(database, tenant_id, new=NEW, judged=UNTOUCHED)
     assert len(await rows(database)) == 1
 
@@ -135,6 +135,9 @@ async def test_a_connection_that_the_server_closed_meanwhile_is_replaced(databas
     other = await asyncpg.connect(address)
     of_ours = "pid <> pg_backend_pid() AND datname = current_database()"
     await other.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {of_ours}")
+    async with asyncio.timeout(60):
+        while await other.fetchval(f"SELECT count(*) FROM pg_stat_activity WHERE {of_ours}"):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
     await other.close()
     # Until the word of it has come here.
     await asyncio.sleep(0.2)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import event, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from addon.store import leases
@@ -25,13 +25,19 @@ OTHERS = 100
 READ = "SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid)) FROM pg_index"
 LANES = {
     "ai": Claims(runs, "w", shares={"ai": Share(20, 300)}),
-    "priority": Claims(runs, "w", shares={"priority": Share(20)}),
-    "default": Claims(publications, "w", turn=turn, shares={"default": Share(20)}),
+    "priority": Claims(runs, "w", shares={"priority": Share(20, each_worker=True)}),
+    "default": Claims(publications, "w", turn=turn, shares={"default": Share(20, each_worker=True)}),
 }
 
 
 def sharing(*, slots: int = 1000, starts: int = 0, worker: str = "w") -> Claims:
     return Claims(runs, worker, shares={"ai": Share(slots, starts)})
+
+
+def own(*, slots: int, workers: int) -> list[Claims]:
+    """Of so many workers each with shares of its own."""
+    shares = {"ai": Share(slots, each_worker=True)}
+    return [Claims(runs, f"w{number}", shares=shares) for number in range(workers)]
 
 
 async def take(db: Database, claims: Claims, limit: int = 10, *, queue: str = "ai", now: float = 0.0) -> list[Lease]:
@@ -120,6 +126,57 @@ async def test_claims_at_the_same_time_never_exceed_the_slots_and_lose_no_row(da
     taken = [lease for batch in await asyncio.gather(*(take(database, w, 4) for w in workers * 3)) for lease in batch]
     assert len({lease.id for lease in taken}) == len(taken)
     assert sites(taken) == dict.fromkeys(tenants, 7)
+
+
+async def test_where_each_worker_has_shares_more_of_them_are_more_for_a_site(database: Database) -> None:
+    tenant_id = await add_tenant(database)
+    await flood(database, tenant_id, 60)
+    four = own(slots=5, workers=4)
+    assert [len(await take(database, claims, 20)) for claims in four] == [5] * 4
+    assert [len(await take(database, claims, 20)) for claims in four] == [0] * 4
+    # A place that comes free is one of that worker's.
+    async with database.begin() as tx:
+        held = (await tx.execute(select(runs.c.id, runs.c.attempts).where(runs.c.worker == "w2").limit(1))).one()
+        lease = Lease(held.id, tenant_id, "w2", held.attempts)
+        await leases.finish(tx, runs, lease=lease, ending=Ending("succeeded"), now=time.time())
+    assert [len(await take(database, claims, 20)) for claims in four] == [0, 0, 1, 0]
+
+
+async def test_share_of_each_worker_keeps_places_for_others_on_every_one(database: Database) -> None:
+    crowd = [await add_tenant(database) for _ in range(2)]
+    for tenant_id in crowd:
+        await flood(database, tenant_id, 60)
+    four = own(slots=5, workers=4)
+    for claims in four:
+        assert sites(await take(database, claims, 20)) == dict.fromkeys(crowd, 5)
+    late = await add_tenant(database)
+    await flood(database, late, 40)
+    for claims in four:
+        assert sites(await take(database, claims, 20)) == {late: 5}
+
+
+async def test_worker_prefers_the_site_that_has_less_of_its_own_places(database: Database) -> None:
+    here, elsewhere = await add_tenant(database), await add_tenant(database)
+    first, second = own(slots=10, workers=2)
+    await flood(database, elsewhere, 6)
+    assert sites(await take(database, second, 6)) == {elsewhere: 6}
+    await flood(database, here, 6)
+    assert sites(await take(database, first, 2)) == {here: 2}
+    await flood(database, elsewhere, 6)
+    assert sites(await take(database, first, 2)) == {elsewhere: 2}
+
+
+async def test_claims_at_the_same_time_never_exceed_the_share_of_a_worker(database: Database) -> None:
+    tenants = [await add_tenant(database) for _ in range(3)]
+    for tenant_id in tenants:
+        await flood(database, tenant_id, 40)
+    workers = own(slots=7, workers=4)
+    batches = await asyncio.gather(*(take(database, w, 4) for w in workers * 6))
+    taken = [lease for batch in batches for lease in batch]
+    assert len({lease.id for lease in taken}) == len(taken)
+    assert Counter((lease.tenant_id, lease.worker) for lease in taken) == {
+        (tenant_id, worker.worker): 7 for tenant_id in tenants for worker in workers
+    }
 
 
 async def test_site_begins_no_more_in_a_minute_than_its_rate_and_a_burst(database: Database) -> None:
@@ -229,19 +286,21 @@ def whole_table(steps: str) -> list[str]:
 async def test_claim_and_sweep_find_their_rows_by_index_among_tens_of_thousands(crowded: Database) -> None:
     said: list[tuple[str, Any]] = []
     event.listen(crowded.engine.sync_engine, "before_cursor_execute", lambda *a: said.append((a[2], a[3])))
-    claims = replace(LANES["ai"], worker="other")
+    over_all = replace(LANES["ai"], worker="other")
+    of_each = replace(over_all, shares={"ai": Share(20, each_worker=True)})
     # Statistics are as old as the last time somebody looked: the plan has to be right before and after.
     for analysed in (False, True):
         if analysed:
             async with crowded.single() as one:
                 await one.execute(text("ANALYZE"))
         said.clear()
-        assert len(sites(await take(crowded, claims, 4))) == 4
+        for claims in (over_all, of_each):
+            assert len(sites(await take(crowded, claims, 4))) == 4
         async with crowded.begin() as tx:
             assert await leases.sweep(tx, runs, now=crowded.now()) == 0
             assert list((await leases.queues(tx, runs, now=crowded.now()))[0]) == ["ai"]
         asked = [(statement, values) for statement, values in said if " runs" in statement]
-        assert len(asked) == 3
+        assert len(asked) == 4
         async with crowded.begin() as tx:
             for statement, values in asked:
                 steps = await plan(tx, statement, values)
@@ -254,7 +313,7 @@ async def test_flood_of_one_site_makes_no_claim_look_at_its_rows(crowded: Databa
     """PostgreSQL counts what it reads: not a twentieth of what waits."""
     if crowded.dialect == "sqlite":
         # What SQLite reads cannot be counted from outside; that it leaps shows in the condition on both columns.
-        statement = next_rows(runs, at_any_time, dialect="sqlite", rated=False)
+        statement = next_rows(runs, at_any_time, dialect="sqlite", rated=False, own=False)
         compiled = statement.compile(dialect=crowded.engine.dialect)
         given = {**compiled.params, **Share().asked("ai", limit=4, now=crowded.now())}
         async with crowded.begin() as tx:

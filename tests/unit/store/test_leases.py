@@ -11,6 +11,7 @@ from addon.store import leases
 from addon.store.db import Database
 from addon.store.leases import Again, Claims, Ending, Lease
 from addon.store.repos import troubles
+from addon.store.repos.publications import turn
 from addon.store.repos.troubles import Trouble
 from addon.store.tables.runs import publications, runs
 from tests.rows import add_publication, add_run, add_tenant, row_of, set_tenant
@@ -310,3 +311,28 @@ async def test_publications_are_leased_by_the_same_rules(database: Database) -> 
     publication_id = await add_publication(database, tenant_id, await add_run(database, tenant_id))
     taken = await claim(database, Claims(publications, "ann"), queue="default")
     assert [lease.id for lease in taken] == [publication_id]
+
+
+async def test_sections_of_one_document_are_claimed_one_at_a_time_whatever_queue_each_is_in(database: Database) -> None:
+    """Each is the next one at its moment: the older one has just come back, and for the other claim it has not yet."""
+    tenant_id = await add_tenant(database)
+    run_id, now = await add_run(database, tenant_id), time.time()
+    older, newer = [
+        await add_publication(
+            database, tenant_id, run_id, target="description", issue_id="5", slot=slot, queue=queue, run_at=run_at,
+            created_at=created_at,
+        )
+        for slot, queue, run_at, created_at in (("criteria", "priority", now, 1.0), ("scenarios", "default", 2.0, 2.0))
+    ]  # fmt: skip
+
+    async def claimed(worker: str, queue: str, at: float) -> list[str]:
+        async with database.begin() as tx:
+            return [each.id for each in await Claims(publications, worker, turn=turn).claim(tx, queue, limit=9, now=at)]
+
+    async with database.begin() as tx:
+        (first,) = await Claims(publications, "ann", turn=turn).claim(tx, "priority", limit=9, now=now)
+        other = asyncio.create_task(claimed("bob", "default", now - 0.001))
+        # Whoever is held up stays so until the first claim is committed.
+        await asyncio.wait({other}, timeout=0.3)
+    assert (first.id, await other) == (older, [])
+    assert (await row_of(database, publications, newer)).state == "queued"

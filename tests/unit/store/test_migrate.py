@@ -30,6 +30,7 @@ from addon.store.tables.everything import metadata
 from addon.store.trouble import DatabaseDown
 from tests.conftest import administer, in_database
 from tests.rows import add_run, add_tenant
+from tests.unit.awake import awake
 
 
 async def test_migrated_database_is_at_head(database: Database) -> None:
@@ -110,9 +111,9 @@ async def test_a_table_in_use_ends_the_migration_soon_and_nobody_else(postgres_u
     async def insert_on() -> None:
         nonlocal longest
         while True:
-            began = time.monotonic()
-            await add_run(others, tenant_id)
-            longest = max(longest, time.monotonic() - began)
+            async with awake() as passed:
+                await add_run(others, tenant_id)
+                longest = max(longest, passed())
             await asyncio.sleep(0.05)
 
     tenant_id = await add_tenant(others)
@@ -123,7 +124,7 @@ async def test_a_table_in_use_ends_the_migration_soon_and_nobody_else(postgres_u
             inserting = asyncio.create_task(insert_on())
             with pytest.raises(TableInUse, match="step 0006"):
                 await migrate(url, said.append)
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 120
         assert not inserting.done()
         inserting.cancel()
         await asyncio.gather(inserting, return_exceptions=True)
@@ -170,8 +171,8 @@ async def test_who_waits_for_another_migration_goes_on_after_it(postgres_url: st
         async with other.begin() as tx:
             assert await _alone(tx)
             second = asyncio.create_task(migrate(url, say))
-            await asyncio.wait_for(waits.wait(), 10)
-        await asyncio.wait_for(second, 60)
+            await asyncio.wait_for(waits.wait(), 60)
+        await asyncio.wait_for(second, 180)
         assert await at_head(other)
     finally:
         await other.close()
@@ -216,7 +217,7 @@ async def _migrate_in_processes(url: str, elsewhere: Path) -> None:
         for _ in range(4)
     ]
     for child in children:
-        _, errors = await asyncio.wait_for(child.communicate(), 60)
+        _, errors = await asyncio.wait_for(child.communicate(), 300)
         assert child.returncode == 0, errors.decode()
     db = Database.open(url)
     async with db.begin() as tx:

@@ -19,6 +19,7 @@ from addon.store.repos.failures import Window
 from addon.store.repos.publications import turn
 from addon.store.repos.runs import NewRun
 from addon.store.swift import Swift
+from addon.store.tables.audit import audit
 from addon.store.tables.reruns import reruns as rerun_rows
 from addon.store.tables.runs import publications, run_checkpoints, run_events, runs
 from tests.rows import add_tenant
@@ -29,7 +30,7 @@ MANY = 6_000
 DAY_S = 86400.0
 OLD = MANY // 100
 """Runs past their retention: one night's."""
-GROWS = {table.name for table in (runs, run_events, run_checkpoints, publications, rerun_rows)}
+GROWS = {table.name for table in (runs, run_events, run_checkpoints, publications, rerun_rows, audit)}
 # Of a site what failed, and what is due in its order, are found by the site alone.
 WHOLE = re.compile(
     r"(?:SCAN|.*\bSeq Scan on) (\w+)|SEARCH (\w+) USING .*INDEX (?!ix_\w+_(?:failed|site)\b)\w+ \(tenant_id=\?\)$"
@@ -52,6 +53,8 @@ async def grown(database: Database) -> Database:
     await _fill(database, publications, [_publication(n, run, now=now) for n, run in enumerate(made)])
     busy = ({"tenant_id": sites[0], "issue_id": str(n), "due_at": now - 1000 + n / 1000} for n in range(MANY))
     few = ({"tenant_id": tenant_id, "issue_id": "1", "due_at": now - 1} for tenant_id in sites[1:])
+    done = ({"tenant_id": run["tenant_id"], "at": run["created_at"]} for run in made)
+    await _fill(database, audit, [{**row, "id": new_id(), "action": "run.asked", "detail": {}} for row in done])
     await _fill(database, rerun_rows, [{**row, "issue_key": "A-1", "project_id": "1"} for row in (*busy, *few)])
     return database
 
@@ -111,6 +114,17 @@ async def _nothing_to_retain(db: Database) -> None:
         assert await remains.traces(tx, before=time.time() - 90 * DAY_S, limit=OLD) == 0
 
 
+async def _leaving(db: Database) -> None:
+    async with db.single() as tx:
+        tenant_id = (await tx.execute(text(f"{OWN} SELECT tenant_id FROM runs ORDER BY id DESC LIMIT 1"))).scalar_one()
+    for many in remains.OF_SITE:
+        since: float | str | None = many.least
+        for _ in range(2):
+            async with db.begin() as tx:
+                assert since is not None
+                since = await remains.of_site(tx, many, tenant_id=tenant_id, since=since, limit=20)
+
+
 async def _standing(db: Database) -> None:
     async with db.single() as tx:
         some = (await tx.execute(text(f"{OWN} SELECT tenant_id, id FROM runs LIMIT 20"))).all()
@@ -119,7 +133,7 @@ async def _standing(db: Database) -> None:
 
 
 async def _claim(db: Database) -> None:
-    claims = Claims(publications, "w", turn=turn, shares={"default": Share(15)})
+    claims = Claims(publications, "w", turn=turn, shares={"default": Share(15, each_worker=True)})
     async with db.begin() as tx:
         assert len(await claims.claim(tx, "default", limit=4, now=db.now())) == 4
 
@@ -155,7 +169,7 @@ async def _one(db: Database) -> tuple[str, str]:
 
 
 BY_DAY = (_failures, _delivery, _standing, _claim, _claimed, _alone, _changes)
-BY_NIGHT = (_retention, _nothing_to_retain)
+BY_NIGHT = (_retention, _nothing_to_retain, _leaving)
 """Of what has been there for long: statistics know it."""
 
 

@@ -12,6 +12,8 @@ from addon.runs.feature import Writing
 from addon.store.repos.publications import Publication
 from tests.unit.targets.fake_jira import APP_ACCOUNT, SITE, FakeJira
 
+NOW = 1_000_000.0
+"""Seconds, long after everything that the tests say nothing else about."""
 TENANT = Tenant("tenant-1", SITE, "https://jira.acme.example", APP_ACCOUNT, "en")
 
 
@@ -34,10 +36,12 @@ def writing(
     previous: str | Publication | None = None,
     book: dict[str, Any] | None = None,
     answer: Callable[[httpx2.Request], httpx2.Response] | None = None,
+    others_at: float = 0.0,
+    now: float = NOW,
 ) -> Writing:
     """previous: what was written there before, or the id of the comment. book: where `keep` writes.
 
-    answer: stands between us and the pretend Jira.
+    answer: stands between us and the pretend Jira. others_at, now: as in `Writing`.
     """
     before = replace(row, id="publication-0", remote_id=previous) if isinstance(previous, str) else previous
     kept = book if book is not None else {}
@@ -54,6 +58,8 @@ def writing(
         repeated=repeated,
         previous=before,
         keep=keep,
+        others_at=others_at,
+        now=lambda: now,
     )
 
 

@@ -66,7 +66,7 @@ async def test_failures_are_told_with_their_words_page_by_page(door: Door) -> No
         "cause": "jira_down",
         "detail": "Given up after 2 h.",
         "quote": None,
-        "said": "Jira did not answer for hours, so this was given up.",
+        "said": "Jira did not answer, try after try, so this was given up.",
         "todo": "Run it again once Jira answers.",
     }
     assert {each["error"]: each["count"] for each in first["codes"]} == {

@@ -18,6 +18,7 @@ from addon.store.db import Database
 from addon.store.trouble import DatabaseDown
 from tests import tokens
 from tests.services import PostgreSQL
+from tests.unit.awake import awake
 from tests.unit.web.door import HOST, Door, open_door
 
 TOKEN = "operators-token-0123456789-0123456789"
@@ -70,9 +71,10 @@ async def test_a_flood_of_probes_is_one_question(door: Door) -> None:
     await door.house.worker.stop(0)
     await door.http.get("/addon/health/ready")
     with door.counted() as seen:
+        began = time.monotonic()
         for _ in range(20):
             await door.http.get("/addon/health/ready")
-    assert len(seen) < 5
+    assert len(seen) < 5 * (1 + (time.monotonic() - began) / CACHE_S)
 
 
 PROBE_S = 4.0
@@ -98,16 +100,18 @@ async def test_a_database_that_says_nothing_is_said_before_probes_give_up() -> N
         await asyncio.sleep(CACHE_S)
         for _ in range(2):
             began = time.monotonic()
-            found = await asyncio.gather(*(readiness.checks(house) for _ in range(3)))
-            assert CHECK_S <= time.monotonic() - began < PROBE_S
+            async with awake() as passed:
+                found = await asyncio.gather(*(readiness.checks(house) for _ in range(3)))
+                assert passed() < PROBE_S
+            assert time.monotonic() - began >= CHECK_S
             assert [each["database"]["last_error"] for each in found] == ["timeout"] * 3
             await asyncio.sleep(CACHE_S)
-        began = time.monotonic()
-        with pytest.raises(DatabaseDown):
-            await waiting(house.db)
-        assert time.monotonic() - began < PROBE_S
+        async with awake() as passed:
+            with pytest.raises(DatabaseDown):
+                await waiting(house.db)
+            assert passed() < PROBE_S
         server.thaw()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (await readiness.checks(house))["database"]["status"] != "ok":  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         await house.db.close()

@@ -6,6 +6,8 @@ import pytest
 
 from tests.unit.web.door import ISSUE, new_issue, of_other_site, open_door
 
+pytestmark = pytest.mark.usefixtures("one_minute")
+
 RUNS = f"/issues/{ISSUE}/runs"
 
 

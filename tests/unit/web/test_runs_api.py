@@ -21,7 +21,7 @@ async def asked(door: Door, issue: str = ISSUE, **more: Any) -> dict[str, Any]:
 
 async def ended(door: Door, run_id: str) -> dict[str, Any]:
     """The run once the worker is done with it."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             run: dict[str, Any] = (await door.api("GET", f"/runs/{run_id}")).json()
             if run["status"] not in ("queued", "running"):

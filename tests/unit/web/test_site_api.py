@@ -126,6 +126,7 @@ async def test_fallbacks_are_shown_without_their_keys(door: Door) -> None:
     assert KEY not in saved.text
 
 
+@pytest.mark.usefixtures("one_day")
 async def test_usage_counts_the_sites_own_runs_and_spending(door: Door) -> None:
     for number, (key, state, days_ago) in enumerate(
         [
@@ -172,6 +173,7 @@ async def spend(
         await spending.book(tx, tenant.id, account=account, amount=amount)
 
 
+@pytest.mark.usefixtures("one_day")
 async def test_a_budget_is_set_in_parts_and_shown_with_what_is_used_of_it(door: Door) -> None:
     none = {
         "tokens_per_day": 0,

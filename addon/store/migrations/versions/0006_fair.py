@@ -18,9 +18,6 @@ def upgrade() -> None:
         op.create_index(f"ix_{table}_waiting", table, waiting, sqlite_where=QUEUED, postgresql_where=QUEUED)
         working = ["queue", "tenant_id"]
         op.create_index(f"ix_{table}_working", table, working, sqlite_where=RUNNING, postgresql_where=RUNNING)
-        # The first one serves the claims of the release before as well. With both, a planner whose statistics are older
-        # than a flood takes the wrong one, and sorts all that waits at every step.
-        op.drop_index(f"ix_{table}_due", table)
     op.create_table(
         "paces",
         sa.Column("tenant_id", sa.String(36), nullable=False),
@@ -29,6 +26,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "queue", name="pk_paces"),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], "fk_paces_tenant_id", ondelete="CASCADE"),
     )
+    # ix_*_waiting serves the claims of the release before as well. With both, a planner whose statistics are older than
+    # a flood takes the wrong one, and sorts all that waits at every step. Last: from here on nobody can read the tables
+    # until the step is over.
+    for table in LEASED:
+        op.drop_index(f"ix_{table}_due", table)
 
 
 def downgrade() -> None:
