@@ -19,6 +19,7 @@ NEVER = {
     "database_down": "the row is given back, and nothing is held against it",
     "redis_down": "nothing a row needs",
     "site_paused": "the row waits",
+    "unsettled": "the row waits, and nothing is held against it",
     "issue_deleted": "ends as cancelled",
     "nothing_to_do": "ends as cancelled",
     "superseded": "ends as cancelled",
