@@ -93,11 +93,11 @@ def page(site: Site, path: str, *, account_id: str | None, key: str = "page", li
     url = f"{installation.base_url}{path}{'&' if '?' in path else '?'}{urlencode(appended)}"
     claims: Json = {"iss": installation.client_key, "sub": account_id, "context": {}}
     hashed = qsh("GET", relative(url, installation.base_url))
-    return f"{url}&jwt={symmetric(installation.shared_secret, {**claims, 'qsh': hashed}, life=life)}"
+    return f"{url}&jwt={symmetric(installation.signing_secret, {**claims, 'qsh': hashed}, life=life)}"
 
 
 def context_token(site: Site, account_id: str | None, *, where: Where, life: Life = CONTEXT) -> str:
     """The token AP.context.getToken hands out."""
     installation = site.installed
     claims = {"iss": installation.client_key, "sub": account_id, "qsh": CONTEXT_QSH, "context": where.context()}
-    return symmetric(installation.shared_secret, claims, life=life)
+    return symmetric(installation.signing_secret, claims, life=life)

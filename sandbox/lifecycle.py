@@ -42,12 +42,15 @@ class Lifecycle:
         # Labels are translated by the host; the add-on only delivers the words.
         installation.translations = await self._translations(descriptor)
         # Jira signs with the new secret only after the add-on took it, yet the add-on may call back at once.
+        if known and known.client_key == installation.client_key and known.state != "uninstalled":
+            installation.replaces = known.signing_secret
         self.site.installation = installation
         try:
             await self._hook(installation, "installed", signed=True)
         except HookError:
             self.site.installation = known
             raise
+        installation.replaces = None
         await self._quietly(installation, "enabled")
         return installation
 

@@ -53,7 +53,10 @@ class Issue:
 
 @dataclass(slots=True)
 class Installation:
-    """The add-on as this site installed it. state: enabled, disabled or uninstalled."""
+    """The add-on as this site installed it. state: enabled, disabled or uninstalled.
+
+    replaces: the secret before it, until the add-on has taken this one.
+    """
 
     addon: str
     descriptor: Json
@@ -63,6 +66,12 @@ class Installation:
     app_account: str
     state: str = "enabled"
     translations: dict[str, dict[str, str]] = field(default_factory=dict)
+    replaces: str | None = None
+
+    @property
+    def signing_secret(self) -> str:
+        """What this site's tokens are signed with at present."""
+        return self.replaces or self.shared_secret
 
     @property
     def key(self) -> str:

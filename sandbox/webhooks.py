@@ -124,7 +124,7 @@ class Webhooks:
         target = relative(delivery.url, installation.base_url)
         # Signed anew for every try: a token made before a long pause would have expired.
         claims = {"iss": installation.client_key, "sub": delivery.subject, "qsh": qsh("POST", target)}
-        token = symmetric(installation.shared_secret, claims)
+        token = symmetric(installation.signing_secret, claims)
         headers = {
             "Authorization": f"JWT {token}",
             "Content-Type": "application/json",

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,11 +46,15 @@ DESCRIPTOR: dict[str, Any] = {
 
 @dataclass
 class PaperAddon:
-    """Answers 204 to every hook unless told otherwise, and keeps what it got. statuses: used up from the left."""
+    """Answers 204 to every hook unless told otherwise, and keeps what it got. statuses: used up from the left.
+
+    meanwhile: called before each answer.
+    """
 
     requests: list[httpx2.Request] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     descriptor: dict[str, Any] = field(default_factory=lambda: json.loads(json.dumps(DESCRIPTOR)))
+    meanwhile: Callable[[], object] = lambda: None
 
     def answer(self, request: httpx2.Request) -> httpx2.Response:
         if request.url.path.endswith("/atlassian-connect.json"):
@@ -57,6 +62,7 @@ class PaperAddon:
         if request.url.path.endswith("/translations/fr.json"):
             return httpx2.Response(200, json={"panel.name": "Panneau"})
         self.requests.append(request)
+        self.meanwhile()
         return httpx2.Response(self.statuses.pop(0) if self.statuses else 204)
 
     def hooks(self, name: str) -> list[httpx2.Request]:

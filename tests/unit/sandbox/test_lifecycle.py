@@ -7,6 +7,7 @@ import jwt
 import pytest
 
 from addon.connect.qsh import of_target
+from sandbox.frames import Where, context_token
 from sandbox.lifecycle import HookError, faults_of
 from tests.unit.sandbox.stage import ADDON, DESCRIPTOR, KEY, SITE, Stage
 
@@ -50,6 +51,22 @@ async def test_a_reinstall_keeps_the_client_key_and_changes_the_secret(stage: St
     assert after.client_key == before.client_key
     assert after.shared_secret != before.shared_secret
     assert (after.oauth_client_id, after.app_account) == (before.oauth_client_id, before.app_account)
+
+
+async def test_until_the_add_on_has_taken_the_new_secret_the_old_one_signs(stage: Stage) -> None:
+    before, signed = stage.site.installed.shared_secret, list[str]()
+    stage.addon.meanwhile = lambda: signed.append(context_token(stage.site, None, where=Where()))
+    after = await stage.place.lifecycle.install(ADDON)
+    taking, *later = signed
+    assert jwt.decode(taking, before, algorithms=["HS256"])["iss"] == after.client_key
+    assert later
+    for token in later:
+        jwt.decode(token, after.shared_secret, algorithms=["HS256"])
+    stage.addon.statuses = [500]
+    with pytest.raises(HookError):
+        await stage.place.lifecycle.install(ADDON)
+    refused = context_token(stage.site, None, where=Where())
+    assert jwt.decode(refused, after.shared_secret, algorithms=["HS256"])["iss"] == after.client_key
 
 
 async def test_an_import_brings_a_new_client_key_and_no_goodbye(stage: Stage) -> None:
