@@ -19,11 +19,11 @@ from tests.stack import JiraSite, eventually
 pytestmark = [pytest.mark.faults, pytest.mark.process, pytest.mark.xdist_group("alone")]
 
 WEBHOOKS = 5000
-PER_S = 150
+PER_S = 250
 """The pace of somebody's bulk import."""
 AT_ONCE = 16
 NOISY, QUIET = 4, 1
-BEFORE, AFTER, BACKLOG = 10, 8, 8
+BEFORE, AFTER, BACKLOG = 8, 6, 8
 """Analyses of the quiet site: idle before and after the flood, and beside what the flood has left."""
 THINKS_S = 1.0
 PAUSE_S = 0.2
