@@ -18,7 +18,7 @@ from pathlib import Path
 # It stands where a plain PATH does not look.
 RUNUSER = shutil.which("runuser", path=f"{os.defpath}:/usr/sbin:/sbin") or "runuser"
 SYSTEM_USER = "postgres"
-WORKERS = 16
+WORKERS = 64
 """So many workers of one pytest have ports of their own."""
 MEMORY = Path("/dev/shm")
 ROOM = 2 * 1024**3
