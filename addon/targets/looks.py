@@ -19,8 +19,8 @@ class Looks(Generic[T]):
     """Thirty items of one result ask thirty times for the same issue: one answer serves all whose attempt is older.
 
     An answer counts for whoever wants to know what stood there at `since` or later, so an item never misses what its
-    own earlier attempt wrote. Times are UTC seconds by the clock that dates
-    rows: an attempt that another process put back tells nothing by a clock of one's own.
+    own earlier attempt wrote. Times are UTC seconds by the clock that dates rows: an attempt that another process put
+    back tells nothing by a clock of one's own.
     """
 
     def __init__(self, now: Callable[[], float], *, keep_s: float = 60.0) -> None:
