@@ -7,6 +7,7 @@ full, items, pipeline, hostile-items, refusing, notice-<code>, empty, rules, fal
 expired-once, broken-options, deny-<status>-<code>, failed-<code>, stream-<code>.
 """
 
+import asyncio
 import contextlib
 import copy
 import json
@@ -280,9 +281,19 @@ class Handler(BaseHTTPRequestHandler):
         return canned_items.RESULTS[run["kind"]]()
 
 
-async def sent(page: Page) -> list[tuple[str, Any]]:
-    """What the page asked for beyond reading, with the bodies, in order."""
+async def sent(page: Page, least: int = 1) -> list[tuple[str, Any]]:
+    """What the page asked for beyond reading, with the bodies, in order; waits until there are so many.
+
+    A page shows what was pressed before its request has come here. Raises TimeoutError after 30 s.
+    """
     key = await page.evaluate("window.bridgeSession")
+    async with asyncio.timeout(30):
+        while len(calls := asked_by(key)) < least:  # noqa: ASYNC110 - the server's thread knows nothing of this loop
+            await asyncio.sleep(0.01)
+    return calls
+
+
+def asked_by(key: str) -> list[tuple[str, Any]]:
     return Handler.sessions[key].panel.calls if key in Handler.sessions else []
 
 

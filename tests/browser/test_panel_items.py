@@ -75,7 +75,7 @@ async def test_decisions_are_kept_by_the_server_and_can_be_taken_back(visit: Vis
     await expect(page.locator("#announcer")).to_have_text("AC-1: decision taken back.")
     await expect(page.locator(KEPT)).to_be_hidden()
     path = "PUT /runs/criteria-1/items/criteria/0"
-    assert [body for call, body in await sent(page) if call == path] == [
+    assert [body for call, body in await sent(page, 3) if call == path] == [
         {"verdict": "accepted"}, {"verdict": "rejected"}, {"verdict": None},
     ]  # fmt: skip
 
@@ -206,7 +206,7 @@ async def test_scenarios_are_asked_for_by_number_kind_and_instruction(visit: Vis
     await page.click("#panel-scenarios [data-start=scenarios]")
     await expect(page.locator("#panel-scenarios .field-error", has_text="from 1 to 30")).to_be_visible()
     await expect(page.get_by_label("How many")).to_be_focused()
-    assert await sent(page) == []
+    assert await sent(page, 0) == []
     await page.get_by_label("How many").fill("4")
     await page.click("#panel-scenarios [data-start=scenarios]")
     await expect(page.locator("[data-items=scenarios] > li")).to_have_count(2)

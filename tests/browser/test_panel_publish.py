@@ -144,7 +144,7 @@ async def test_escape_and_the_cross_close_the_dialog_and_nothing_is_written(visi
     await page.keyboard.press("Enter")
     await page.locator("#publish-dialog .dialog-x").click()
     await expect(page.locator("#publish-dialog")).to_have_count(0)
-    assert "POST /jira/publish" not in [call for call, _ in await sent(page)]
+    assert "POST /jira/publish" not in [call for call, _ in await sent(page, 0)]
 
 
 async def test_the_dialog_stands_where_the_reader_is_and_the_page_is_tall_enough(visit: Visit) -> None:

@@ -59,9 +59,10 @@ async def test_half_an_answer_is_shown_in_its_place() -> None:
     jira = FakeJira(sample("01-rich-story"))
     base = await base_of(jira)
     bench = Bench(jira, run={"params": {"regenerate": {"part": "subtasks", "item": 0}}}, base=base)
-    async with FakeModel() as model:
+    async with FakeModel(latency_s=0.5) as model:
         bench.model = model
         await bench.outcome()
+    assert bench.watched.partials
     assert all(set(partial) == {"subtasks"} for partial in bench.watched.partials)
 
 

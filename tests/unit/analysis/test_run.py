@@ -180,7 +180,7 @@ async def test_an_epic_is_not_divided_into_sub_tasks() -> None:
 
 
 async def test_a_model_judges_with_quotes_of_the_issue_and_its_cost_is_kept() -> None:
-    async with FakeModel() as model:
+    async with FakeModel(latency_s=0.5) as model:
         bench = Bench(FakeJira(sample("01-rich-story")), model)
         outcome = await bench.outcome()
     found = judged(outcome)

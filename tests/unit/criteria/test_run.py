@@ -67,7 +67,7 @@ async def test_an_issue_of_three_words_gets_questions_and_no_invented_criteria()
 
 
 async def test_a_model_writes_them_with_quotes_of_the_issue_and_its_cost_is_kept() -> None:
-    async with FakeModel() as model:
+    async with FakeModel(latency_s=0.5) as model:
         bench = Bench("criteria", rich(), model)
         outcome = await bench.outcome()
     found, usage = result(outcome), outcome.usage

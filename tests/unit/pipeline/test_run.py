@@ -31,7 +31,7 @@ async def test_the_rules_write_both_halves() -> None:
 
 
 async def test_a_model_writes_both_halves_and_the_bill_names_both_prompts() -> None:
-    async with FakeModel() as model:
+    async with FakeModel(latency_s=0.5) as model:
         bench = Bench("pipeline", rich(), model, params={"count": 5})
         outcome = await bench.outcome()
         assert len(model.requests) == 2
