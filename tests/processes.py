@@ -14,19 +14,23 @@ PATIENCE_S = 30.0
 LEAVES_S = 40.0
 """Who is told to go may finish its work for 15 s and puts things in order after it; and the machine may be busy."""
 LAST_LINES = 15
+SOONEST_S, LATEST_S = 0.03, 0.3
+"""Between two looks at what is waited for, at first and in the end."""
 T = TypeVar("T")
 
 
 def eventually(look: Callable[[], T | None], what: str, within_s: float = PATIENCE_S) -> T:
     """The first thing `look` finds; fails naming `what` when nothing turns up in time."""
-    until = time.monotonic() + within_s
+    until, pause = time.monotonic() + within_s, SOONEST_S
     while True:
         found = look()
         if found:
             return found
         if time.monotonic() > until:
             raise AssertionError(f"no {what} within {within_s:g} s")
-        time.sleep(0.05)
+        time.sleep(pause)
+        # Every look costs what it looks at as well: what takes long is asked for less often.
+        pause = min(pause * 1.3, LATEST_S)
 
 
 class Process:
