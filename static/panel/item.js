@@ -76,8 +76,8 @@ export class ItemCard {
         label,
         h("span", { class: "sr-only" }, ` ${this.#name}`),
       );
-    this.accept = tool(t("Accept"), () => this.#toggle("accepted"), "accept");
-    this.reject = tool(t("Reject"), () => this.#toggle("rejected"), "reject");
+    this.accept = tool(t("Accept"), (event) => this.#pressed("accepted", event), "accept");
+    this.reject = tool(t("Reject"), (event) => this.#pressed("rejected", event), "reject");
     this.edit = tool(t("Edit"), () => this.#edit(), "edit");
     this.renew = tool(t("Regenerate"), () => this.#renew(), "renew");
     return h("div", { class: "item-actions" }, this.accept, this.edit, this.reject, this.renew);
@@ -124,10 +124,12 @@ export class ItemCard {
   }
 
   async #back() {
-    if (await this.#judge(null)) this.edit.focus();
+    if (await this.#once(() => this.#judge(null))) this.edit.focus();
   }
 
-  async #toggle(verdict) {
+  async #pressed(verdict, { detail }) {
+    // The second half of a double click is no wish to take the first one back.
+    if (detail > 1) return;
     const now = verdictOf(this.run, this.shape.part, this.index)?.verdict;
     if (!(await this.#judge(now === verdict ? null : verdict))) return;
     const values = { name: this.#name };
@@ -137,14 +139,21 @@ export class ItemCard {
 
   /** False when it was refused; the card then says why. */
   async #judge(verdict, edit = null) {
-    if (this.#busy) return false;
-    this.#busy = true;
     try {
       await this.verdicts.judge(this.run, this.shape.part, this.index, verdict, edit);
       return true;
     } catch (error) {
       put(this.form?.problem ?? this.more, errorNotice(error));
       return false;
+    }
+  }
+
+  /** What is pressed again before it is done is done once. */
+  async #once(act) {
+    if (this.#busy) return false;
+    this.#busy = true;
+    try {
+      return await act();
     } finally {
       this.#busy = false;
     }
@@ -162,7 +171,7 @@ export class ItemCard {
   }
 
   async #save(values, changed) {
-    if (changed && !(await this.#judge("edited", values))) return;
+    if (changed && !(await this.#once(() => this.#judge("edited", values)))) return;
     this.#close(this.edit);
     if (changed) announce(t("{name} saved.", { name: this.#name }));
   }
@@ -184,7 +193,7 @@ export class ItemCard {
   }
 
   async #use(edit) {
-    if (!(await this.#judge("edited", edit))) return;
+    if (!(await this.#once(() => this.#judge("edited", edit)))) return;
     this.#close(this.renew);
     announce(t("{name} replaced by the new version.", { name: this.#name }));
   }

@@ -31,6 +31,9 @@ export class Verdicts {
   #waiting = new Set();
   #asked = 0;
   #answered = 0;
+  // By place: the newest decision there. The next one is sent when it has been answered, or they could be kept in
+  // another order than they were made in.
+  #newest = new Map();
 
   constructor(model) {
     this.model = model;
@@ -44,7 +47,7 @@ export class Verdicts {
     this.#keep(run, changed(this.#known(run), [wish]));
     try {
       const body = edit ? { verdict, edit } : { verdict };
-      const { verdicts } = await put(place(run, part, index), body);
+      const { verdicts } = await this.#inTurn(place(run, part, index), body);
       this.#waiting.delete(wish);
       // An answer knows nothing of what was decided after its question.
       if (!verdicts || wish.number < this.#answered) return;
@@ -54,6 +57,21 @@ export class Verdicts {
       this.#waiting.delete(wish);
       this.#keep(run, changed(this.#known(run), [before, ...this.#unanswered(run)]));
       throw error;
+    }
+  }
+
+  async #inTurn(where, body) {
+    const earlier = this.#newest.get(where);
+    const answer = (async () => {
+      // Whether it was refused is told to whoever made it.
+      await earlier?.catch(() => {});
+      return put(where, body);
+    })();
+    this.#newest.set(where, answer);
+    try {
+      return await answer;
+    } finally {
+      if (this.#newest.get(where) === answer) this.#newest.delete(where);
     }
   }
 

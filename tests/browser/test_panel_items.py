@@ -80,6 +80,45 @@ async def test_decisions_are_kept_by_the_server_and_can_be_taken_back(visit: Vis
     ]  # fmt: skip
 
 
+async def test_decisions_about_one_item_are_kept_in_the_order_they_were_made_in(visit: Visit) -> None:
+    page = await open_tab(visit, "criteria")
+    card = page.locator("#criteria-0")
+    asked = 0
+    first = asyncio.Event()
+
+    async def count(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            await first.wait()
+        await route.continue_()
+
+    await page.route(re.compile(r"/items/criteria/0$"), count)
+    async with page.expect_request("**/items/criteria/0"):
+        await card.locator("[data-accept]").click()
+    await card.locator("[data-reject]").click()
+    await expect(card).to_have_attribute("data-verdict", "rejected")
+    await card.locator("[data-reject]").click()
+    await expect(card.locator("[data-reject]")).to_have_attribute("aria-pressed", "false")
+    # Time enough for what does not wait to be sent.
+    await page.wait_for_timeout(200)
+    assert asked == 1
+    first.set()
+    assert [body for _, body in await sent(page, 3)] == [
+        {"verdict": "accepted"}, {"verdict": "rejected"}, {"verdict": None},
+    ]  # fmt: skip
+    await expect(page.locator("#announcer")).to_have_text("AC-1: decision taken back.")
+    await expect(card).to_have_attribute("data-verdict", "")
+    await expect(page.locator(KEPT)).to_be_hidden()
+
+
+async def test_a_double_click_takes_no_decision_back(visit: Visit) -> None:
+    page = await open_tab(visit, "criteria")
+    await page.locator("#criteria-0 [data-accept]").dblclick()
+    await expect(page.locator("#announcer")).to_have_text("AC-1 accepted.")
+    assert await sent(page) == [("PUT /runs/criteria-1/items/criteria/0", {"verdict": "accepted"})]
+
+
 @pytest.mark.parametrize("last", [0, 1])
 async def test_an_answer_takes_no_decision_away_that_came_after_its_question(visit: Visit, last: int) -> None:
     page = await open_tab(visit, "criteria")
