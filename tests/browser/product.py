@@ -74,6 +74,8 @@ class Pages:
 
     async def take(self, width: int, height: int) -> Page:
         page = self._idle.pop() if self._idle else await self._context.new_page()
+        # One behind another page is drawn once a second, and every click waits for that.
+        await page.bring_to_front()
         await page.set_viewport_size({"width": width, "height": height})
         return page
 

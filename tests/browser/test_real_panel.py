@@ -20,7 +20,7 @@ WITHIN_MS = 300
 BUSY = 3
 """So many times as long in the middle of all tries: other work comes and goes."""
 TRIES = 5
-LONG_ENOUGH_S = 3.0
+LONG_ENOUGH_S = 6.0
 FRENCH = (
     "En tant que comptable, je veux qu’une relance parte 15 jours après l’échéance afin de ne plus suivre les impayés"
     " à la main.\n\n- jamais pour une facture en litige\n- le client reçoit un seul courriel par facture"
