@@ -34,10 +34,15 @@ function writtenLine({ target, status, url, remote_key: key, error }) {
   );
 }
 
+/** A key held down presses a button once. */
+function pressedOnce(event) {
+  if (event.repeat && event.key === "Enter") event.preventDefault();
+}
+
 /** shape: {part, places(run), name, title, head, body, fields, itemOf} says what is special about its kind of item. */
 export class ItemCard {
   #drawn = "";
-  #busy = false;
+  #refused = false;
 
   constructor(shape, verdicts, run, { index, item }) {
     Object.assign(this, { shape, verdicts, run, index, item, form: null, renewal: null });
@@ -70,7 +75,7 @@ export class ItemCard {
           type: "button",
           class: "button button-subtle button-small",
           [`data-${name}`]: "",
-          on: { click: act },
+          on: { click: act, keydown: pressedOnce },
           ...props,
         },
         label,
@@ -124,7 +129,7 @@ export class ItemCard {
   }
 
   async #back() {
-    if (await this.#once(() => this.#judge(null))) this.edit.focus();
+    if (await this.#judge(null)) this.edit.focus();
   }
 
   async #pressed(verdict, { detail }) {
@@ -137,26 +142,24 @@ export class ItemCard {
     else announce(verdict === "accepted" ? t("{name} accepted.", values) : t("{name} rejected.", values));
   }
 
-  /** False when it was refused; the card then says why. */
+  /** False when it was refused; the card then says why, until another one is not. */
   async #judge(verdict, edit = null) {
     try {
       await this.verdicts.judge(this.run, this.shape.part, this.index, verdict, edit);
-      return true;
     } catch (error) {
-      put(this.form?.problem ?? this.more, errorNotice(error));
+      this.#refused = true;
+      put(this.form?.problem ?? this.renewal?.problem ?? this.more, errorNotice(error));
       return false;
     }
+    if (this.#refused) this.#clear();
+    return true;
   }
 
-  /** What is pressed again before it is done is done once. */
-  async #once(act) {
-    if (this.#busy) return false;
-    this.#busy = true;
-    try {
-      return await act();
-    } finally {
-      this.#busy = false;
-    }
+  #clear() {
+    this.#refused = false;
+    for (const open of [this.form, this.renewal]) if (open) put(open.problem);
+    this.#drawn = "";
+    this.update(this.run);
   }
 
   #edit() {
@@ -171,7 +174,7 @@ export class ItemCard {
   }
 
   async #save(values, changed) {
-    if (changed && !(await this.#once(() => this.#judge("edited", values)))) return;
+    if (changed && !(await this.#judge("edited", values))) return;
     this.#close(this.edit);
     if (changed) announce(t("{name} saved.", { name: this.#name }));
   }
@@ -193,7 +196,9 @@ export class ItemCard {
   }
 
   async #use(edit) {
-    if (!(await this.#once(() => this.#judge("edited", edit)))) return;
+    const { renewal } = this;
+    // Pressed twice, it is closed by the first answer.
+    if (!(await this.#judge("edited", edit)) || renewal !== this.renewal) return;
     this.#close(this.renew);
     announce(t("{name} replaced by the new version.", { name: this.#name }));
   }

@@ -24,10 +24,11 @@ export class Renewal {
       this.#ask();
     });
     this.place = h("div", { role: "status" });
+    this.problem = h("div", {});
     this.go = button(t("Make a new version"), () => this.#ask(), { kind: "primary", "data-make": "" });
     this.cancel = button(t("Cancel"), () => this.#close(), { "data-keep": "" });
     this.actions = h("div", { class: "actions" }, this.go, this.cancel);
-    this.node = h("div", { class: "renewal" }, this.instruction.node, this.place, this.actions);
+    this.node = h("div", { class: "renewal" }, this.instruction.node, this.place, this.problem, this.actions);
   }
 
   focus() {

@@ -10,6 +10,8 @@ export const isPending = (run) => (run?.publications ?? []).some((item) => item.
 
 export class Runs {
   all = [];
+  /** By run, the end of what is being decided about its items; never a failure. */
+  deciding = new Map();
 
   constructor(issue) {
     this.issue = issue;

@@ -1,4 +1,4 @@
-// What people decide about the items of a result: kept on the server, shown at once, taken back when refused.
+// What people decide about the items of a result: kept on the server, shown at once, no longer shown when refused.
 
 import { ApiError, post, put } from "../api.js";
 
@@ -27,64 +27,48 @@ function changed(verdicts, changes) {
 }
 
 export class Verdicts {
-  // Decisions whose answers have not come yet, and the newest one that was answered: answers may overtake each other.
-  #waiting = new Set();
-  #asked = 0;
-  #answered = 0;
-  // By place: the newest decision there. The next one is sent when it has been answered, or they could be kept in
-  // another order than they were made in.
-  #newest = new Map();
+  // By run: what the server has told of its decisions, and those it has not answered yet. One is sent when the one before
+  // it has been answered, or they could be kept in another order than they were made in.
+  #open = new Map();
 
   constructor(model) {
     this.model = model;
   }
 
-  /** verdict: accepted, edited, rejected, or null to take it back. Throws ApiError after showing the old state again. */
+  /** verdict: accepted, edited, rejected, or null to take it back. Throws ApiError when it was refused. */
   async judge(run, part, index, verdict, edit = null) {
-    const before = { part, index, found: this.#known(run)[part]?.[index] ?? null };
-    const wish = { run: run.id, part, index, found: verdict ? { verdict, edit } : null, number: ++this.#asked };
-    this.#waiting.add(wish);
-    this.#keep(run, changed(this.#known(run), [wish]));
+    const open = this.#of(run);
+    const wish = { part, index, found: verdict ? { verdict, edit } : null };
+    open.waiting.add(wish);
+    this.#show(run, open);
+    const body = edit ? { verdict, edit } : { verdict };
+    const answer = open.last.then(() => put(place(run, part, index), body));
+    open.last = answer.catch(() => {});
+    this.model.runs.deciding.set(run.id, open.last);
     try {
-      const body = edit ? { verdict, edit } : { verdict };
-      const { verdicts } = await this.#inTurn(place(run, part, index), body);
-      this.#waiting.delete(wish);
-      // An answer knows nothing of what was decided after its question.
-      if (!verdicts || wish.number < this.#answered) return;
-      this.#answered = wish.number;
-      this.#keep(run, changed(verdicts, this.#unanswered(run)));
-    } catch (error) {
-      this.#waiting.delete(wish);
-      this.#keep(run, changed(this.#known(run), [before, ...this.#unanswered(run)]));
-      throw error;
-    }
-  }
-
-  async #inTurn(where, body) {
-    const earlier = this.#newest.get(where);
-    const answer = (async () => {
-      // Whether it was refused is told to whoever made it.
-      await earlier?.catch(() => {});
-      return put(where, body);
-    })();
-    this.#newest.set(where, answer);
-    try {
-      return await answer;
+      const { verdicts } = await answer;
+      open.known = verdicts ?? changed(open.known, [wish]);
     } finally {
-      if (this.#newest.get(where) === answer) this.#newest.delete(where);
+      open.waiting.delete(wish);
+      this.#show(run, open);
+      if (!open.waiting.size) this.#close(run);
     }
   }
 
-  #known(run) {
-    return this.model.runs.find(run.id)?.verdicts ?? {};
+  #of(run) {
+    const none = { known: this.model.runs.find(run.id)?.verdicts ?? {}, waiting: new Set(), last: Promise.resolve() };
+    if (!this.#open.has(run.id)) this.#open.set(run.id, none);
+    return this.#open.get(run.id);
   }
 
-  #unanswered(run) {
-    return [...this.#waiting].filter((wish) => wish.run === run.id);
+  #close(run) {
+    this.#open.delete(run.id);
+    this.model.runs.deciding.delete(run.id);
   }
 
-  #keep(run, verdicts) {
-    this.model.runs.keep({ id: run.id, verdicts });
+  /** What the server has, and over it what it is still being asked for. */
+  #show(run, { known, waiting }) {
+    this.model.runs.keep({ id: run.id, verdicts: changed(known, waiting) });
     this.model.changed("verdicts");
   }
 

@@ -1,6 +1,5 @@
 """Criteria and scenarios: read, accepted, changed, rejected, made anew; asked for with knobs and instructions."""
 
-import asyncio
 import re
 from typing import Any
 
@@ -58,91 +57,6 @@ async def test_without_the_clipboard_the_feature_is_selected(visit: Visit) -> No
     await page.click("[data-copy]")
     await expect(page.locator("#announcer")).to_have_text("Selected: copy it with your keyboard.")
     assert "Scenario: Pay with a saved card" in await page.evaluate("String(getSelection())")
-
-
-async def test_decisions_are_kept_by_the_server_and_can_be_taken_back(visit: Visit) -> None:
-    page = await open_tab(visit, "criteria")
-    accept, reject = page.locator("#criteria-0 [data-accept]"), page.locator("#criteria-0 [data-reject]")
-    await accept.click()
-    await expect(accept).to_have_attribute("aria-pressed", "true")
-    await expect(page.locator("#announcer")).to_have_text("AC-1 accepted.")
-    await reject.click()
-    await expect(page.locator("#criteria-0")).to_contain_text("Left out of what is written to Jira.")
-    await expect(accept).to_have_attribute("aria-pressed", "false")
-    await expect(page.locator(KEPT)).to_have_text("Of 3: 0 accepted, 0 edited, 1 rejected.")
-    await reject.click()
-    await expect(page.locator("#criteria-0")).to_contain_text("Given a customer")
-    await expect(page.locator("#announcer")).to_have_text("AC-1: decision taken back.")
-    await expect(page.locator(KEPT)).to_be_hidden()
-    path = "PUT /runs/criteria-1/items/criteria/0"
-    assert [body for call, body in await sent(page, 3) if call == path] == [
-        {"verdict": "accepted"}, {"verdict": "rejected"}, {"verdict": None},
-    ]  # fmt: skip
-
-
-async def test_decisions_about_one_item_are_kept_in_the_order_they_were_made_in(visit: Visit) -> None:
-    page = await open_tab(visit, "criteria")
-    card = page.locator("#criteria-0")
-    asked = 0
-    first = asyncio.Event()
-
-    async def count(route: Route) -> None:
-        nonlocal asked
-        asked += 1
-        if asked == 1:
-            await first.wait()
-        await route.continue_()
-
-    await page.route(re.compile(r"/items/criteria/0$"), count)
-    async with page.expect_request("**/items/criteria/0"):
-        await card.locator("[data-accept]").click()
-    await card.locator("[data-reject]").click()
-    await expect(card).to_have_attribute("data-verdict", "rejected")
-    await card.locator("[data-reject]").click()
-    await expect(card.locator("[data-reject]")).to_have_attribute("aria-pressed", "false")
-    # Time enough for what does not wait to be sent.
-    await page.wait_for_timeout(200)
-    assert asked == 1
-    first.set()
-    assert [body for _, body in await sent(page, 3)] == [
-        {"verdict": "accepted"}, {"verdict": "rejected"}, {"verdict": None},
-    ]  # fmt: skip
-    await expect(page.locator("#announcer")).to_have_text("AC-1: decision taken back.")
-    await expect(card).to_have_attribute("data-verdict", "")
-    await expect(page.locator(KEPT)).to_be_hidden()
-
-
-async def test_a_double_click_takes_no_decision_back(visit: Visit) -> None:
-    page = await open_tab(visit, "criteria")
-    await page.locator("#criteria-0 [data-accept]").dblclick()
-    await expect(page.locator("#announcer")).to_have_text("AC-1 accepted.")
-    assert await sent(page) == [("PUT /runs/criteria-1/items/criteria/0", {"verdict": "accepted"})]
-
-
-@pytest.mark.parametrize("last", [0, 1])
-async def test_an_answer_takes_no_decision_away_that_came_after_its_question(visit: Visit, last: int) -> None:
-    page = await open_tab(visit, "criteria")
-    answered = [asyncio.Event(), asyncio.Event()]
-
-    async def late(route: Route) -> None:
-        number = int(route.request.url[-1])
-        answer = await route.fetch()
-        await answered[number].wait()
-        await route.fulfill(response=answer)
-
-    await page.route(re.compile(r"/items/criteria/[01]$"), late)
-    async with page.expect_request("**/items/criteria/0"):
-        await page.locator("#criteria-0 [data-accept]").click()
-    # The first question is answered, as far as the server is concerned, before the second is asked.
-    await page.wait_for_timeout(200)
-    async with page.expect_request("**/items/criteria/1"):
-        await page.locator("#criteria-1 [data-reject]").click()
-    for number in (1 - last, last):
-        async with page.expect_response(f"**/items/criteria/{number}"):
-            answered[number].set()
-        await page.wait_for_timeout(100)
-        assert await page.locator("#criteria-0").get_attribute("data-verdict") == "accepted"
-        assert await page.locator("#criteria-1").get_attribute("data-verdict") == "rejected"
 
 
 async def test_an_edited_criterion_shows_the_words_of_the_person_and_goes_back(visit: Visit) -> None:

@@ -1,6 +1,5 @@
 """F19: clocks that are ten minutes off take no work from anybody and refuse nobody: the database's clock is the one."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.ground import Ground
+from tests.faults.nightly import TAKEN_OVER_S, cleaned, done, leader, night_falls
 from tests.flow import acts
 from tests.stack import Process, eventually
 
@@ -67,27 +67,54 @@ class Skewed:
 def test_wrong_clocks_disturb_nobody(faulty: Ground, skewed: Skewed) -> None:
     """No process has the right time: of each kind one is ten minutes ahead, the other ten behind."""
     webs, workers, schedulers = faulty.fleet.webs, faulty.fleet.workers, faulty.fleet.schedulers
-    read = [len(web.output) for web in webs]
-    skewed.put(ahead=[webs[0], workers[0], schedulers[0]], behind=[webs[1], workers[1], schedulers[1]])
+    read = {process.name: len(process.output) for process in faulty.fleet.all}
+    ahead, behind = ([kind[n] for kind in (webs, workers, schedulers)] for n in range(2))
+    skewed.put(ahead, behind)
+    each_leads_and_does_its_slot(faulty)
     work_is_done_once(faulty)
     tokens_hold_by_the_right_clock(faulty)
     # They sign for Jira by the right clock as well.
-    for web, before in zip(webs, read, strict=True):
-        told = [json.loads(line) for line in web.output[before:].splitlines() if line.startswith("{")]
-        assert any("clock of this machine" in line["msg"] for line in told), told
+    for processes, off in ((ahead, " 600 s off"), (behind, " -600 s off")):
+        assert [p.name for p in processes if off not in p.output[read[p.name] :]] == []
+    assert cleaned(faulty) == len(schedulers)
+
+
+def each_leads_and_does_its_slot(faulty: Ground) -> None:
+    led = set()
+    for times, _ in enumerate(faulty.fleet.schedulers, 1):
+        leads = eventually(lambda: leader(faulty), "leader", TAKEN_OVER_S)
+        led.add(leads.name)
+        night_falls(faulty)
+        done(faulty, times)
+        faulty.supervisor.mind()
+        faulty.supervisor.rest(leads)
+        assert leads.stop() == 0
+    assert len(led) == len(faulty.fleet.schedulers)
+    faulty.supervisor.mind()
 
 
 def work_is_done_once(faulty: Ground) -> None:
     # Longer than the sweep of the others takes to come by.
     faulty.stack.model("latency", 4)
     faulty.issues(20)
-    eventually(lambda: faulty.commented() == 20, "comments", 60)
+    at_work: set[str] = set()
+
+    def both() -> bool:
+        query = "SELECT DISTINCT worker FROM runs WHERE state = 'running' AND created_at >= :t"
+        at_work.update(worker for (worker,) in acts.rows(faulty.stack, query, t=faulty.began_at))
+        if len(at_work) < 2:
+            faulty.issue()
+        return len(at_work) == 2
+
+    eventually(both, "work of both workers")
+    count = len(faulty.made)
+    eventually(lambda: faulty.commented() == count, "comments", 60)
     # By the database's clock, which is right: what other tests left behind is older.
-    workers = acts.rows(faulty.stack, "SELECT attempts, crashes FROM runs WHERE created_at >= :t", t=faulty.began_at)
-    assert len(workers) == 20
-    assert {tuple(row) for row in workers if row[0] != 1 or row[1] != 0} == set()
+    runs = acts.rows(faulty.stack, "SELECT attempts, crashes FROM runs WHERE created_at >= :t", t=faulty.began_at)
+    assert len(runs) == count
+    assert {tuple(row) for row in runs if row[0] != 1 or row[1] != 0} == set()
     asked = faulty.stack.model("requests")
-    assert len(asked) == 20
+    assert len(asked) == count
     # And what was told of them on the way is dated by it as well.
     dates = (
         "SELECT e.at - :t, extract(epoch FROM clock_timestamp()) - e.at"
@@ -95,7 +122,7 @@ def work_is_done_once(faulty: Ground) -> None:
     )
     told = acts.rows(faulty.stack, dates, t=faulty.began_at)
     assert {row[0] for row in told if min(row) < -60} == set()
-    assert len(told) >= 20
+    assert len(told) >= count
 
 
 def tokens_hold_by_the_right_clock(faulty: Ground) -> None:
