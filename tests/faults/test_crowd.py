@@ -23,7 +23,7 @@ PER_S = 250
 """The pace of somebody's bulk import."""
 AT_ONCE = 16
 NOISY, QUIET = 4, 1
-BEFORE, AFTER, BACKLOG = 8, 6, 8
+BEFORE, AFTER, BACKLOG = 6, 5, 6
 """Analyses of the quiet site: idle before and after the flood, and beside what the flood has left."""
 THINKS_S = 1.0
 PAUSE_S = 0.2
@@ -50,7 +50,8 @@ def test_flood_of_one_site_leaves_the_analyses_of_another_within_twice_their_tim
     known = {"u": noisy.url, "t": faulty.began_at}
     taken = acts.rows(faulty.stack, f"SELECT count(*) {RUNS}", **known)[0][0]
     backlog = acts.rows(faulty.stack, f"SELECT count(*) {RUNS} AND r.state = 'queued'", **known)[0][0]
-    # Whoever floods leaves, and with it what it has made.
+    # Whoever floods leaves, and with it what it has made. What is just being asked of it comes too late.
+    faulty.pardoned.add("the add-on is not installed on this site")
     noisy.ask("POST", "/uninstall")
     waiting = acts.rows(faulty.stack, f"SELECT count(*) {RUNS} AND r.state = 'queued'", **known)[0][0]
     noisy.install()
