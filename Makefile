@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := $(BIN)/uv
 ARTEFACTS ?= artefacts
-# Tests wait much longer than they compute: four workers for each processor keep it busy.
-JOBS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) * 4 )))
+# Tests wait longer than they compute: three workers for each processor keep it busy.
+JOBS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) * 3 )))
 # Dozens of processes run the same modules: without compiled files each of them would compile them all again.
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/pytest -q -n $(JOBS) --dist loadgroup
