@@ -1,5 +1,6 @@
 """Whoever stands by while things break: one that starts the dead again, one that feels whether the living answer."""
 
+import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -98,6 +99,8 @@ class Pulse(Watcher):
         self._webs = webs
         self._beats = {address: _Beat() for address in webs}
         self._client = httpx2.Client(timeout=SILENT_S, trust_env=False)
+        # It lives as long as the tests of this worker: others read what is logged while they run.
+        logging.getLogger("httpx2").addFilter(lambda record: record.threadName != self._thread.name)
         self.complaints: list[Complaint] = []
 
     def __exit__(self, *error: object) -> None:
