@@ -19,13 +19,13 @@ export class Publishing {
   /** What a wish {target, items, field, replace} would write; nothing is written. Throws ApiError. */
   async preview(run, wish) {
     // What was just rejected is left out: the server goes by what it knows.
-    await this.runs.deciding.get(run.id);
+    await this.runs.deciding.get(run.id)?.last;
     return post("/jira/publish/preview", { run: run.id, ...wish });
   }
 
   /** Asks for it to be written: {ids, settled}, the latter a promise for when each was or was not. Throws ApiError. */
   async ask(run, wish) {
-    await this.runs.deciding.get(run.id);
+    await this.runs.deciding.get(run.id)?.last;
     const { publications } = await post("/jira/publish", { run: run.id, ...wish });
     this.#keep(run.id, publications);
     return { ids: publications.map(({ id }) => id), settled: this.settle(run.id) };

@@ -10,7 +10,10 @@ export const isPending = (run) => (run?.publications ?? []).some((item) => item.
 
 export class Runs {
   all = [];
-  /** By run, the end of what is being decided about its items; never a failure. */
+  /**
+   * By run, what is being decided about its items: {known, waiting, last}. known: what the server has told; waiting: what
+   * it has not answered yet; last: a promise of the end of all of it, never a failure.
+   */
   deciding = new Map();
 
   constructor(issue) {

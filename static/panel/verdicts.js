@@ -27,10 +27,6 @@ function changed(verdicts, changes) {
 }
 
 export class Verdicts {
-  // By run: what the server has told of its decisions, and those it has not answered yet. One is sent when the one before
-  // it has been answered, or they could be kept in another order than they were made in.
-  #open = new Map();
-
   constructor(model) {
     this.model = model;
   }
@@ -42,28 +38,24 @@ export class Verdicts {
     open.waiting.add(wish);
     this.#show(run, open);
     const body = edit ? { verdict, edit } : { verdict };
+    // Sent when the one before it has been answered: else they could be kept in another order than they were made in.
     const answer = open.last.then(() => put(place(run, part, index), body));
     open.last = answer.catch(() => {});
-    this.model.runs.deciding.set(run.id, open.last);
     try {
       const { verdicts } = await answer;
       open.known = verdicts ?? changed(open.known, [wish]);
     } finally {
       open.waiting.delete(wish);
       this.#show(run, open);
-      if (!open.waiting.size) this.#close(run);
+      if (!open.waiting.size) this.model.runs.deciding.delete(run.id);
     }
   }
 
   #of(run) {
-    const none = { known: this.model.runs.find(run.id)?.verdicts ?? {}, waiting: new Set(), last: Promise.resolve() };
-    if (!this.#open.has(run.id)) this.#open.set(run.id, none);
-    return this.#open.get(run.id);
-  }
-
-  #close(run) {
-    this.#open.delete(run.id);
-    this.model.runs.deciding.delete(run.id);
+    const { deciding } = this.model.runs;
+    const known = this.model.runs.find(run.id)?.verdicts ?? {};
+    if (!deciding.has(run.id)) deciding.set(run.id, { known, waiting: new Set(), last: Promise.resolve() });
+    return deciding.get(run.id);
   }
 
   /** What the server has, and over it what it is still being asked for. */
